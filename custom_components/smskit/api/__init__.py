@@ -1,0 +1,52 @@
+"""A client for the HTTP API of SMSKit and of other portals with the same software.
+
+It knows nothing of Home Assistant: hand it an `aiohttp` session.
+"""
+
+from .client import MAX_RECIPIENTS, Operation, PortalClient
+from .errors import (
+    InvalidAuthError,
+    NoAnswerError,
+    NotAPortalError,
+    NotReachableError,
+    PortalError,
+    RefusedError,
+)
+from .models import (
+    Accepted,
+    Balance,
+    Channel,
+    ChannelDetails,
+    DeliveryStatus,
+    GroupRecipient,
+    GroupStatus,
+    InboxMessage,
+    NewChannel,
+    SendType,
+    Submission,
+)
+from .url import normalise_url
+
+__all__ = [
+    "MAX_RECIPIENTS",
+    "Accepted",
+    "Balance",
+    "Channel",
+    "ChannelDetails",
+    "DeliveryStatus",
+    "GroupRecipient",
+    "GroupStatus",
+    "InboxMessage",
+    "InvalidAuthError",
+    "NewChannel",
+    "NoAnswerError",
+    "NotAPortalError",
+    "NotReachableError",
+    "Operation",
+    "PortalClient",
+    "PortalError",
+    "RefusedError",
+    "SendType",
+    "Submission",
+    "normalise_url",
+]

@@ -1,0 +1,41 @@
+"""Binary sensors of an account."""
+
+from typing import override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import BalanceCoordinator, SmskitConfigEntry
+from .entity import SmskitEntity
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SmskitConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the binary sensors of an account."""
+    data = entry.runtime_data
+    async_add_entities([LowBalanceSensor(data.balance, data.settings.low_balance)])
+
+
+class LowBalanceSensor(SmskitEntity[BalanceCoordinator], BinarySensorEntity):
+    """Whether the balance is below what the user wants to keep."""
+
+    _attr_device_class = BinarySensorDeviceClass.PROBLEM
+
+    def __init__(self, coordinator: BalanceCoordinator, threshold: float) -> None:
+        """Compare with a threshold in the balance's own unit."""
+        super().__init__(coordinator, "low_balance")
+        self._threshold = threshold
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return self.coordinator.data.amount < self._threshold

@@ -1,0 +1,347 @@
+"""Set-up of an account in the UI."""
+
+from collections.abc import Mapping
+from typing import Any, Final, override
+from zoneinfo import available_timezones
+
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    OptionsFlow,
+)
+from homeassistant.const import (
+    CONF_API_KEY,
+    CONF_API_TOKEN,
+    CONF_COUNTRY,
+    CONF_TIME_ZONE,
+    CONF_URL,
+)
+from homeassistant.core import callback
+from homeassistant.data_entry_flow import AbortFlow, section
+from homeassistant.generated.currencies import ACTIVE_CURRENCIES
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.selector import (
+    CountrySelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import voluptuous as vol
+from yarl import URL
+
+from .api import (
+    NotAPortalError,
+    PortalClient,
+    PortalError,
+    RefusedError,
+    normalise_url,
+)
+from .const import (
+    CONF_BALANCE_UNIT,
+    CONF_GET_OPERATIONS,
+    CONF_HOLD_HOURS,
+    CONF_HOURLY_LIMIT,
+    CONF_INBOX_INTERVAL,
+    CONF_LOW_BALANCE,
+    CONF_SENDER,
+    DEFAULT_HOLD_HOURS,
+    DEFAULT_HOURLY_LIMIT,
+    DEFAULT_INBOX_INTERVAL,
+    DEFAULT_LOW_BALANCE,
+    DEFAULT_URL,
+    DOMAIN,
+    LOGGER,
+    SUBENTRY_RECIPIENT,
+    UNIT_CREDITS,
+)
+from .recipient_flow import RecipientFlow
+from .sender_id import sender_id
+
+_SECRET: Final = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
+)
+_ADDRESS: Final = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.URL, autocomplete="url")
+)
+_CREDENTIALS: Final = {
+    vol.Required(CONF_API_KEY): _SECRET,
+    vol.Required(CONF_API_TOKEN): _SECRET,
+}
+_USER_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_URL, default=DEFAULT_URL): _ADDRESS,
+        **_CREDENTIALS,
+        vol.Required(CONF_SENDER): TextSelector(),
+    }
+)
+_REAUTH_SCHEMA: Final = vol.Schema(_CREDENTIALS)
+_RECONFIGURE_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_URL): _ADDRESS,
+        vol.Optional(CONF_API_KEY): _SECRET,
+        vol.Optional(CONF_API_TOKEN): _SECRET,
+        vol.Required(CONF_SENDER): TextSelector(),
+    }
+)
+
+
+class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Adds an account, and changes it."""
+
+    VERSION = 1
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        return SmskitOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        return {SUBENTRY_RECIPIENT: RecipientFlow}
+
+    @override
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add an account."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data, errors = await self._async_check(user_input)
+            if not errors:
+                title = URL(data[CONF_URL]).host or data[CONF_URL]
+                return self.async_create_entry(title=title, data=data)
+        return self.async_show_form(
+            step_id="user",
+            data_schema=self.add_suggested_values_to_schema(_USER_SCHEMA, user_input),
+            errors=errors,
+        )
+
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Ask for new credentials after the portal refused the old ones."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take new credentials."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data, errors = await self._async_check({**entry.data, **user_input}, entry)
+            if not errors:
+                return self._async_update(entry, data)
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=_REAUTH_SCHEMA,
+            errors=errors,
+            description_placeholders={"host": entry.title},
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change an account; credentials that are left empty stay as they are."""
+        entry = self._get_reconfigure_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data, errors = await self._async_check({**entry.data, **user_input}, entry)
+            if not errors:
+                return self._async_update(entry, data)
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self.add_suggested_values_to_schema(
+                _RECONFIGURE_SCHEMA,
+                user_input or {key: entry.data[key] for key in (CONF_URL, CONF_SENDER)},
+            ),
+            errors=errors,
+        )
+
+    async def _async_check(
+        self, values: Mapping[str, Any], entry: ConfigEntry | None = None
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return the data of an entry, and what is wrong with the values.
+
+        Aborts for an account that another entry has.
+        """
+        data, errors = _clean(values)
+        if errors:
+            return data, errors
+        account = {key: data[key] for key in (CONF_URL, CONF_API_KEY)}
+        for other in self._async_current_entries(include_ignore=False):
+            if other is not entry and account.items() <= other.data.items():
+                raise AbortFlow("already_configured")
+        try:
+            data[CONF_GET_OPERATIONS] = await self._async_probe(data)
+        except NotAPortalError:
+            errors["base"] = "not_a_portal"
+        except RefusedError:
+            # The call carries nothing but the credentials.
+            errors["base"] = "invalid_auth"
+        except PortalError:
+            errors["base"] = "cannot_connect"
+        except Exception:  # noqa: BLE001 - the form has one word for all the rest
+            LOGGER.exception("Unexpected error when an account was checked")
+            errors["base"] = "unknown"
+        return data, errors
+
+    async def _async_probe(self, data: Mapping[str, Any]) -> list[str]:
+        """Prove the credentials; return the operations that need GET."""
+        client = PortalClient(
+            async_get_clientsession(self.hass),
+            data[CONF_URL],
+            data[CONF_API_KEY],
+            data[CONF_API_TOKEN],
+        )
+        get_operations = sorted(await client.probe())
+        if get_operations:
+            LOGGER.warning(
+                "%s answers %s by GET only: there, the credentials are part of the "
+                "address",
+                client.host,
+                " and ".join(get_operations),
+            )
+        return get_operations
+
+    def _async_update(
+        self, entry: ConfigEntry, data: dict[str, Any]
+    ) -> ConfigFlowResult:
+        """Save changed data and have the entry start anew.
+
+        The entry's own listener does that, unless it failed to set up or nothing
+        changed.
+        """
+        if entry.update_listeners and data != entry.data:
+            return self.async_update_and_abort(entry, data=data)
+        if entry.update_listeners:
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+            return self.async_update_and_abort(entry)
+        return self.async_update_reload_and_abort(entry, data=data)
+
+
+def _clean(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what a form has as it is kept, and what is wrong with it."""
+    data: dict[str, Any] = {
+        key: values[key].strip() for key in (CONF_API_KEY, CONF_API_TOKEN)
+    }
+    errors: dict[str, str] = {}
+    try:
+        data[CONF_URL] = normalise_url(values[CONF_URL])
+    except ValueError:
+        errors[CONF_URL] = "invalid_url"
+    try:
+        data[CONF_SENDER] = sender_id(values[CONF_SENDER])
+    except vol.Invalid:
+        errors[CONF_SENDER] = "invalid_sender"
+    return data, errors
+
+
+class SmskitOptionsFlow(OptionsFlow):
+    """How an account is used."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show and take all options; they are kept without their sections."""
+        if user_input is not None:
+            options = {
+                key: value
+                for part in user_input.values()
+                for key, value in part.items()
+            }
+            return self.async_create_entry(data=options)
+        zones = await self.hass.async_add_executor_job(available_timezones)
+        schema = _options_schema(sorted(zones))
+        current = {
+            CONF_COUNTRY: self.hass.config.country,
+            CONF_TIME_ZONE: self.hass.config.time_zone,
+            **self.config_entry.options,
+        }
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                schema, dict.fromkeys(map(str, schema.schema), current)
+            ),
+        )
+
+
+def _options_schema(zones: list[str]) -> vol.Schema:
+    return vol.Schema(
+        {
+            vol.Required("region"): section(
+                vol.Schema(
+                    {
+                        vol.Optional(CONF_COUNTRY): CountrySelector(),
+                        vol.Optional(CONF_TIME_ZONE): SelectSelector(
+                            SelectSelectorConfig(
+                                options=zones, mode=SelectSelectorMode.DROPDOWN
+                            )
+                        ),
+                    }
+                )
+            ),
+            vol.Required("balance"): section(
+                vol.Schema(
+                    {
+                        vol.Required(
+                            CONF_BALANCE_UNIT, default=UNIT_CREDITS
+                        ): SelectSelector(
+                            SelectSelectorConfig(
+                                options=[UNIT_CREDITS, *sorted(ACTIVE_CURRENCIES)],
+                                mode=SelectSelectorMode.DROPDOWN,
+                            )
+                        ),
+                        vol.Required(
+                            CONF_LOW_BALANCE, default=DEFAULT_LOW_BALANCE
+                        ): _number(0, 1_000_000, step="any"),
+                    }
+                )
+            ),
+            vol.Required("sending"): section(
+                vol.Schema(
+                    {
+                        vol.Required(
+                            CONF_HOURLY_LIMIT, default=DEFAULT_HOURLY_LIMIT
+                        ): _number(0, 100_000),
+                        vol.Required(
+                            CONF_HOLD_HOURS, default=DEFAULT_HOLD_HOURS
+                        ): _number(0, 168, step="any", unit="h"),
+                    }
+                )
+            ),
+            vol.Required("inbox"): section(
+                vol.Schema(
+                    {
+                        vol.Required(
+                            CONF_INBOX_INTERVAL, default=DEFAULT_INBOX_INTERVAL
+                        ): _number(10, 3600, unit="s"),
+                    }
+                )
+            ),
+        }
+    )
+
+
+def _number(
+    least: float, most: float, *, step: Any = 1, unit: str | None = None
+) -> NumberSelector:
+    config = NumberSelectorConfig(
+        min=least, max=most, step=step, mode=NumberSelectorMode.BOX
+    )
+    if unit is not None:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)

@@ -1,0 +1,35 @@
+"""Constants of the SMSKit integration."""
+
+from datetime import timedelta
+import logging
+from typing import Final
+
+DOMAIN: Final = "smskit"
+LOGGER: Final = logging.getLogger(__package__)
+MANUFACTURER: Final = "SMSKit"
+
+DEFAULT_URL: Final = "https://account.smskit.net"
+
+# Entry data, beside the names that Home Assistant has for url, api_key and api_token.
+CONF_SENDER: Final = "sender"
+CONF_GET_OPERATIONS: Final = "get_operations"
+
+# Options, beside Home Assistant's country and time_zone.
+CONF_BALANCE_UNIT: Final = "balance_unit"
+CONF_HOLD_HOURS: Final = "hold_hours"
+CONF_HOURLY_LIMIT: Final = "hourly_limit"
+CONF_INBOX_INTERVAL: Final = "inbox_interval"
+CONF_LOW_BALANCE: Final = "low_balance"
+
+UNIT_CREDITS: Final = "credits"
+DEFAULT_HOLD_HOURS: Final = 1
+DEFAULT_HOURLY_LIMIT: Final = 100
+DEFAULT_INBOX_INTERVAL: Final = 30
+DEFAULT_LOW_BALANCE: Final = 10
+
+# Recipient subentries.
+SUBENTRY_RECIPIENT: Final = "recipient"
+CONF_NUMBERS: Final = "numbers"
+CONF_WAY: Final = "way"
+
+BALANCE_INTERVAL: Final = timedelta(minutes=5)

@@ -1,0 +1,69 @@
+"""One notify entity for each recipient."""
+
+from typing import override
+
+from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import (
+    DeviceEntryType,
+    DeviceInfo,
+    async_get_device_id_by_identifier,
+)
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import DOMAIN, MANUFACTURER, SUBENTRY_RECIPIENT
+from .coordinator import SmskitConfigEntry
+from .outgoing import Draft
+from .recipients import subentry_recipients
+from .services import compose, raise_unless_all_accepted
+
+# Requests are limited for the account as a whole, not for each of its entities.
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SmskitConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the recipients of an account."""
+    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+        async_add_entities(
+            [RecipientNotifyEntity(hass, entry, subentry)],
+            config_subentry_id=subentry.subentry_id,
+        )
+
+
+class RecipientNotifyEntity(NotifyEntity):
+    """A person or a group that messages go to."""
+
+    _attr_has_entity_name = True
+    _attr_name = None
+    _attr_translation_key = "recipient"
+    _attr_supported_features = NotifyEntityFeature.TITLE
+
+    def __init__(
+        self, hass: HomeAssistant, entry: SmskitConfigEntry, subentry: ConfigSubentry
+    ) -> None:
+        """Be a device of its own under the account's."""
+        self._entry = entry
+        self._subentry = subentry
+        self._attr_unique_id = f"{entry.entry_id}_{subentry.subentry_id}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, self._attr_unique_id)},
+            name=subentry.title,
+            manufacturer=MANUFACTURER,
+            entry_type=DeviceEntryType.SERVICE,
+            via_device_id=async_get_device_id_by_identifier(
+                hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
+            ),
+        )
+
+    @override
+    async def async_send_message(self, message: str, title: str | None = None) -> None:
+        """Send a message to every number of the recipient."""
+        report = await self._entry.runtime_data.sender.async_send(
+            Draft(text=compose(message, title)), subentry_recipients(self._subentry)
+        )
+        raise_unless_all_accepted(report)

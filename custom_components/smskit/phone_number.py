@@ -1,0 +1,79 @@
+"""Phone numbers as people write them, and as E.164."""
+
+from typing import Final
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber
+
+_E164: Final = phonenumbers.PhoneNumberFormat.E164
+_NORTH_AMERICA: Final = 1
+
+
+def normalise_number(raw: str | int, country: str | None) -> str:
+    """Return a number as E.164, with a leading `+`.
+
+    Understood are `+` and `00`, national form for `country` (ISO 3166-1 alpha-2),
+    spaces, dashes and brackets, and integers. Raises ValueError for what cannot be a
+    number, and for an integer that could as well be another one: its `+` may have
+    been dropped on the way here.
+    """
+    text = str(raw).strip()
+    if any(char.isalpha() for char in text):
+        raise ValueError("letters in a number")
+    if text.startswith(("+", "\uff0b")):
+        number = _parse(text, None)
+    elif text.startswith("00"):
+        number = _parse(f"+{text.removeprefix('00')}", None)
+    else:
+        number = _choose(text, country, exact=isinstance(raw, int))
+    if number is None:
+        raise ValueError("not a phone number")
+    return phonenumbers.format_number(number, _E164)
+
+
+def _choose(text: str, country: str | None, *, exact: bool) -> PhoneNumber | None:
+    """Return the better of the two readings of a number that starts with a digit."""
+    national = _parse(text, country) if country else None
+    international = _parse(f"+{text}", None)
+    if national is None or international is None or national == international:
+        return national or international
+    trunk = _trunk_prefix(country)
+    if trunk and text.startswith(trunk):
+        return national
+    valid = [n for n in (national, international) if phonenumbers.is_valid_number(n)]
+    if len(valid) == 1:
+        return valid[0]
+    if trunk:
+        # Nobody leaves the trunk prefix out of a national number there.
+        return international
+    if valid and exact:
+        raise ValueError("could be two numbers")
+    return national
+
+
+def _parse(text: str, country: str | None) -> PhoneNumber | None:
+    """Return a number that can be one by its length and country code.
+
+    Whether it is assigned is for the portal to tell: plans change more often than
+    the library on a user's machine.
+    """
+    try:
+        number = phonenumbers.parse(text, country)
+    except NumberParseException:
+        return None
+    if number.extension or not phonenumbers.is_possible_number(number):
+        return None
+    return number
+
+
+def _trunk_prefix(country: str | None) -> str | None:
+    """Return what a national number starts with there, if it has to."""
+    metadata = PhoneMetadata.metadata_for_region(country or "", None)
+    if metadata is None or metadata.country_code == _NORTH_AMERICA:
+        return None
+    return metadata.national_prefix
+
+
+def mask_number(number: str) -> str:
+    """Return a number by its last digits, for an error or a log."""
+    return f"…{number[-3:]}"

@@ -1,0 +1,99 @@
+"""Set-up of a recipient in the UI."""
+
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.const import CONF_COUNTRY, CONF_NAME
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import voluptuous as vol
+
+from .const import CONF_NUMBERS, CONF_SENDER, CONF_WAY
+from .outgoing import Way
+from .phone_number import normalise_number
+from .sender_id import sender_id
+
+_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_NAME): TextSelector(),
+        vol.Required(CONF_NUMBERS): TextSelector(
+            TextSelectorConfig(type=TextSelectorType.TEL, multiple=True)
+        ),
+        vol.Required(CONF_WAY, default=Way.SMS.value): SelectSelector(
+            SelectSelectorConfig(
+                options=[way.value for way in Way], translation_key="way"
+            )
+        ),
+        vol.Optional(CONF_SENDER): TextSelector(),
+    }
+)
+
+
+class RecipientFlow(ConfigSubentryFlow):
+    """Adds a recipient, and changes it."""
+
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Add a recipient."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data, errors = self._check(user_input)
+            if not errors:
+                return self.async_create_entry(title=data[CONF_NAME], data=data)
+        return self._show("user", user_input, errors)
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Change a recipient."""
+        subentry = self._get_reconfigure_subentry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data, errors = self._check(user_input)
+            if not errors:
+                return self.async_update_and_abort(
+                    self._get_entry(), subentry, data=data, title=data[CONF_NAME]
+                )
+        return self._show("reconfigure", user_input or dict(subentry.data), errors)
+
+    def _show(
+        self, step_id: str, values: dict[str, Any] | None, errors: dict[str, str]
+    ) -> SubentryFlowResult:
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(_SCHEMA, values),
+            errors=errors,
+        )
+
+    def _check(self, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return the data of a recipient, and what is wrong with the values."""
+        errors: dict[str, str] = {}
+        data = {CONF_NAME: values[CONF_NAME].strip(), CONF_WAY: values[CONF_WAY]}
+        if not data[CONF_NAME]:
+            errors[CONF_NAME] = "no_name"
+        country = self._get_entry().options.get(CONF_COUNTRY)
+        country = country or self.hass.config.country
+        try:
+            numbers = [
+                normalise_number(number, country)
+                for number in values[CONF_NUMBERS]
+                if number.strip()
+            ]
+        except ValueError:
+            errors[CONF_NUMBERS] = "invalid_number"
+        else:
+            data[CONF_NUMBERS] = list(dict.fromkeys(numbers))
+            if not numbers:
+                errors[CONF_NUMBERS] = "no_numbers"
+        if values.get(CONF_SENDER, "").strip():
+            try:
+                data[CONF_SENDER] = sender_id(values[CONF_SENDER])
+            except vol.Invalid:
+                errors[CONF_SENDER] = "invalid_sender"
+        return data, errors

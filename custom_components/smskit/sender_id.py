@@ -1,0 +1,23 @@
+"""The sender ID that a message goes out under."""
+
+import re
+from typing import Final
+
+import voluptuous as vol
+
+_TEXT: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+_NUMBER: Final = re.compile(r"\+?\d{1,15}")
+
+
+def sender_id(value: object) -> str:
+    """Return a sender ID as the portal takes it.
+
+    Up to 11 letters, digits and spaces with at least one letter, or up to 15 digits.
+    Raises vol.Invalid for anything else.
+    """
+    text = str(value).strip()
+    if _NUMBER.fullmatch(text):
+        return text.removeprefix("+")
+    if _TEXT.fullmatch(text):
+        return text
+    raise vol.Invalid("not a sender ID")

@@ -1,0 +1,73 @@
+"""The options of an account, typed and with their defaults."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Self
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_COUNTRY, CONF_TIME_ZONE
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    CONF_BALANCE_UNIT,
+    CONF_HOLD_HOURS,
+    CONF_HOURLY_LIMIT,
+    CONF_INBOX_INTERVAL,
+    CONF_LOW_BALANCE,
+    CONF_SENDER,
+    DEFAULT_HOLD_HOURS,
+    DEFAULT_HOURLY_LIMIT,
+    DEFAULT_INBOX_INTERVAL,
+    DEFAULT_LOW_BALANCE,
+    UNIT_CREDITS,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """How an account is used."""
+
+    sender: str
+    """The sender ID that messages go out under."""
+    country: str | None
+    """Region of numbers without a country code, as ISO 3166-1 alpha-2."""
+    time_zone: tzinfo
+    """The zone of the portal's times."""
+    currency: str | None
+    """ISO 4217 code of the balance, or none where it counts credits."""
+    low_balance: float
+    hourly_limit: int
+    """Recipients in any rolling hour; 0 for no limit."""
+    hold: timedelta
+    """How long what could not leave is held; zero turns holding off."""
+    inbox_interval: timedelta
+
+    @classmethod
+    async def async_from_entry(cls, hass: HomeAssistant, entry: ConfigEntry) -> Self:
+        """Read an entry; what it does not say comes from Home Assistant."""
+        options = entry.options
+        zone = options.get(CONF_TIME_ZONE) or hass.config.time_zone
+        unit = options.get(CONF_BALANCE_UNIT, UNIT_CREDITS)
+        return cls(
+            sender=entry.data[CONF_SENDER],
+            country=options.get(CONF_COUNTRY) or hass.config.country,
+            time_zone=await dt_util.async_get_time_zone(zone) or dt_util.UTC,
+            currency=None if unit == UNIT_CREDITS else unit,
+            low_balance=options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE),
+            hourly_limit=int(options.get(CONF_HOURLY_LIMIT, DEFAULT_HOURLY_LIMIT)),
+            hold=timedelta(hours=options.get(CONF_HOLD_HOURS, DEFAULT_HOLD_HOURS)),
+            inbox_interval=timedelta(
+                seconds=options.get(CONF_INBOX_INTERVAL, DEFAULT_INBOX_INTERVAL)
+            ),
+        )
+
+    def to_utc(self, date: datetime | None) -> datetime | None:
+        """Return a time of the portal as aware UTC."""
+        if date is None:
+            return None
+        return date.replace(tzinfo=self.time_zone).astimezone(dt_util.UTC)
+
+    def to_portal(self, date: datetime) -> datetime:
+        """Return an aware time as the portal writes it, naive."""
+        return date.astimezone(self.time_zone).replace(tzinfo=None)

@@ -1,0 +1,153 @@
+"""Fixtures: a portal over loopback and Home Assistant set up against it."""
+
+from collections.abc import AsyncGenerator, Generator
+from decimal import Decimal
+import logging
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.const import CONF_API_KEY, CONF_API_TOKEN, CONF_NAME, CONF_URL
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from syrupy.assertion import SnapshotAssertion
+
+# Imported before Home Assistant looks for custom integrations: the plugin has a folder
+# of its own with that name.
+from custom_components.smskit.const import (
+    CONF_GET_OPERATIONS,
+    CONF_NUMBERS,
+    CONF_SENDER,
+    CONF_WAY,
+    DOMAIN,
+    SUBENTRY_RECIPIENT,
+)
+from tests.portal import Account, Portal
+
+API_KEY = "key-of-the-tests"
+API_TOKEN = "token-of-the-tests"
+# From the ranges set aside for fiction.
+ANNA = "+12025550123"
+BORIS = "+447700900123"
+CARLA = "+12025550145"
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Return a snapshot that knows Home Assistant's objects."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(enable_custom_integrations: None) -> None:
+    """Let Home Assistant find the integration of this repository."""
+
+
+@pytest.fixture(autouse=True)
+def _quiet(
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> Generator[None]:
+    """Fail a test in which the integration warns, unless it says that it will.
+
+    `@pytest.mark.expected_log("part of the line")` names what is expected; what is
+    expected has to come.
+    """
+    expected: list[str] = [
+        text for mark in request.node.iter_markers("expected_log") for text in mark.args
+    ]
+    yield
+    lines = [
+        record.getMessage()
+        for when in ("setup", "call")
+        for record in caplog.get_records(when)
+        if record.levelno >= logging.WARNING
+        and record.name.startswith("custom_components.smskit")
+    ]
+    unexpected = [line for line in lines if not any(text in line for text in expected)]
+    assert not unexpected
+    for text in expected:
+        assert any(text in line for line in lines), f"not logged: {text}"
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_in_the_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    """Fail a test in which a credential is logged, at whatever level."""
+    yield
+    for when in ("setup", "call"):
+        for record in caplog.get_records(when):
+            line = record.getMessage()
+            assert API_KEY not in line
+            assert API_TOKEN not in line
+
+
+@pytest.fixture
+async def portal(socket_enabled: None) -> AsyncGenerator[Portal]:
+    """Return a portal that runs."""
+    async with Portal() as portal:
+        yield portal
+
+
+@pytest.fixture
+def account(portal: Portal) -> Account:
+    """Return the portal's account that Home Assistant uses."""
+    return portal.add_account(
+        api_key=API_KEY, api_token=API_TOKEN, credits=Decimal(100)
+    )
+
+
+def recipient_data(
+    name: str, *numbers: str, way: str = "sms", **more: str
+) -> ConfigSubentryData:
+    """Return a recipient as its flow makes it."""
+    return ConfigSubentryData(
+        data={CONF_NAME: name, CONF_NUMBERS: list(numbers), CONF_WAY: way, **more},
+        subentry_type=SUBENTRY_RECIPIENT,
+        title=name,
+        unique_id=None,
+    )
+
+
+def entry_data(portal: Portal, **changes: Any) -> dict[str, Any]:
+    """Return the data of an entry as the flow makes it."""
+    return {
+        CONF_URL: portal.url,
+        CONF_API_KEY: API_KEY,
+        CONF_API_TOKEN: API_TOKEN,
+        CONF_SENDER: "HOME",
+        CONF_GET_OPERATIONS: [],
+        **changes,
+    }
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return the account's options; a test that needs others overrides this."""
+    return {"country": "US", "time_zone": "Africa/Lagos"}
+
+
+@pytest.fixture
+def entry(
+    hass: HomeAssistant, portal: Portal, account: Account, options: dict[str, Any]
+) -> MockConfigEntry:
+    """Return an account with two recipients, not set up yet."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="127.0.0.1",
+        data=entry_data(portal),
+        options=options,
+        subentries_data=[
+            recipient_data("Anna", ANNA),
+            recipient_data("Family", ANNA, BORIS),
+        ],
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+@pytest.fixture
+async def loaded(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
+    """Return the account, set up."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return entry

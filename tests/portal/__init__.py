@@ -1,0 +1,41 @@
+"""A bulk-messaging portal over real HTTP, for tests and demos.
+
+    async with Portal() as portal:
+        account = portal.add_account(api_key="key", api_token="token")
+        ...  # a client talks to portal.url
+        portal.receive(account, "12025550123", "Hello")
+
+`python -m tests.portal` runs it alone. What nobody knows of real portals, and is
+therefore guessed, stands in `inferred.py`.
+"""
+
+from .faults import Fault, FaultKind
+from .portal import Portal
+from .state import (
+    Account,
+    Channel,
+    ChannelState,
+    Group,
+    GroupRecipient,
+    InboxMessage,
+    LedgerEntry,
+    RecipientState,
+    Refusal,
+    RequestLog,
+)
+
+__all__ = [
+    "Account",
+    "Channel",
+    "ChannelState",
+    "Fault",
+    "FaultKind",
+    "Group",
+    "GroupRecipient",
+    "InboxMessage",
+    "LedgerEntry",
+    "Portal",
+    "RecipientState",
+    "Refusal",
+    "RequestLog",
+]

@@ -1,0 +1,65 @@
+"""Runs the portal alone: `python -m tests.portal --port 8080`."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+from decimal import Decimal
+from pathlib import Path
+
+from .portal import Portal
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.portal",
+        description="A bulk-messaging portal with one account, for tests and demos.",
+    )
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--control-port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--time-zone", default="Africa/Lagos")
+    parser.add_argument(
+        "--deliver-after",
+        type=float,
+        metavar="SECONDS",
+        help="when messages are sent; left out: when the control interface says so",
+    )
+    parser.add_argument("--api-key", default="demo-key")
+    parser.add_argument("--api-token", default="demo-token")
+    parser.add_argument("--credits", type=Decimal, default=Decimal(100))
+    parser.add_argument(
+        "--ledger", type=Path, help="file to append what was billed to, as JSON lines"
+    )
+    return parser.parse_args()
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    portal = Portal(
+        time_zone=arguments.time_zone,
+        deliver_after=arguments.deliver_after,
+        ledger_file=arguments.ledger,
+    )
+    portal.add_account(
+        api_key=arguments.api_key,
+        api_token=arguments.api_token,
+        credits=arguments.credits,
+    )
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    await portal.start(arguments.host, arguments.port, arguments.control_port)
+    async with portal:
+        print(f"portal: {portal.url}")
+        print(f"control: {portal.control_url}")
+        print(
+            f"account: API key {arguments.api_key}, API token {arguments.api_token}",
+            flush=True,
+        )
+        await stopped.wait()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_run(_arguments()))

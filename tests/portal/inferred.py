@@ -1,0 +1,106 @@
+"""What nobody has seen: every guess about the portal stands in this file.
+
+The vendor's page and public client code of the same portal software leave gaps. This
+file fills them with the likeliest answer, so that a look at a real portal means a
+change here and nowhere else. Nothing in it may be relied on as a fact about a real
+portal; what is documented or seen in the wild stands where it is used.
+"""
+
+import re
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+# --- Wording of refusals -------------------------------------------------------------
+
+API_DISABLED: Final = "API access disabled"
+UNKNOWN_OPERATION: Final = "Invalid request"
+NO_RECIPIENT: Final = "No recipient"
+BAD_NUMBER: Final = "Invalid recipient number"
+EMPTY_TEXT: Final = "Message is empty"
+UNKNOWN_TYPE: Final = "Invalid message type"
+INSUFFICIENT_CREDITS: Final = "Insufficient credits"
+BAD_SCHEDULE: Final = "Invalid schedule date"
+BAD_ROUTE: Final = "Invalid route"
+CHANNEL_NOT_CONNECTED: Final = "WhatsApp channel not connected"
+UNKNOWN_GROUP: Final = "Invalid group ID"
+UNKNOWN_CHANNEL: Final = "Invalid channel"
+NO_LABEL: Final = "Channel label is required"
+ALREADY_CONNECTED: Final = "Channel already connected"
+CHANNEL_EXPIRED: Final = "Channel subscription expired"
+
+# What an account with nothing to list may say in place of an empty list.
+EMPTY_LIST: Final = {
+    "getinbox": "No message found",
+    "listchannel": "No channel found",
+}
+
+# --- Parameters ----------------------------------------------------------------------
+
+# The answers say channel_id; groupstatus answers group_id and takes groupid.
+CHANNEL_ID_PARAMETERS: Final = ("channel_id", "channelid")
+LABEL_PARAMETER: Final = "label"
+PLAN_PARAMETER: Final = "plan"
+DEFAULT_PLAN: Final = "pro"
+YEARLY_PLANS: Final = frozenset({"annual", "year", "yearly"})
+
+# Strict on purpose: country code first, so never a leading 0; E.164 ends at 15 digits.
+NUMBER: Final = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
+# The route by which the portal decides by itself.
+ANY_ROUTE: Final = "0"
+
+# --- Messages ------------------------------------------------------------------------
+
+# Types limited to the GSM 7-bit alphabet. Question marks are known for sms only.
+GSM_TYPES: Final = frozenset({"sms", "flash"})
+# Types billed by length; every other message costs as much as one segment.
+SEGMENTED_TYPES: Final = frozenset({"sms", "unicode", "flash"})
+# Types that may carry a file in place of a text.
+FILE_TYPES: Final = frozenset({"voice", "mms", "whatsapp"})
+# The number that inbound messages arrive at: the one in the vendor's sample.
+INBOUND_NUMBER: Final = "2347015272"
+
+
+def group_status(states: Collection[str]) -> str:
+    """Return a group's status, derived from the states of its recipients."""
+    if "queued" in states:
+        return "queued"
+    return "failed" if set(states) == {"failed"} else "sent"
+
+
+# --- Channels ------------------------------------------------------------------------
+
+# viewchannel's device_status; only the first is documented.
+DEVICE_STATUS: Final = {
+    "connected": "session active",
+    "pairing": "awaiting scan",
+    "disconnected": "session closed",
+    "expired": "subscription expired",
+}
+# last_sync of a channel that never was: MySQL's zero date.
+NEVER: Final = "0000-00-00 00:00:00"
+NOT_RUNNING: Final = "0:00:00"
+WHATSAPP_VERSION: Final = "1289"
+# How often last_sync moves on while a channel is connected, in seconds.
+SYNC_INTERVAL: Final = 60
+# How long one QR code can be scanned, in seconds (WhatsApp's own habit).
+QR_LIFETIME: Final = 20
+
+
+def queue_count(remaining: int, removed: int) -> int:
+    """Return what clearqueue answers: the messages left, as in the vendor's sample."""
+    del removed
+    return remaining
+
+
+def subscription_end(created: datetime, plan: str) -> datetime:
+    """Return the end of a subscription: one month on, one year for a yearly plan."""
+    months = 12 if plan.lower() in YEARLY_PLANS else 1
+    year, month = divmod(created.year * 12 + created.month - 1 + months, 12)
+    # The 31st of a shorter month is that month's last day.
+    for day in range(created.day, created.day - 4, -1):
+        try:
+            return created.replace(year=year, month=month + 1, day=day)
+        except ValueError:
+            continue
+    raise AssertionError

@@ -1,0 +1,140 @@
+"""HTTP: a request becomes an operation, its answer a response."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from aiohttp import web
+from yarl import URL
+
+from . import php
+from .distortions import encode
+from .faults import ANY_OPERATION, Fault, FaultKind, FaultRules
+from .operations import perform
+from .replies import error_page, faulty_reply, reply
+from .state import RequestLog, State
+
+API_PATHS: Final = ("/smsAPI", "/portal/smsAPI", "/SMSC/smsAPI")
+# PHP's own limit for a form.
+_LARGEST_REQUEST: Final = 8 * 2**20
+# What some portals hand out by GET only.
+_GET_ONLY: Final = frozenset({"balance", "getinbox"})
+_CREDENTIAL_NAMES: Final = frozenset({"apikey", "apitoken"})
+
+
+class Server:
+    """The portal's web server. `closing` ends what hangs when the portal stops."""
+
+    def __init__(
+        self, state: State, faults: FaultRules, paths: tuple[str, ...]
+    ) -> None:
+        """Answer the API under these paths."""
+        self._state = state
+        self._faults = faults
+        self._paths = paths
+        self._redirects: set[str] = set()
+        self._in_flight: Counter[str] = Counter()
+        self.max_in_flight: Counter[str] = Counter()
+        self.closing = asyncio.Event()
+
+    def application(self) -> web.Application:
+        """Return the application that serves every path."""
+        application = web.Application(client_max_size=_LARGEST_REQUEST)
+        application.router.add_route("*", "/{path:.*}", self._handle)
+        return application
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        query = request.rel_url.raw_query_string
+        is_api = request.path in self._paths
+        operation = php.operation_of(query) if is_api else ""
+        with self._counted(operation):
+            in_query = php.query_parameters(query)
+            in_body = await php.body_parameters(request)
+            fault = self._faults.take(operation) if is_api else None
+            self._log(request, operation, in_query | in_body, fault)
+            if not is_api:
+                return _page(request)
+            if self._is_get_only(request.method, operation, in_body):
+                in_body = {}
+            return await self._answer(request, operation, in_query | in_body, fault)
+
+    async def _answer(
+        self,
+        request: web.Request,
+        operation: str,
+        parameters: dict[str, str],
+        fault: Fault | None,
+    ) -> web.StreamResponse:
+        if fault is None:
+            return reply(encode(perform(self._state, operation, parameters)))
+        answer = (
+            perform(self._state, operation, parameters) if fault.takes_effect else None
+        )
+        if fault.kind is FaultKind.REDIRECT and fault.text:
+            self._redirects.add(URL(fault.text).raw_path_qs)
+        return await faulty_reply(request, fault, operation, answer, self.closing)
+
+    def _is_get_only(
+        self, method: str, operation: str, in_body: dict[str, str]
+    ) -> bool:
+        if method != "POST" or operation not in _GET_ONLY:
+            return False
+        account = self._state.account_of(in_body.get("apikey", ""))
+        return account is not None and account.get_only
+
+    @contextmanager
+    def _counted(self, operation: str) -> Iterator[None]:
+        """Keep the highest number of requests at once, overall and by operation."""
+        names = [ANY_OPERATION, operation] if operation else [ANY_OPERATION]
+        for name in names:
+            self._in_flight[name] += 1
+            self.max_in_flight[name] = max(
+                self.max_in_flight[name], self._in_flight[name]
+            )
+        try:
+            yield
+        finally:
+            self._in_flight.subtract(names)
+
+    def _log(
+        self,
+        request: web.Request,
+        operation: str,
+        parameters: dict[str, str],
+        fault: Fault | None,
+    ) -> None:
+        in_query = php.query_parameters(request.rel_url.raw_query_string)
+        self._state.requests.append(
+            RequestLog(
+                time=self._state.now(),
+                method=request.method,
+                path=request.path,
+                operation=operation,
+                parameters=php.without_credentials(parameters),
+                has_credentials=parameters.keys() >= _CREDENTIAL_NAMES,
+                credentials_in_url=(
+                    not _CREDENTIAL_NAMES.isdisjoint(in_query)
+                    or self._has_secret(str(request.rel_url))
+                ),
+                credentials_in_headers=any(
+                    self._has_secret(value) for value in request.headers.values()
+                ),
+                followed=request.rel_url.raw_path_qs in self._redirects,
+                fault=None if fault is None else fault.kind.value,
+            )
+        )
+
+    def _has_secret(self, text: str) -> bool:
+        return any(
+            secret in text
+            for account in self._state.accounts
+            for secret in (account.api_key, account.api_token)
+            if secret
+        )
+
+
+def _page(request: web.Request) -> web.Response:
+    """Return what stands beside the API."""
+    return reply(php.LOGIN_PAGE) if request.path == "/" else error_page(404)
