@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 
 from homeassistant.const import CONF_API_KEY, CONF_API_TOKEN, CONF_URL, Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.typing import ConfigType
@@ -14,19 +14,28 @@ from .const import CONF_GET_OPERATIONS, DOMAIN, MANUFACTURER
 from .coordinator import (
     BalanceCoordinator,
     InboxCoordinator,
+    OutgoingCoordinator,
     SmskitConfigEntry,
     SmskitData,
 )
+from .delivery import DeliveryTracker
+from .dispatcher import Dispatcher
+from .guard import SpendGuard
+from .limit_issue import LimitIssue
+from .media import async_setup_media
+from .outbox import Outbox, outbox_store
+from .parcel import Parcel
 from .sending import Sender
 from .services import async_setup_services
 from .settings import Settings
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.NOTIFY, Platform.SENSOR]
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, which take any account."""
+    async_setup_media(hass)
     async_setup_services(hass)
     return True
 
@@ -48,23 +57,32 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
         inbox.async_config_entry_first_refresh(),
     )
 
-    @callback
-    def refresh_balance() -> None:
+    outbox = Outbox(hass, entry.entry_id, SpendGuard(settings.hourly_limit))
+    await outbox.async_load()
+    delivery = DeliveryTracker(hass, client, outbox)
+
+    def accepted(parcel: Parcel) -> None:
+        delivery.async_follow(parcel)
         entry.async_create_background_task(
             hass, balance.async_request_refresh(), "smskit balance"
         )
 
+    dispatcher = Dispatcher(
+        hass,
+        client,
+        outbox,
+        on_auth_error=partial(entry.async_start_reauth, hass),
+        on_accepted=accepted,
+    )
     entry.runtime_data = SmskitData(
         client=client,
         settings=settings,
         balance=balance,
         inbox=inbox,
-        sender=Sender(
-            client,
-            settings.sender,
-            on_auth_error=partial(entry.async_start_reauth, hass),
-            on_sent=refresh_balance,
-        ),
+        outgoing=OutgoingCoordinator(hass, entry, outbox),
+        sender=Sender(settings, outbox, dispatcher, LimitIssue(hass, entry)),
+        dispatcher=dispatcher,
+        delivery=delivery,
     )
     dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
@@ -75,13 +93,23 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
         configuration_url=entry.data[CONF_URL],
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    # The events of what was under way need somebody to hear them.
+    await dispatcher.async_start()
+    delivery.async_start()
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bool:
-    """Unload an account."""
+    """Unload an account, after what has left is answered."""
+    entry.runtime_data.delivery.async_stop()
+    await entry.runtime_data.dispatcher.async_stop()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
+    """Leave nothing of an account behind."""
+    await outbox_store(hass, entry.entry_id).async_remove()
 
 
 async def _async_reload(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:

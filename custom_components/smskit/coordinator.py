@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .api import Balance, InboxMessage, InvalidAuthError, PortalClient, PortalError
 from .const import BALANCE_INTERVAL, DOMAIN, LOGGER
+from .delivery import DeliveryTracker
+from .dispatcher import Dispatcher
+from .outbox import Outbox, Totals
 from .sending import Sender
 from .settings import Settings
 
@@ -26,7 +29,10 @@ class SmskitData:
     settings: Settings
     balance: BalanceCoordinator
     inbox: InboxCoordinator
+    outgoing: OutgoingCoordinator
     sender: Sender
+    dispatcher: Dispatcher
+    delivery: DeliveryTracker
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,6 +157,32 @@ class InboxCoordinator(SmskitCoordinator[tuple[ReceivedMessage, ...]]):
                 date=self._settings.to_utc(message.date),
                 read=read,
             )
+
+
+class OutgoingCoordinator(DataUpdateCoordinator[Totals]):
+    """Hands on what the outbox counts; nothing is polled."""
+
+    config_entry: SmskitConfigEntry
+
+    def __init__(
+        self, hass: HomeAssistant, entry: SmskitConfigEntry, outbox: Outbox
+    ) -> None:
+        """Follow an outbox that is loaded."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=f"{entry.title} outbox",
+            always_update=False,
+        )
+        self.outbox = outbox
+        self.data = outbox.totals
+        entry.async_on_unload(outbox.async_add_totals_listener(self._async_take))
+
+    @callback
+    def _async_take(self, totals: Totals) -> None:
+        if totals != self.data:
+            self.async_set_updated_data(totals)
 
 
 def display_number(number: str) -> str:

@@ -1,15 +1,17 @@
 """The base of the account's entities."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.helpers.update_coordinator import (
+    CoordinatorEntity,
+    DataUpdateCoordinator,
+)
 
 from .const import DOMAIN
-from .coordinator import SmskitCoordinator
 
 
-class SmskitEntity[CoordinatorT: SmskitCoordinator[Any]](
+class SmskitEntity[CoordinatorT: DataUpdateCoordinator[Any]](
     CoordinatorEntity[CoordinatorT]
 ):
     """An entity of the account's device."""
@@ -19,7 +21,10 @@ class SmskitEntity[CoordinatorT: SmskitCoordinator[Any]](
     def __init__(self, coordinator: CoordinatorT, key: str) -> None:
         """Belong to the account's device, which the set-up has made."""
         super().__init__(coordinator)
-        entry_id = coordinator.config_entry.entry_id
+        entry = coordinator.config_entry
+        if TYPE_CHECKING:
+            assert entry is not None
+        entry_id = entry.entry_id
         self._attr_unique_id = f"{entry_id}_{key}"
         self._attr_translation_key = key
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry_id)})

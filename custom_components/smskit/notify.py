@@ -16,7 +16,7 @@ from .const import DOMAIN, MANUFACTURER, SUBENTRY_RECIPIENT
 from .coordinator import SmskitConfigEntry
 from .outgoing import Draft
 from .recipients import subentry_recipients
-from .services import compose, raise_unless_all_accepted
+from .services import compose, raise_unless_all_taken
 
 # Requests are limited for the account as a whole, not for each of its entities.
 PARALLEL_UPDATES = 0
@@ -66,4 +66,4 @@ class RecipientNotifyEntity(NotifyEntity):
         report = await self._entry.runtime_data.sender.async_send(
             Draft(text=compose(message, title)), subentry_recipients(self._subentry)
         )
-        raise_unless_all_accepted(report)
+        raise_unless_all_taken(report)

@@ -1,13 +1,15 @@
-"""Sensors of an account: its balance and its inbox."""
+"""Sensors of an account: its balance, its inbox and what goes out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, override
+from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
+    SensorEntityDescription,
     SensorStateClass,
 )
 from homeassistant.core import HomeAssistant
@@ -16,14 +18,42 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import (
     BalanceCoordinator,
     InboxCoordinator,
+    OutgoingCoordinator,
     ReceivedMessage,
     SmskitConfigEntry,
 )
 from .entity import SmskitEntity
+from .outbox import Totals
 
 PARALLEL_UPDATES = 0
 
 _SHOWN_MESSAGES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class TotalSensorDescription(SensorEntityDescription):
+    """A number of recipients that the outbox counts."""
+
+    value_fn: Callable[[Totals], int]
+
+
+TOTALS: Final = (
+    TotalSensorDescription(
+        key="messages_sent",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value_fn=lambda totals: totals.sent,
+    ),
+    TotalSensorDescription(
+        key="messages_failed",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value_fn=lambda totals: totals.failed,
+    ),
+    TotalSensorDescription(
+        key="messages_pending",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda totals: totals.pending,
+    ),
+)
 
 
 async def async_setup_entry(
@@ -38,6 +68,7 @@ async def async_setup_entry(
             BalanceSensor(data.balance, data.settings.currency),
             UnreadMessagesSensor(data.inbox, "unread_messages"),
             LastMessageSensor(data.inbox, "last_message"),
+            *(TotalSensor(data.outgoing, description) for description in TOTALS),
         ]
     )
 
@@ -103,6 +134,24 @@ class LastMessageSensor(SmskitEntity[InboxCoordinator], SensorEntity):
             return None
         attributes = as_attributes(self._message)
         return {key: attributes[key] for key in ("from", "to", "text", "id")}
+
+
+class TotalSensor(SmskitEntity[OutgoingCoordinator], SensorEntity):
+    """How many recipients have come how far."""
+
+    entity_description: TotalSensorDescription
+
+    def __init__(
+        self, coordinator: OutgoingCoordinator, description: TotalSensorDescription
+    ) -> None:
+        """Show what the description names."""
+        super().__init__(coordinator, description.key)
+        self.entity_description = description
+
+    @property
+    @override
+    def native_value(self) -> int:
+        return self.entity_description.value_fn(self.coordinator.data)
 
 
 def as_attributes(message: ReceivedMessage) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from .state import (
     InboxMessage,
     LedgerEntry,
     RecipientState,
-    Refusal,
+    RefusedError,
     RequestLog,
 )
 
@@ -36,6 +36,6 @@ __all__ = [
     "LedgerEntry",
     "Portal",
     "RecipientState",
-    "Refusal",
+    "RefusedError",
     "RequestLog",
 ]

@@ -3,9 +3,9 @@
 import argparse
 import asyncio
 import contextlib
-import signal
 from decimal import Decimal
 from pathlib import Path
+import signal
 
 from .portal import Portal
 
@@ -51,10 +51,11 @@ async def _run(arguments: argparse.Namespace) -> None:
         loop.add_signal_handler(number, stopped.set)
     await portal.start(arguments.host, arguments.port, arguments.control_port)
     async with portal:
-        print(f"portal: {portal.url}")
-        print(f"control: {portal.control_url}")
-        print(
+        print(  # noqa: T201 - this is what it prints
+            f"portal: {portal.url}",
+            f"control: {portal.control_url}",
             f"account: API key {arguments.api_key}, API token {arguments.api_token}",
+            sep="\n",
             flush=True,
         )
         await stopped.wait()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from . import channels, inferred, qr
 from .delivery import settle
-from .state import Account, Channel, ChannelState, Refusal, State
+from .state import Account, Channel, ChannelState, RefusedError, State
 
 type Parameters = Mapping[str, str]
 
@@ -14,7 +14,7 @@ def _channel(state: State, account: Account, parameters: Parameters) -> Channel:
         channel = state.channels.get(parameters.get(name, ""))
         if channel is not None and channel.account is account:
             return channels.refresh(state, channel)
-    raise Refusal(inferred.UNKNOWN_CHANNEL)
+    raise RefusedError(inferred.UNKNOWN_CHANNEL)
 
 
 def _success(operation: str, channel: Channel) -> dict[str, object]:
@@ -37,7 +37,7 @@ def createchannel(
     """Add a channel; it waits to be paired."""
     label = parameters.get(inferred.LABEL_PARAMETER, "").strip()
     if not label:
-        raise Refusal(inferred.NO_LABEL)
+        raise RefusedError(inferred.NO_LABEL)
     plan = parameters.get(inferred.PLAN_PARAMETER) or inferred.DEFAULT_PLAN
     channel = channels.create(state, account, label, plan)
     return _success("createchannel", channel) | {

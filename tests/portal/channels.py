@@ -1,10 +1,10 @@
 """The life of a WhatsApp channel: what a user, a phone and time do to it."""
 
-import hashlib
 from datetime import datetime, timedelta
+import hashlib
 
 from . import inferred, qr
-from .state import Account, Channel, ChannelState, Refusal, State
+from .state import Account, Channel, ChannelState, RefusedError, State
 
 
 def create(state: State, account: Account, label: str, plan: str) -> Channel:
@@ -52,7 +52,7 @@ def _disconnect(channel: Channel, to: ChannelState) -> None:
 def pair(state: State, channel: Channel, number: str) -> None:
     """Scan the QR code with a phone."""
     if refresh(state, channel).state is ChannelState.EXPIRED:
-        raise Refusal(inferred.CHANNEL_EXPIRED)
+        raise RefusedError(inferred.CHANNEL_EXPIRED)
     channel.state = ChannelState.CONNECTED
     channel.whatsapp_number = number
     channel.connected_since = channel.last_sync = state.now()
@@ -73,7 +73,7 @@ def expire(state: State, channel: Channel) -> None:
 def reset(state: State, channel: Channel) -> None:
     """Forget the session and the phone; wait for a scan again."""
     if refresh(state, channel).state is ChannelState.EXPIRED:
-        raise Refusal(inferred.CHANNEL_EXPIRED)
+        raise RefusedError(inferred.CHANNEL_EXPIRED)
     _disconnect(channel, ChannelState.PAIRING)
     channel.whatsapp_number = ""
     channel.last_sync = None
@@ -98,9 +98,9 @@ def qr_payload(state: State, channel: Channel) -> str:
     """Return what the QR code says now, or refuse."""
     current = refresh(state, channel).state
     if current is ChannelState.EXPIRED:
-        raise Refusal(inferred.CHANNEL_EXPIRED)
+        raise RefusedError(inferred.CHANNEL_EXPIRED)
     if current is ChannelState.CONNECTED:
-        raise Refusal(inferred.ALREADY_CONNECTED)
+        raise RefusedError(inferred.ALREADY_CONNECTED)
     return qr.payload(channel.channel_id, channel.session, state.now())
 
 

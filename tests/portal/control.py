@@ -6,9 +6,9 @@ the methods of Portal that tests in the same process call.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from decimal import Decimal, DecimalException
+import json
 from typing import TYPE_CHECKING, Final, cast
 
 from aiohttp import web

@@ -37,11 +37,10 @@ def distort(fault: Fault, operation: str, answer: Answer) -> str:
             return php.encode(_empty(operation, answer, fault.text or "null"))
         case _ if fault.kind.startswith("qr_") and isinstance(answer, str):
             return _qr(fault, answer)
-        case _:
-            return encode(answer)
+    return encode(answer)
 
 
-def _odd(key: str, value: object) -> object:
+def _odd(key: str, value: object) -> object:  # noqa: PLR0911 - one a type
     """Return a value with another type, as another PHP programmer would answer it."""
     if isinstance(value, list):
         return {str(index): _odd("", item) for index, item in enumerate(value)}

@@ -4,11 +4,21 @@ The vendor's page and public client code of the same portal software leave gaps.
 file fills them with the likeliest answer, so that a look at a real portal means a
 change here and nowhere else. Nothing in it may be relied on as a fact about a real
 portal; what is documented or seen in the wild stands where it is used.
+
+Some guesses are the course of an operation and have no value to stand here:
+- sending: one bad number refuses all; a number given twice is billed twice; an empty
+  sender ID is refused, WhatsApp's too; a schedule in the past is sent at once; WhatsApp
+  without a route takes the first connected channel; another type through a channel is
+  refused; what is scheduled is billed when it is accepted.
+- operations: the inbox is listed oldest first; a group's date is when it was accepted.
+- channels: a channel without its phone keeps its queue; what is cleared, or waits in a
+  channel that is deleted, has failed; an expired channel cannot be reset.
+- php: the operation has to be the first key of the query, without an equals sign.
 """
 
-import re
 from collections.abc import Collection
 from datetime import datetime
+import re
 from typing import Final
 
 # --- Wording of refusals -------------------------------------------------------------
@@ -57,6 +67,9 @@ GSM_TYPES: Final = frozenset({"sms", "flash"})
 SEGMENTED_TYPES: Final = frozenset({"sms", "unicode", "flash"})
 # Types that may carry a file in place of a text.
 FILE_TYPES: Final = frozenset({"voice", "mms", "whatsapp"})
+# The lists of getinbox that mark as read what they return.
+LISTS_THAT_MARK_READ: Final = frozenset({"unread"})
+DEFAULT_LIST: Final = "unread"
 # The number that inbound messages arrive at: the one in the vendor's sample.
 INBOUND_NUMBER: Final = "2347015272"
 

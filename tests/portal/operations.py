@@ -4,14 +4,14 @@ An answer is a dict, to be encoded as JSON, or the text of a body. Every number 
 is a string, every time is in the portal's zone as YYYY-MM-DD HH:mm:ss.
 """
 
-import hmac
 from collections.abc import Callable, Mapping
+import hmac
 from typing import Final
 
 from . import channel_operations, inferred
 from .delivery import settle
 from .sending import sendsms
-from .state import Account, Refusal, State
+from .state import Account, RefusedError, State
 
 type Parameters = Mapping[str, str]
 type Answer = dict[str, object] | str
@@ -24,12 +24,11 @@ def perform(state: State, operation: str, parameters: Parameters) -> Answer:
     """Do what a request asks, or answer why not."""
     try:
         account = authenticate(state, parameters)
-        function = OPERATIONS.get(operation)
-        if function is None:
-            raise Refusal(inferred.UNKNOWN_OPERATION)
+        if (function := OPERATIONS.get(operation)) is None:
+            return error(operation, inferred.UNKNOWN_OPERATION)
         return function(state, account, parameters)
-    except Refusal as refusal:
-        return error(operation, str(refusal))
+    except RefusedError as refused:
+        return error(operation, str(refused))
 
 
 def error(operation: str, message: str) -> dict[str, object]:
@@ -42,9 +41,9 @@ def authenticate(state: State, parameters: Parameters) -> Account:
     account = state.account_of(parameters.get("apikey", ""))
     token = parameters.get("apitoken", "").encode()
     if account is None or not hmac.compare_digest(account.api_token.encode(), token):
-        raise Refusal(INVALID_USER)
+        raise RefusedError(INVALID_USER)
     if not account.api_enabled:
-        raise Refusal(inferred.API_DISABLED)
+        raise RefusedError(inferred.API_DISABLED)
     return account
 
 
@@ -52,7 +51,7 @@ def groupstatus(state: State, account: Account, parameters: Parameters) -> Answe
     """Tell what became of a send."""
     group = state.groups.get(parameters.get("groupid", ""))
     if group is None or group.account is not account:
-        raise Refusal(inferred.UNKNOWN_GROUP)
+        raise RefusedError(inferred.UNKNOWN_GROUP)
     settle(state, group.recipients)
     return {
         "request": "groupstatus",
@@ -69,9 +68,9 @@ def groupstatus(state: State, account: Account, parameters: Parameters) -> Answe
 
 def getinbox(state: State, account: Account, parameters: Parameters) -> Answer:
     """List inbound messages, oldest first; what was listed as unread is read."""
-    everything = parameters.get("list") == "all"
-    listed = [m for m in account.inbox if everything or not m.read]
-    if not everything:
+    wanted = "all" if parameters.get("list") == "all" else inferred.DEFAULT_LIST
+    listed = [m for m in account.inbox if wanted == "all" or not m.read]
+    if wanted in inferred.LISTS_THAT_MARK_READ:
         for message in listed:
             message.read = True
     return {

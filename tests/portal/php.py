@@ -1,7 +1,7 @@
 """How PHP reads a request and writes an answer."""
 
-import json
 from collections.abc import Mapping
+import json
 from typing import Final
 from urllib.parse import parse_qsl
 

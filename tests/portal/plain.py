@@ -1,7 +1,7 @@
 """What the portal knows, as JSON for tests in another process."""
 
-import dataclasses
 from collections.abc import Mapping
+import dataclasses
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
-def plain(value: object) -> object:
+def plain(value: object) -> object:  # noqa: PLR0911 - one a type
     """Return a value as JSON has it.
 
     Dataclasses become objects, times ISO 8601, amounts strings, an account its name.

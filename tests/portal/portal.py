@@ -1,11 +1,11 @@
 """The portal as tests hold it: its life on the network, and what happens around it."""
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from decimal import Decimal
+import json
 from pathlib import Path
 from types import TracebackType
 from typing import Self, override
@@ -161,7 +161,7 @@ class Portal(AbstractAsyncContextManager["Portal"]):
 
     # --- Accounts and messages -------------------------------------------------------
 
-    def add_account(
+    def add_account(  # noqa: PLR0913 - the fields of an account
         self,
         *,
         api_key: str,
@@ -192,7 +192,7 @@ class Portal(AbstractAsyncContextManager["Portal"]):
         self.state.accounts.append(account)
         return account
 
-    def receive(  # noqa: PLR0913 - the fields of a message
+    def receive(  # noqa: PLR0913, PLR0917 - the fields of a message
         self,
         account: Account,
         sender: str,
@@ -290,7 +290,7 @@ class Portal(AbstractAsyncContextManager["Portal"]):
         channels.remove(self.state, self.channel(channel))
 
     def qr_payload(self, channel: Channel | str) -> str:
-        """Return what the channel's QR code says now; raise Refusal without one."""
+        """Return what the QR code says now; raise RefusedError if there is none."""
         return channels.qr_payload(self.state, self.channel(channel))
 
     # --- Faults ----------------------------------------------------------------------

@@ -1,10 +1,10 @@
 """The QR codes that pair a channel."""
 
 import base64
-import hashlib
-import io
 from datetime import datetime
 from functools import lru_cache
+import hashlib
+import io
 
 import segno
 

@@ -1,10 +1,10 @@
 """What is sent back: true answers, distorted ones, and what takes their place."""
 
 import asyncio
-import socket
-import struct
 from collections.abc import AsyncIterator
 from contextlib import suppress
+import socket
+import struct
 from typing import Final
 
 from aiohttp import web
@@ -62,12 +62,12 @@ async def faulty_reply(
             await _pause(delay, closing)
         case _:
             pass
-    if answer is not None and not fault.processed:
-        return reply(distort(fault, operation, answer))
     return _plain(fault, operation, answer)
 
 
-def _plain(fault: Fault, operation: str, answer: Answer | None) -> web.Response:
+def _plain(  # noqa: PLR0911 - one a kind
+    fault: Fault, operation: str, answer: Answer | None
+) -> web.Response:
     """Return the faults that are no more than another status or body."""
     match fault.kind:
         case FaultKind.HTTP_500:

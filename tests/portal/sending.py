@@ -16,7 +16,7 @@ from .state import (
     Group,
     GroupRecipient,
     LedgerEntry,
-    Refusal,
+    RefusedError,
     State,
 )
 
@@ -50,7 +50,7 @@ def sendsms(
     price = account.price * message.segments
     total = price * len(message.numbers)
     if total > account.credits:
-        raise Refusal(inferred.INSUFFICIENT_CREDITS)
+        raise RefusedError(inferred.INSUFFICIENT_CREDITS)
     account.credits -= total
     group = _accept(state, account, message, price)
     return {
@@ -64,11 +64,11 @@ def sendsms(
 def _checked(state: State, account: Account, parameters: Parameters) -> Message:
     type_ = parameters.get("type", "")
     if type_ not in TYPES:
-        raise Refusal(inferred.UNKNOWN_TYPE)
+        raise RefusedError(inferred.UNKNOWN_TYPE)
     text = parameters.get("text", "")
     file = parameters.get("file") or None
     if not text and (file is None or type_ not in inferred.FILE_TYPES):
-        raise Refusal(inferred.EMPTY_TEXT)
+        raise RefusedError(inferred.EMPTY_TEXT)
     route = parameters.get("route") or inferred.ANY_ROUTE
     arrived_text, segments = _bill(type_, text)
     return Message(
@@ -87,16 +87,16 @@ def _checked(state: State, account: Account, parameters: Parameters) -> Message:
 
 def _numbers(to: str) -> tuple[str, ...]:
     if not to:
-        raise Refusal(inferred.NO_RECIPIENT)
+        raise RefusedError(inferred.NO_RECIPIENT)
     numbers = tuple(to.split(","))
     if not all(inferred.NUMBER.fullmatch(number) for number in numbers):
-        raise Refusal(inferred.BAD_NUMBER)
+        raise RefusedError(inferred.BAD_NUMBER)
     return numbers
 
 
 def _sender(account: Account, sender: str) -> str:
     if not sender or (account.senders is not None and sender not in account.senders):
-        raise Refusal(SENDER_NOT_ALLOWED)
+        raise RefusedError(SENDER_NOT_ALLOWED)
     return sender
 
 
@@ -106,7 +106,7 @@ def _schedule(state: State, text: str) -> datetime | None:
     try:
         return state.from_local(text)
     except ValueError as err:
-        raise Refusal(inferred.BAD_SCHEDULE) from err
+        raise RefusedError(inferred.BAD_SCHEDULE) from err
 
 
 def _bill(type_: str, text: str) -> tuple[str, int]:
@@ -122,21 +122,21 @@ def _bill(type_: str, text: str) -> tuple[str, int]:
 def _channel(state: State, account: Account, type_: str, route: str) -> Channel | None:
     """Return the channel that a WhatsApp message goes through."""
     if not (route.isascii() and route.isdigit()):
-        raise Refusal(inferred.BAD_ROUTE)
+        raise RefusedError(inferred.BAD_ROUTE)
     own = [refresh(state, channel) for channel in state.channels_of(account)]
     addressed = [channel for channel in own if channel.gateway_id == route]
     if type_ != "whatsapp":
         if addressed:
-            raise Refusal(inferred.BAD_ROUTE)
+            raise RefusedError(inferred.BAD_ROUTE)
         return None
     if route == inferred.ANY_ROUTE:
         addressed = own
     elif not addressed:
-        raise Refusal(inferred.BAD_ROUTE)
+        raise RefusedError(inferred.BAD_ROUTE)
     for channel in addressed:
         if channel.state is ChannelState.CONNECTED:
             return channel
-    raise Refusal(inferred.CHANNEL_NOT_CONNECTED)
+    raise RefusedError(inferred.CHANNEL_NOT_CONNECTED)
 
 
 def _accept(state: State, account: Account, message: Message, price: Decimal) -> Group:

@@ -17,7 +17,7 @@ RECIPIENT_STATES: Final[tuple[RecipientState, ...]] = ("queued", "sent", "failed
 TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 
 
-class Refusal(ValueError):
+class RefusedError(ValueError):
     """The portal does not do what it was asked; the text is what it answers."""
 
 

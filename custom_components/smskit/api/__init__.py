@@ -11,6 +11,7 @@ from .errors import (
     NotReachableError,
     PortalError,
     RefusedError,
+    UncertainError,
 )
 from .models import (
     Accepted,
@@ -48,5 +49,6 @@ __all__ = [
     "RefusedError",
     "SendType",
     "Submission",
+    "UncertainError",
     "normalise_url",
 ]

@@ -212,15 +212,14 @@ class PortalClient:
         """Return any JSON answer to an operation, and what keeps its words clean."""
         fields = {**self._credentials, **(parameters or {})}
         scrub = _Scrubber(fields.values())
-        body = await self._fetch(operation, fields, scrub)
+        body = await self._fetch(operation, fields)
         try:
             return parse.parse_answer(body), scrub
         except ValueError:
-            raise NotAPortalError(_describe(body, scrub)) from None
+            group_id = _named_group(operation, body)
+            raise NotAPortalError(_describe(body, scrub), group_id) from None
 
-    async def _fetch(
-        self, operation: Operation, fields: Mapping[str, str], scrub: _Scrubber
-    ) -> str:
+    async def _fetch(self, operation: Operation, fields: Mapping[str, str]) -> str:
         """Return the body of an answer.
 
         Errors are raised without their cause: aiohttp's may quote the whole address.
@@ -230,6 +229,7 @@ class PortalClient:
         url = self._endpoint.with_query(
             f"{operation}&{urlencode(fields)}" if by_get else operation.value
         )
+        body = bytearray()
         try:
             async with self._session.request(
                 "GET" if by_get else "POST",
@@ -239,7 +239,7 @@ class PortalClient:
                 allow_redirects=False,
                 timeout=_TIMEOUT,
             ) as response:
-                body = await _read(response)
+                await _read(response, body)
                 if response.status != 200:
                     raise NotAPortalError(_describe_status(response))
         except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError:
@@ -247,19 +247,27 @@ class PortalClient:
         except (TimeoutError, aiohttp.ClientError, OSError) as err:
             if not by_get and not form.left:
                 raise NotReachableError(f"no connection to {self.host}") from None
-            name = type(err).__name__
-            raise NoAnswerError(f"no answer from {self.host} ({name})") from None
+            raise NoAnswerError(
+                f"no answer from {self.host} ({type(err).__name__})",
+                _named_group(operation, body.decode(errors="replace")),
+            ) from None
         return body.decode("utf-8-sig", errors="replace")
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Return the whole body, or raise when it is longer than any answer."""
-    body = bytearray()
+async def _read(response: aiohttp.ClientResponse, body: bytearray) -> None:
+    """Read the whole body, or raise when it is longer than any answer."""
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > _MAX_BODY:
             raise NotAPortalError(f"an answer of more than {_MAX_BODY} bytes")
-    return bytes(body)
+
+
+def _named_group(operation: Operation, body: str) -> str | None:
+    """Return the group that a broken answer to a send names in full."""
+    if operation is not Operation.SEND:
+        return None
+    match = re.search(r'"group_id"\s*:\s*"(\w+)"', body)
+    return match[1] if match else None
 
 
 def _channel(channel_id: str) -> dict[str, str]:

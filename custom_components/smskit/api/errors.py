@@ -13,14 +13,23 @@ class NotReachableError(PortalError):
     """The request provably never left: name lookup, connection or TLS failed."""
 
 
-class NoAnswerError(PortalError):
-    """The request left and no whole answer came: it may have been carried out."""
+class UncertainError(PortalError):
+    """The request left and no answer could be read: it may have been carried out."""
+
+    def __init__(self, message: str, group_id: str | None = None) -> None:
+        """Keep the group that the broken answer to a send had named, if any."""
+        super().__init__(message)
+        self.group_id = group_id
 
 
-class NotAPortalError(PortalError):
-    """Something answered that is not this API; the request may have been carried out.
+class NoAnswerError(UncertainError):
+    """No whole answer came, or not in time."""
 
-    An HTML page, a redirect, an HTTP error or a body that is too large or broken.
+
+class NotAPortalError(UncertainError):
+    """What came is not an answer of this API.
+
+    An HTML page, a redirect, an HTTP error, or a body that is too large or broken.
     """
 
 

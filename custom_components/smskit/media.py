@@ -1,0 +1,136 @@
+"""Media that go out with a message, where the portal can fetch them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+import mimetypes
+from pathlib import Path
+import secrets
+import time
+from typing import Final
+
+from aiohttp import web
+from homeassistant.components.http import KEY_HASS, HomeAssistantView
+from homeassistant.components.http.auth import async_sign_path
+from homeassistant.components.media_source import (
+    async_resolve_media,
+    is_media_source_id,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.network import NoURLAvailableError, get_url
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+
+MEDIA_PATH: Final = "/api/smskit/media/"
+
+_CAMERA: Final = "media-source://camera/"
+_IMAGE: Final = "media-source://image/"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Served:
+    """What is served under a token until `expires`, in seconds since the epoch."""
+
+    body: bytes | Path
+    content_type: str
+    expires: float
+
+
+_SERVED: HassKey[dict[str, _Served]] = HassKey(f"{DOMAIN}_media")
+
+
+@callback
+def async_setup_media(hass: HomeAssistant) -> None:
+    """Serve media to portals."""
+    hass.data[_SERVED] = {}
+    hass.http.register_view(MediaView)
+
+
+async def async_media_url(hass: HomeAssistant, media: str, valid: timedelta) -> str:
+    """Return an address from which the portal can fetch a medium.
+
+    `media` is an https address or a media-source item. The item is served on Home
+    Assistant's external address, signed and for as long as `valid`. Raises
+    ServiceValidationError for anything else, and where there is no such address.
+    """
+    if media.startswith("https://"):
+        return media
+    if not is_media_source_id(media):
+        raise _error("media_not_supported")
+    try:
+        base = get_url(hass, allow_internal=False, prefer_external=True)
+    except NoURLAvailableError:
+        raise _error("no_external_url") from None
+    path = await _async_serve(hass, media, valid)
+    if path.startswith("https://"):
+        return path
+    return base + async_sign_path(hass, path, valid, use_content_user=True)
+
+
+async def _async_serve(hass: HomeAssistant, media: str, valid: timedelta) -> str:
+    """Return the path under which a medium is served, or its public address."""
+    try:
+        if media.startswith(_CAMERA):
+            # Loaded by now where there is a camera; elsewhere its libraries may be
+            # missing.
+            from homeassistant.components import camera  # noqa: PLC0415
+
+            picture = await camera.async_get_image(hass, media.removeprefix(_CAMERA))
+            return _offer(hass, picture.content, picture.content_type, valid)
+        if media.startswith(_IMAGE):
+            from homeassistant.components import image  # noqa: PLC0415
+
+            shot = await image.async_get_image(hass, media.removeprefix(_IMAGE))
+            return _offer(hass, shot.content, shot.content_type, valid)
+        item = await async_resolve_media(hass, media, None)
+    except HomeAssistantError as err:
+        raise _error("media_not_found", error=str(err)) from err
+    if item.path is not None:
+        kind = item.mime_type or mimetypes.guess_type(item.path)[0]
+        return _offer(hass, item.path, kind or "application/octet-stream", valid)
+    if item.url.startswith(("/", "https://")):
+        return item.url
+    raise _error("media_not_supported")
+
+
+def _offer(
+    hass: HomeAssistant, body: bytes | Path, content_type: str, valid: timedelta
+) -> str:
+    served = hass.data[_SERVED]
+    now = time.time()
+    for token in [token for token, one in served.items() if one.expires <= now]:
+        del served[token]
+    token = secrets.token_urlsafe(16)
+    served[token] = _Served(
+        body=body, content_type=content_type, expires=now + valid.total_seconds()
+    )
+    return MEDIA_PATH + token
+
+
+def _error(key: str, **placeholders: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders,
+    )
+
+
+class MediaView(HomeAssistantView):
+    """Serves media to whoever has their signed address."""
+
+    url = MEDIA_PATH + "{token}"
+    name = "api:smskit:media"
+
+    async def get(self, request: web.Request, token: str) -> web.StreamResponse:
+        """Return a medium, or 404 once it is not offered any more."""
+        served = request.app[KEY_HASS].data[_SERVED].get(token)
+        if served is None or served.expires <= time.time():
+            return web.Response(status=404)
+        headers = {
+            "Content-Type": served.content_type,
+            "X-Content-Type-Options": "nosniff",
+        }
+        if isinstance(served.body, Path):
+            return web.FileResponse(served.body, headers=headers)
+        return web.Response(body=served.body, headers=headers)

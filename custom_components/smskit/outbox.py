@@ -1,0 +1,194 @@
+"""The outbox: every parcel that is not at its end, on disk before it leaves."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+import time
+from typing import Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+
+from .const import DOMAIN
+from .guard import SpendGuard
+from .media import MEDIA_PATH
+from .outgoing import Outcome, Status
+from .parcel import Parcel, Stage
+
+_VERSION: Final = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Totals:
+    """Recipients, counted."""
+
+    sent: int = 0
+    failed: int = 0
+    pending: int = 0
+    """Held back or not yet final."""
+
+
+class Outbox:
+    """The parcels of an account in the order of their making, and its totals."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str, guard: SpendGuard) -> None:
+        """Keep everything in a file of the account's own."""
+        self._store: Store[dict[str, Any]] = outbox_store(hass, entry_id)
+        self.guard = guard
+        self.parcels: dict[str, Parcel] = {}
+        self._held: Counter[str] = Counter()
+        self._sent = 0
+        self._failed = 0
+        self._pending = 0
+        self._listeners: list[Callable[[Outcome], None]] = []
+        self._totals_listeners: list[Callable[[Totals], None]] = []
+        self._lock = asyncio.Lock()
+        self._version = 0
+        self._saved = 0
+
+    async def async_load(self) -> None:
+        """Take up what was there when everything stopped."""
+        data = await self._store.async_load()
+        if data is None:
+            return
+        self._sent, self._failed = data["sent"], data["failed"]
+        self.guard.load(data["guard"])
+        for stored in data["parcels"]:
+            parcel = Parcel.from_dict(stored)
+            if parcel.file is not None and MEDIA_PATH in parcel.file:
+                # It was served from memory; the text matters more.
+                parcel.file = None
+            if parcel.stage is Stage.WAITING:
+                # Whoever was waiting is gone; it had not left.
+                parcel.stage = Stage.HELD
+            self.add(parcel)
+
+    async def async_commit(self) -> None:
+        """Return once everything is on disk as it is now.
+
+        Calls that come while one is under way share the next one.
+        """
+        self._version += 1
+        mine = self._version
+        async with self._lock:
+            if self._saved >= mine:
+                return
+            version = self._version
+            await self._store.async_save(
+                {
+                    "sent": self._sent,
+                    "failed": self._failed,
+                    "guard": self.guard.as_dict(time.time()),
+                    "parcels": [p.as_dict() for p in self.parcels.values()],
+                }
+            )
+            self._saved = version
+        for listener in tuple(self._totals_listeners):
+            listener(self.totals)
+
+    @property
+    def totals(self) -> Totals:
+        """What the account has sent, what failed, and what is under way."""
+        return Totals(sent=self._sent, failed=self._failed, pending=self._pending)
+
+    @property
+    def outstanding(self) -> int:
+        """Recipients that were let in and have not left."""
+        return sum(
+            len(parcel.addressees)
+            for parcel in self.parcels.values()
+            if parcel.stage in {Stage.WAITING, Stage.HELD}
+        )
+
+    def is_held(self, number: str) -> bool:
+        """Whether something for this number has to go first."""
+        return self._held[number] > 0
+
+    def in_stage(self, stage: Stage) -> list[Parcel]:
+        """Return the parcels of a stage, in the order of their making."""
+        return [parcel for parcel in self.parcels.values() if parcel.stage is stage]
+
+    @callback
+    def add(self, parcel: Parcel) -> None:
+        """Take in a parcel."""
+        self.parcels[parcel.id] = parcel
+        self._pending += parcel.pending
+        if parcel.stage is Stage.HELD:
+            self._held.update(parcel.numbers)
+
+    @callback
+    def move(self, parcel: Parcel, stage: Stage) -> None:
+        """Move a parcel to another stage."""
+        before = parcel.pending
+        if parcel.stage is Stage.HELD and stage is not Stage.HELD:
+            self._let_pass(parcel)
+        elif stage is Stage.HELD and parcel.stage is not Stage.HELD:
+            self._held.update(parcel.numbers)
+        parcel.stage = stage
+        self._pending += parcel.pending - before
+
+    @callback
+    def remove(self, parcel: Parcel) -> None:
+        """Let go of a parcel that has come to its end."""
+        self._pending -= parcel.pending
+        if parcel.stage is Stage.HELD:
+            self._let_pass(parcel)
+        del self.parcels[parcel.id]
+
+    def _let_pass(self, parcel: Parcel) -> None:
+        """Let what comes later for these numbers go."""
+        for number in parcel.numbers:
+            self._held[number] -= 1
+            if not self._held[number]:
+                del self._held[number]
+
+    @callback
+    def report(
+        self, parcel: Parcel, status: Status, numbers: set[str] | None = None
+    ) -> None:
+        """Give a parcel's recipients, or some of them, another status and tell it."""
+        before = parcel.pending
+        changed = [
+            addressee
+            for addressee in parcel.addressees
+            if addressee.status is not status
+            and (numbers is None or addressee.number in numbers)
+        ]
+        for addressee in changed:
+            addressee.status = status
+        self._pending += parcel.pending - before
+        if status is Status.SENT:
+            self._sent += len(changed)
+        elif status in {Status.FAILED, Status.EXPIRED}:
+            self._failed += len(changed)
+        for addressee in changed:
+            outcome = parcel.outcome(addressee)
+            for listener in tuple(self._listeners):
+                listener(outcome)
+
+    @callback
+    def async_add_listener(self, listener: Callable[[Outcome], None]) -> CALLBACK_TYPE:
+        """Call `listener` with every outcome that changes."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def async_add_totals_listener(
+        self, listener: Callable[[Totals], None]
+    ) -> CALLBACK_TYPE:
+        """Call `listener` with the totals whenever something was kept."""
+        self._totals_listeners.append(listener)
+        return lambda: self._totals_listeners.remove(listener)
+
+
+def outbox_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return the file of an account's outbox."""
+    return Store(
+        hass,
+        _VERSION,
+        f"{DOMAIN}.{entry_id}.outbox",
+        private=True,
+        atomic_writes=True,
+        serialize_in_event_loop=False,
+    )

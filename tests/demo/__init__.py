@@ -1,0 +1,1 @@
+"""The demo: the real Home Assistant, a portal, and what happens between them."""

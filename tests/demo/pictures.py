@@ -1,0 +1,110 @@
+"""Screenshots of the demo, taken with Chromium."""
+
+from collections.abc import Awaitable, Callable
+from io import BytesIO
+from pathlib import Path
+import re
+import shutil
+from typing import Final, Literal
+
+from PIL import Image
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from .story import DASHBOARD, Stage
+from .transcript import NotSeenError
+
+_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+_ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_COLOURS: Final = 256
+
+type Scheme = Literal["light", "dark"]
+type Scene = Callable[[Page, Stage], Awaitable[None]]
+
+
+async def take_pictures(stage: Stage, folder: Path) -> str:
+    """Take all pictures; return where they are."""
+    program = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if program is None:
+        raise NotSeenError("there is no Chromium on this machine")
+    folder.mkdir(parents=True, exist_ok=True)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=program, args=_ARGUMENTS
+        )
+        for name, scene, scheme in _PICTURES:
+            await _take(browser, stage, scene, scheme, folder / f"{name}.png")
+    return f"{', '.join(name for name, _, _ in _PICTURES)} in {folder}"
+
+
+async def _take(
+    browser: Browser, stage: Stage, scene: Scene, scheme: Scheme, path: Path
+) -> None:
+    context = await browser.new_context(
+        viewport={"width": 1280, "height": 900},
+        color_scheme=scheme,
+        locale="en-US",
+        timezone_id="America/New_York",
+        reduced_motion="reduce",
+    )
+    page = await context.new_page()
+    await scene(page, stage)
+    # Fonts and icons come after the elements.
+    await page.wait_for_load_state("networkidle")
+    await page.wait_for_timeout(1500)
+    _save(await page.screenshot(), path)
+    await context.close()
+
+
+def _save(png: bytes, path: Path) -> None:
+    """Write a picture in few colours: a user interface has no more."""
+    picture = Image.open(BytesIO(png)).convert("RGB")
+    few = picture.quantize(_COLOURS, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+
+
+async def _dashboard(page: Page, stage: Stage) -> None:
+    # The address alone: Home Assistant logs the browser in, and opens this dashboard.
+    await page.goto(stage.home.url)
+    await page.wait_for_url(f"**/{DASHBOARD}/**")
+    await expect(page.get_by_text("On my way")).to_be_visible()
+
+
+async def _device(page: Page, stage: Stage) -> None:
+    await page.goto(f"{stage.home.url}/config/devices/device/{stage.device_id}")
+    await expect(page.get_by_text("Unread messages").first).to_be_visible()
+
+
+async def _setup(page: Page, stage: Stage) -> None:
+    await page.goto(f"{stage.home.url}/config/integrations/dashboard/add?domain=smskit")
+    # A second account is confirmed first.
+    confirm = page.get_by_role(
+        "button", name=re.compile("^(OK|Add|Yes)", re.IGNORECASE)
+    )
+    form = page.get_by_text("API token", exact=False).first
+    await expect(confirm.or_(form).first).to_be_visible()
+    if not await form.is_visible():
+        await confirm.first.click()
+    await expect(form).to_be_visible()
+
+
+async def _recipient(page: Page, stage: Stage) -> None:
+    await page.goto(f"{stage.home.url}/config/integrations/integration/smskit")
+    await page.get_by_role("button", name="Add recipient").first.click()
+    await expect(page.get_by_text("Phone numbers").first).to_be_visible()
+
+
+_PICTURES: Final[tuple[tuple[str, Scene, Scheme], ...]] = (
+    ("dashboard", _dashboard, "light"),
+    ("dashboard-dark", _dashboard, "dark"),
+    ("device", _device, "light"),
+    ("setup", _setup, "light"),
+    ("recipient", _recipient, "light"),
+)
