@@ -2,15 +2,28 @@
 
 import asyncio
 from functools import partial
+from pathlib import Path
+from typing import Final
 
 from homeassistant.const import CONF_API_KEY, CONF_API_TOKEN, CONF_URL, Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    issue_registry as ir,
+)
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util.hass_dict import HassKey
 
 from .api import PortalClient
-from .const import CONF_GET_OPERATIONS, DOMAIN, MANUFACTURER
+from .const import (
+    CONF_GET_OPERATIONS,
+    CONF_NUMBERS,
+    DOMAIN,
+    MANUFACTURER,
+    SUBENTRY_RECIPIENT,
+)
 from .coordinator import (
     BalanceCoordinator,
     InboxCoordinator,
@@ -21,15 +34,20 @@ from .coordinator import (
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
 from .guard import SpendGuard
+from .inbox import Inbox
 from .limit_issue import LimitIssue
 from .media import async_setup_media
-from .outbox import Outbox, outbox_store
+from .outbox import Outbox
 from .parcel import Parcel
+from .questions import Questions
 from .sending import Sender
 from .services import async_setup_services
 from .settings import Settings
+from .storage import inbox_journal, outbox_journal
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+# Accounts that were loaded since Home Assistant started.
+_SEEN: Final[HassKey[set[str]]] = HassKey(f"{DOMAIN}_seen")
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
 
 
@@ -51,7 +69,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
     )
     settings = await Settings.async_from_entry(hass, entry)
     balance = BalanceCoordinator(hass, entry, client)
-    inbox = InboxCoordinator(hass, entry, client, settings)
+    messages = Inbox(
+        hass, entry.entry_id, settings, partial(_is_trusted, entry, settings)
+    )
+    if (damaged := await messages.async_load()) is not None:
+        _report_damage(hass, entry, damaged)
+    inbox = InboxCoordinator(hass, entry, client, settings, messages)
     await asyncio.gather(
         balance.async_config_entry_first_refresh(),
         inbox.async_config_entry_first_refresh(),
@@ -74,11 +97,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
         on_auth_error=partial(entry.async_start_reauth, hass),
         on_accepted=accepted,
     )
+    questions = Questions()
+    inbox.async_add_message_listener(lambda message, _: questions.async_hear(message))
     entry.runtime_data = SmskitData(
         client=client,
         settings=settings,
         balance=balance,
         inbox=inbox,
+        questions=questions,
         outgoing=OutgoingCoordinator(hass, entry, outbox),
         sender=Sender(settings, outbox, dispatcher, LimitIssue(hass, entry)),
         dispatcher=dispatcher,
@@ -93,8 +119,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
         configuration_url=entry.data[CONF_URL],
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    # The events of what was under way need somebody to hear them.
+    # The events of what was under way, and of what came in meanwhile, need somebody
+    # to hear them.
     await dispatcher.async_start()
+    seen = hass.data.setdefault(_SEEN, set())
+    await inbox.async_begin(backlog=entry.entry_id not in seen)
+    seen.add(entry.entry_id)
     delivery.async_start()
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     return True
@@ -102,6 +132,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bool:
     """Unload an account, after what has left is answered."""
+    entry.runtime_data.questions.async_stop()
     entry.runtime_data.delivery.async_stop()
     await entry.runtime_data.dispatcher.async_stop()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
@@ -109,7 +140,35 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> b
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
     """Leave nothing of an account behind."""
-    await outbox_store(hass, entry.entry_id).async_remove()
+    await inbox_journal(hass, entry.entry_id).async_remove()
+    await outbox_journal(hass, entry.entry_id).async_remove()
+
+
+def _is_trusted(entry: SmskitConfigEntry, settings: Settings, number: str) -> bool:
+    """Whether a number may command: one of those allowed, or any recipient's."""
+    if settings.allowed_senders:
+        return number in settings.allowed_senders
+    return any(
+        number in subentry.data[CONF_NUMBERS]
+        for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+    )
+
+
+@callback
+def _report_damage(
+    hass: HomeAssistant, entry: SmskitConfigEntry, set_aside: Path
+) -> None:
+    """Tell that a file could not be read, and where it is now."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"inbox_damaged_{set_aside.name}",
+        is_fixable=False,
+        is_persistent=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="inbox_damaged",
+        translation_placeholders={"account": entry.title, "path": str(set_aside)},
+    )
 
 
 async def _async_reload(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:

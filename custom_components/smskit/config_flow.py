@@ -45,16 +45,21 @@ from .api import (
     normalise_url,
 )
 from .const import (
+    CONF_ALLOWED_SENDERS,
     CONF_BALANCE_UNIT,
     CONF_GET_OPERATIONS,
     CONF_HOLD_HOURS,
     CONF_HOURLY_LIMIT,
     CONF_INBOX_INTERVAL,
+    CONF_KEEP_DAYS,
+    CONF_KEEP_MESSAGES,
     CONF_LOW_BALANCE,
     CONF_SENDER,
     DEFAULT_HOLD_HOURS,
     DEFAULT_HOURLY_LIMIT,
     DEFAULT_INBOX_INTERVAL,
+    DEFAULT_KEEP_DAYS,
+    DEFAULT_KEEP_MESSAGES,
     DEFAULT_LOW_BALANCE,
     DEFAULT_URL,
     DOMAIN,
@@ -62,6 +67,7 @@ from .const import (
     SUBENTRY_RECIPIENT,
     UNIT_CREDITS,
 )
+from .phone_number import normalise_number
 from .recipient_flow import RecipientFlow
 from .sender_id import sender_id
 
@@ -257,25 +263,36 @@ class SmskitOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show and take all options; they are kept without their sections."""
+        errors: dict[str, str] = {}
+        options: dict[str, Any] = {}
         if user_input is not None:
-            options = {
-                key: value
-                for part in user_input.values()
-                for key, value in part.items()
-            }
-            return self.async_create_entry(data=options)
+            for part in user_input.values():
+                options.update(part)
+            country = options.get(CONF_COUNTRY) or self.hass.config.country
+            try:
+                options[CONF_ALLOWED_SENDERS] = [
+                    normalise_number(number, country)
+                    for number in options.get(CONF_ALLOWED_SENDERS, ())
+                    if number.strip()
+                ]
+            except ValueError:
+                errors["base"] = "invalid_number"
+            else:
+                return self.async_create_entry(data=options)
         zones = await self.hass.async_add_executor_job(available_timezones)
         schema = _options_schema(sorted(zones))
         current = {
             CONF_COUNTRY: self.hass.config.country,
             CONF_TIME_ZONE: self.hass.config.time_zone,
             **self.config_entry.options,
+            **options,
         }
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
                 schema, dict.fromkeys(map(str, schema.schema), current)
             ),
+            errors=errors,
         )
 
 
@@ -329,6 +346,15 @@ def _options_schema(zones: list[str]) -> vol.Schema:
                         vol.Required(
                             CONF_INBOX_INTERVAL, default=DEFAULT_INBOX_INTERVAL
                         ): _number(10, 3600, unit="s"),
+                        vol.Optional(CONF_ALLOWED_SENDERS): TextSelector(
+                            TextSelectorConfig(type=TextSelectorType.TEL, multiple=True)
+                        ),
+                        vol.Required(
+                            CONF_KEEP_MESSAGES, default=DEFAULT_KEEP_MESSAGES
+                        ): _number(10, 10_000),
+                        vol.Required(
+                            CONF_KEEP_DAYS, default=DEFAULT_KEEP_DAYS
+                        ): _number(1, 3650, unit="d"),
                     }
                 )
             ),

@@ -15,16 +15,21 @@ CONF_SENDER: Final = "sender"
 CONF_GET_OPERATIONS: Final = "get_operations"
 
 # Options, beside Home Assistant's country and time_zone.
+CONF_ALLOWED_SENDERS: Final = "allowed_senders"
 CONF_BALANCE_UNIT: Final = "balance_unit"
 CONF_HOLD_HOURS: Final = "hold_hours"
 CONF_HOURLY_LIMIT: Final = "hourly_limit"
 CONF_INBOX_INTERVAL: Final = "inbox_interval"
+CONF_KEEP_DAYS: Final = "keep_days"
+CONF_KEEP_MESSAGES: Final = "keep_messages"
 CONF_LOW_BALANCE: Final = "low_balance"
 
 UNIT_CREDITS: Final = "credits"
 DEFAULT_HOLD_HOURS: Final = 1
 DEFAULT_HOURLY_LIMIT: Final = 100
 DEFAULT_INBOX_INTERVAL: Final = 30
+DEFAULT_KEEP_DAYS: Final = 90
+DEFAULT_KEEP_MESSAGES: Final = 1000
 DEFAULT_LOW_BALANCE: Final = 10
 
 # Recipient subentries.
@@ -33,3 +38,4 @@ CONF_NUMBERS: Final = "numbers"
 CONF_WAY: Final = "way"
 
 BALANCE_INTERVAL: Final = timedelta(minutes=5)
+RECONCILE_INTERVAL: Final = timedelta(days=1)

@@ -1,24 +1,38 @@
 """What is polled, and the runtime data of an account."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+import time
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .api import Balance, InboxMessage, InvalidAuthError, PortalClient, PortalError
-from .const import BALANCE_INTERVAL, DOMAIN, LOGGER
+from .api import (
+    Balance,
+    InboxMessage,
+    InvalidAuthError,
+    PortalClient,
+    PortalError,
+    UncertainError,
+)
+from .const import BALANCE_INTERVAL, DOMAIN, LOGGER, RECONCILE_INTERVAL
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
+from .inbox import Inbox, InboxView
 from .outbox import Outbox, Totals
+from .questions import Questions
+from .received import ReceivedMessage
 from .sending import Sender
 from .settings import Settings
 
 type SmskitConfigEntry = ConfigEntry[SmskitData]
+type MessageListener = Callable[[ReceivedMessage, bool], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,24 +43,11 @@ class SmskitData:
     settings: Settings
     balance: BalanceCoordinator
     inbox: InboxCoordinator
+    questions: Questions
     outgoing: OutgoingCoordinator
     sender: Sender
     dispatcher: Dispatcher
     delivery: DeliveryTracker
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReceivedMessage:
-    """A message of the inbox as Home Assistant knows it."""
-
-    id: str
-    sender: str
-    """With a leading `+` where it is a number."""
-    recipient: str | None
-    text: str
-    date: datetime | None
-    """Aware, UTC."""
-    read: bool
 
 
 class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
@@ -108,8 +109,13 @@ class BalanceCoordinator(SmskitCoordinator[Balance]):
         return await self.client.balance()
 
 
-class InboxCoordinator(SmskitCoordinator[tuple[ReceivedMessage, ...]]):
-    """Polls the inbox; its data is the messages, newest first."""
+class InboxCoordinator(SmskitCoordinator[InboxView]):
+    """Polls the inbox, and tells of each message once.
+
+    A listing of the unread marks them as read at the portal. What such an answer may
+    have swallowed is found by a listing of all: at the start, after an error, and once
+    a day for what another client read first.
+    """
 
     def __init__(
         self,
@@ -117,46 +123,88 @@ class InboxCoordinator(SmskitCoordinator[tuple[ReceivedMessage, ...]]):
         entry: SmskitConfigEntry,
         client: PortalClient,
         settings: Settings,
+        inbox: Inbox,
     ) -> None:
-        """Prepare to poll the inbox."""
+        """Prepare to poll into an inbox that is loaded."""
         super().__init__(
             hass, entry, client, name="inbox", interval=settings.inbox_interval
         )
-        self._settings = settings
-        self._messages: dict[str, ReceivedMessage] = {}
+        self.inbox = inbox
+        self._limit = settings.keep_messages
+        self._first: tuple[InboxMessage, ...] | None = None
+        self._begun = False
+        self._reconcile_at = 0.0
+        self._listeners_for_messages: list[MessageListener] = []
 
     @override
-    async def _async_setup(self) -> None:
-        """Learn what was there before; this listing marks nothing as read."""
+    async def _async_fetch(self) -> InboxView:
+        full = time.monotonic() >= self._reconcile_at
         try:
-            known = await self.client.inbox(unread=False)
-        except PortalError:
-            # The first poll tells what is wrong.
+            listing = await self.client.inbox(unread=not full)
+        except UncertainError:
+            self._reconcile_at = 0.0
+            raise
+        if full:
+            self._reconcile_at = time.monotonic() + RECONCILE_INTERVAL.total_seconds()
+        if not self._begun:
+            # Nobody listens yet; a full listing marks nothing as read.
+            self._first = listing
+            return self.inbox.view
+        await self._async_take(listing, full=full, backlog=False)
+        return self.inbox.view
+
+    async def async_begin(self, *, backlog: bool) -> None:
+        """Take what the first poll found, now that entities listen.
+
+        `backlog` tells that it came while Home Assistant was not running.
+        """
+        self._begun = True
+        if self._first is not None:
+            await self._async_take(self._first, full=True, backlog=backlog)
+            self._first = None
+            self.async_set_updated_data(self.inbox.view)
+
+    async def _async_take(
+        self, listing: tuple[InboxMessage, ...], *, full: bool, backlog: bool
+    ) -> None:
+        new = await self.inbox.async_take(listing, full=full)
+        for message in new:
+            for listener in tuple(self._listeners_for_messages):
+                listener(message, backlog)
+        if new:
+            self.async_check_room()
+
+    @callback
+    def async_add_message_listener(self, listener: MessageListener) -> CALLBACK_TYPE:
+        """Call `listener` with each new message, and whether it is from a backlog."""
+        self._listeners_for_messages.append(listener)
+        return lambda: self._listeners_for_messages.remove(listener)
+
+    @callback
+    def async_changed(self) -> None:
+        """Show what an action changed."""
+        self.async_check_room()
+        self.async_set_updated_data(self.inbox.view)
+
+    @callback
+    def async_check_room(self) -> None:
+        """Tell of an inbox that cannot drop anything because nothing was read."""
+        issue_id = f"inbox_full_{self.config_entry.entry_id}"
+        if self.inbox.view.unread <= self._limit:
+            ir.async_delete_issue(self.hass, DOMAIN, issue_id)
             return
-        self._take(known, read=True)
-
-    @override
-    async def _async_fetch(self) -> tuple[ReceivedMessage, ...]:
-        self._take(await self.client.inbox(unread=True), read=False)
-        return tuple(
-            sorted(
-                self._messages.values(),
-                key=lambda message: (message.date is not None, message.date),
-                reverse=True,
-            )
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="inbox_full",
+            translation_placeholders={
+                "account": self.config_entry.title,
+                "limit": str(self._limit),
+            },
         )
-
-    def _take(self, messages: tuple[InboxMessage, ...], *, read: bool) -> None:
-        for message in messages:
-            key = message.id or f"{message.sender} {message.date} {message.text}"
-            self._messages[key] = ReceivedMessage(
-                id=key,
-                sender=display_number(message.sender),
-                recipient=display_number(message.recipient or "") or None,
-                text=message.text,
-                date=self._settings.to_utc(message.date),
-                read=read,
-            )
 
 
 class OutgoingCoordinator(DataUpdateCoordinator[Totals]):
@@ -183,8 +231,3 @@ class OutgoingCoordinator(DataUpdateCoordinator[Totals]):
     def _async_take(self, totals: Totals) -> None:
         if totals != self.data:
             self.async_set_updated_data(totals)
-
-
-def display_number(number: str) -> str:
-    """Return a number as it is shown; a name of a sender stays one."""
-    return f"+{number}" if number.isdecimal() and len(number) > 6 else number

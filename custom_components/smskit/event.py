@@ -1,4 +1,4 @@
-"""Events of an account: what becomes of messages that go out."""
+"""Events of an account: messages that come in, and what becomes of those that go."""
 
 from typing import Any, override
 
@@ -6,9 +6,10 @@ from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import OutgoingCoordinator, SmskitConfigEntry
+from .coordinator import InboxCoordinator, OutgoingCoordinator, SmskitConfigEntry
 from .entity import SmskitEntity
 from .outgoing import Outcome, Status
+from .received import ReceivedMessage
 
 PARALLEL_UPDATES = 0
 
@@ -19,7 +20,46 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the events of an account."""
-    async_add_entities([MessageStatusEvent(entry.runtime_data.outgoing)])
+    data = entry.runtime_data
+    async_add_entities(
+        [MessageReceivedEvent(data.inbox), MessageStatusEvent(data.outgoing)]
+    )
+
+
+class MessageReceivedEvent(SmskitEntity[InboxCoordinator], EventEntity):
+    """Fires once for every message that came in."""
+
+    _unrecorded_attributes = frozenset({"from", "to", "text"})
+
+    def __init__(self, coordinator: InboxCoordinator) -> None:
+        """Belong to the account."""
+        super().__init__(coordinator, "message_received")
+        self._attr_event_types = ["received"]
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.async_add_message_listener(self._async_fire)
+        )
+
+    @property
+    @override
+    def available(self) -> bool:
+        """What was received stays true while the portal is away."""
+        return True
+
+    @callback
+    def _async_fire(self, message: ReceivedMessage, backlog: bool) -> None:
+        attributes = message.as_dict()
+        del attributes["read"]
+        self._trigger_event("received", {**attributes, "backlog": backlog})
+        self.async_write_ha_state()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write nothing: only an event is a change."""
 
 
 class MessageStatusEvent(SmskitEntity[OutgoingCoordinator], EventEntity):

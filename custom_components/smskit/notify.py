@@ -16,7 +16,7 @@ from .const import DOMAIN, MANUFACTURER, SUBENTRY_RECIPIENT
 from .coordinator import SmskitConfigEntry
 from .outgoing import Draft
 from .recipients import subentry_recipients
-from .services import compose, raise_unless_all_taken
+from .send_actions import compose, raise_unless_all_taken
 
 # Requests are limited for the account as a whole, not for each of its entities.
 PARALLEL_UPDATES = 0

@@ -5,18 +5,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 import time
-from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 
-from .const import DOMAIN
 from .guard import SpendGuard
 from .media import MEDIA_PATH
 from .outgoing import Outcome, Status
 from .parcel import Parcel, Stage
-
-_VERSION: Final = 1
+from .storage import outbox_journal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +30,7 @@ class Outbox:
 
     def __init__(self, hass: HomeAssistant, entry_id: str, guard: SpendGuard) -> None:
         """Keep everything in a file of the account's own."""
-        self._store: Store[dict[str, Any]] = outbox_store(hass, entry_id)
+        self._store = outbox_journal(hass, entry_id)
         self.guard = guard
         self.parcels: dict[str, Parcel] = {}
         self._held: Counter[str] = Counter()
@@ -180,15 +176,3 @@ class Outbox:
         """Call `listener` with the totals whenever something was kept."""
         self._totals_listeners.append(listener)
         return lambda: self._totals_listeners.remove(listener)
-
-
-def outbox_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Return the file of an account's outbox."""
-    return Store(
-        hass,
-        _VERSION,
-        f"{DOMAIN}.{entry_id}.outbox",
-        private=True,
-        atomic_writes=True,
-        serialize_in_event_loop=False,
-    )

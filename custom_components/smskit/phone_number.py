@@ -20,6 +20,8 @@ def normalise_number(raw: str | int, country: str | None) -> str:
     text = str(raw).strip()
     if any(char.isalpha() for char in text):
         raise ValueError("letters in a number")
+    if isinstance(raw, int) and raw < 0:
+        raise ValueError("a negative number")
     if text.startswith(("+", "\uff0b")):
         number = _parse(text, None)
     elif text.startswith("00"):
@@ -46,7 +48,7 @@ def _choose(text: str, country: str | None, *, exact: bool) -> PhoneNumber | Non
     if trunk:
         # Nobody leaves the trunk prefix out of a national number there.
         return international
-    if valid and exact:
+    if exact:
         raise ValueError("could be two numbers")
     return national
 

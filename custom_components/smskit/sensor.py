@@ -19,15 +19,13 @@ from .coordinator import (
     BalanceCoordinator,
     InboxCoordinator,
     OutgoingCoordinator,
-    ReceivedMessage,
     SmskitConfigEntry,
 )
 from .entity import SmskitEntity
 from .outbox import Totals
+from .received import ReceivedMessage
 
 PARALLEL_UPDATES = 0
-
-_SHOWN_MESSAGES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,13 +101,13 @@ class UnreadMessagesSensor(SmskitEntity[InboxCoordinator], SensorEntity):
     @property
     @override
     def native_value(self) -> int:
-        return sum(not message.read for message in self.coordinator.data)
+        return self.coordinator.data.unread
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        newest = self.coordinator.data[:_SHOWN_MESSAGES]
-        return {"messages": [as_attributes(message) for message in newest]}
+        newest = self.coordinator.data.newest
+        return {"messages": [message.as_dict() for message in newest]}
 
 
 class LastMessageSensor(SmskitEntity[InboxCoordinator], SensorEntity):
@@ -120,7 +118,7 @@ class LastMessageSensor(SmskitEntity[InboxCoordinator], SensorEntity):
 
     @property
     def _message(self) -> ReceivedMessage | None:
-        return self.coordinator.data[0] if self.coordinator.data else None
+        return next(iter(self.coordinator.data.newest), None)
 
     @property
     @override
@@ -132,7 +130,7 @@ class LastMessageSensor(SmskitEntity[InboxCoordinator], SensorEntity):
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         if self._message is None:
             return None
-        attributes = as_attributes(self._message)
+        attributes = self._message.as_dict()
         return {key: attributes[key] for key in ("from", "to", "text", "id")}
 
 
@@ -152,15 +150,3 @@ class TotalSensor(SmskitEntity[OutgoingCoordinator], SensorEntity):
     @override
     def native_value(self) -> int:
         return self.entity_description.value_fn(self.coordinator.data)
-
-
-def as_attributes(message: ReceivedMessage) -> dict[str, Any]:
-    """Return a message as it is shown in attributes."""
-    return {
-        "id": message.id,
-        "from": message.sender,
-        "to": message.recipient,
-        "text": message.text,
-        "date": message.date.isoformat() if message.date else None,
-        "read": message.read,
-    }

@@ -10,15 +10,20 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .const import (
+    CONF_ALLOWED_SENDERS,
     CONF_BALANCE_UNIT,
     CONF_HOLD_HOURS,
     CONF_HOURLY_LIMIT,
     CONF_INBOX_INTERVAL,
+    CONF_KEEP_DAYS,
+    CONF_KEEP_MESSAGES,
     CONF_LOW_BALANCE,
     CONF_SENDER,
     DEFAULT_HOLD_HOURS,
     DEFAULT_HOURLY_LIMIT,
     DEFAULT_INBOX_INTERVAL,
+    DEFAULT_KEEP_DAYS,
+    DEFAULT_KEEP_MESSAGES,
     DEFAULT_LOW_BALANCE,
     UNIT_CREDITS,
 )
@@ -42,6 +47,12 @@ class Settings:
     hold: timedelta
     """How long what could not leave is held; zero turns holding off."""
     inbox_interval: timedelta
+    keep_messages: int
+    """How many messages are kept, besides unread ones."""
+    keep_for: timedelta
+    """How long messages are kept, besides unread ones."""
+    allowed_senders: frozenset[str]
+    """Numbers whose messages are trusted; none for the account's recipients."""
 
     @classmethod
     async def async_from_entry(cls, hass: HomeAssistant, entry: ConfigEntry) -> Self:
@@ -60,6 +71,9 @@ class Settings:
             inbox_interval=timedelta(
                 seconds=options.get(CONF_INBOX_INTERVAL, DEFAULT_INBOX_INTERVAL)
             ),
+            keep_messages=int(options.get(CONF_KEEP_MESSAGES, DEFAULT_KEEP_MESSAGES)),
+            keep_for=timedelta(days=options.get(CONF_KEEP_DAYS, DEFAULT_KEEP_DAYS)),
+            allowed_senders=frozenset(options.get(CONF_ALLOWED_SENDERS, ())),
         )
 
     def to_utc(self, date: datetime | None) -> datetime | None:

@@ -1,5 +1,6 @@
 """The portal's HTTP API: one endpoint, eleven operations."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from enum import StrEnum
@@ -36,6 +37,10 @@ MAX_RECIPIENTS: Final = 100
 """Numbers that one `sendsms` carries."""
 
 _MAX_BODY: Final = 2 * 1024 * 1024
+# A listing of all messages of years.
+_MAX_INBOX: Final = 32 * 1024 * 1024
+# From here on an answer is read in a thread.
+_LARGE: Final = 32 * 1024
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
 # An idle connection may be closed by the portal just when the next request leaves,
 # and whether that was carried out could not be told: each request has its own.
@@ -144,8 +149,15 @@ class PortalClient:
     async def inbox(self, *, unread: bool) -> tuple[InboxMessage, ...]:
         """Return the inbox; a listing of the unread marks them as read there."""
         parameters = {"list": "unread" if unread else "all"}
-        answer, scrub = await self._request(Operation.INBOX, parameters)
-        return parse.inbox(answer, scrub)
+        limit = _MAX_BODY if unread else _MAX_INBOX
+        fields, scrub = self._fields(parameters)
+        body = await self._fetch(Operation.INBOX, fields, limit)
+
+        def read() -> tuple[InboxMessage, ...]:
+            return parse.inbox(_answer(Operation.INBOX, body, scrub), scrub)
+
+        # A full inbox is megabytes: nobody else has to wait while it is read.
+        return await asyncio.to_thread(read) if len(body) > _LARGE else read()
 
     async def send(self, submission: Submission) -> Accepted:
         """Send a text to up to `MAX_RECIPIENTS` numbers."""
@@ -192,11 +204,11 @@ class PortalClient:
 
     async def reset_channel(self, channel_id: str) -> None:
         """End a channel's session, so that it waits to be paired."""
-        await self._call(Operation.RESET_CHANNEL, _channel(channel_id))
+        parse.done(await self._call(Operation.RESET_CHANNEL, _channel(channel_id)))
 
     async def delete_channel(self, channel_id: str) -> None:
         """Delete a channel."""
-        await self._call(Operation.DELETE_CHANNEL, _channel(channel_id))
+        parse.done(await self._call(Operation.DELETE_CHANNEL, _channel(channel_id)))
 
     async def _call(
         self, operation: Operation, parameters: Mapping[str, str] | None = None
@@ -210,25 +222,28 @@ class PortalClient:
         self, operation: Operation, parameters: Mapping[str, str] | None = None
     ) -> tuple[parse.Answer, _Scrubber]:
         """Return any JSON answer to an operation, and what keeps its words clean."""
-        fields = {**self._credentials, **(parameters or {})}
-        scrub = _Scrubber(fields.values())
-        body = await self._fetch(operation, fields)
-        try:
-            return parse.parse_answer(body), scrub
-        except ValueError:
-            group_id = _named_group(operation, body)
-            raise NotAPortalError(_describe(body, scrub), group_id) from None
+        fields, scrub = self._fields(parameters or {})
+        body = await self._fetch(operation, fields, _MAX_BODY)
+        return _answer(operation, body, scrub), scrub
 
-    async def _fetch(self, operation: Operation, fields: Mapping[str, str]) -> str:
-        """Return the body of an answer.
+    def _fields(
+        self, parameters: Mapping[str, str]
+    ) -> tuple[dict[str, str], _Scrubber]:
+        fields = {**self._credentials, **parameters}
+        return fields, _Scrubber(fields.values())
+
+    async def _fetch(
+        self, operation: Operation, fields: Mapping[str, str], limit: int
+    ) -> str:
+        """Return the body of an answer, of no more than `limit` bytes.
 
         Errors are raised without their cause: aiohttp's may quote the whole address.
         """
         form = _Form(fields)
         by_get = operation in self._get_operations
-        url = self._endpoint.with_query(
-            f"{operation}&{urlencode(fields)}" if by_get else operation.value
-        )
+        query = f"{operation}&{urlencode(fields)}" if by_get else operation.value
+        # Encoded already: yarl would encode the percent signs once more.
+        url = URL(f"{self._endpoint}?{query}", encoded=True)
         body = bytearray()
         try:
             async with self._session.request(
@@ -238,8 +253,9 @@ class PortalClient:
                 headers=_HEADERS,
                 allow_redirects=False,
                 timeout=_TIMEOUT,
+                middlewares=(_once,),
             ) as response:
-                await _read(response, body)
+                await _read(response, body, limit)
                 if response.status != 200:
                     raise NotAPortalError(_describe_status(response))
         except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError:
@@ -254,12 +270,36 @@ class PortalClient:
         return body.decode("utf-8-sig", errors="replace")
 
 
-async def _read(response: aiohttp.ClientResponse, body: bytearray) -> None:
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a GET by itself when its connection breaks.
+
+    A listing of unread messages that is made twice loses them.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as err:
+        raise aiohttp.ClientConnectionError(type(err).__name__) from None
+
+
+def _answer(operation: Operation, body: str, scrub: _Scrubber) -> parse.Answer:
+    """Return the JSON answer in a body, or raise what came instead."""
+    try:
+        return parse.parse_answer(body)
+    except ValueError:
+        group_id = _named_group(operation, body)
+        raise NotAPortalError(_describe(body, scrub), group_id) from None
+
+
+async def _read(response: aiohttp.ClientResponse, body: bytearray, limit: int) -> None:
     """Read the whole body, or raise when it is longer than any answer."""
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > _MAX_BODY:
-            raise NotAPortalError(f"an answer of more than {_MAX_BODY} bytes")
+        if len(body) > limit:
+            raise NotAPortalError(f"an answer of more than {limit} bytes")
 
 
 def _named_group(operation: Operation, body: str) -> str | None:

@@ -34,6 +34,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<comma>,)|(?P<colon>:)|(?P<word>[\w.+-]+))",
     re.DOTALL,
 )
+_OBJECT: Final = re.compile(r'\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|"[^"]*$)', re.DOTALL)
 _MAX_STARTS: Final = 50
 _DATE_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
 
@@ -51,6 +52,9 @@ def parse_answer(body: str) -> Answer:
             try:
                 answer = decoder.decode(_mend_commas(body, start))
             except ValueError, RecursionError:
+                if _OBJECT.match(body, start):
+                    # It is the answer and broken: what it contains is none.
+                    break
                 continue
         # An object in a notice is not an answer, and an empty one says nothing.
         if isinstance(answer, dict) and answer:
@@ -115,8 +119,13 @@ def text(value: object) -> str:
     if isinstance(value, bool) or value is None:
         return ""
     if isinstance(value, str | int | Decimal):
-        return str(value).strip()
+        return _whole(str(value)).strip()
     return ""
+
+
+def _whole(value: str) -> str:
+    """Return a string without half a surrogate pair, which nothing could store."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _optional(value: object) -> str | None:
@@ -131,6 +140,8 @@ def _required(answer: Answer, key: str) -> str:
 
 def _amount(value: object) -> Decimal:
     """Return an amount such as 12345, "1,234.50" or "1 234,50"."""
+    if isinstance(value, int | Decimal):
+        return Decimal(value)
     digits = re.sub(r"[^\d.,+-]", "", text(value))
     comma, point = digits.rfind(","), digits.rfind(".")
     if comma > point and not re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+", digits):
@@ -193,7 +204,8 @@ def _delivery(value: object) -> DeliveryStatus:
 
 def balance(answer: Answer) -> Balance:
     """Read the answer of `balance`."""
-    return Balance(amount=_amount(_required(answer, "balance")))
+    _required(answer, "balance")
+    return Balance(amount=_amount(answer["balance"]))
 
 
 def accepted(answer: Answer) -> Accepted:
@@ -242,7 +254,7 @@ def inbox(answer: Answer, scrub: Callable[[str], str]) -> tuple[InboxMessage, ..
 
 def _message_text(value: object) -> str:
     """Return a text as it came: its white space is part of it."""
-    return value if isinstance(value, str) else text(value)
+    return _whole(value) if isinstance(value, str) else text(value)
 
 
 def channels(answer: Answer, scrub: Callable[[str], str]) -> tuple[Channel, ...]:
@@ -283,7 +295,14 @@ def new_channel(answer: Answer) -> NewChannel:
     )
 
 
+def done(answer: Answer) -> None:
+    """Make sure that an answer says that something was done."""
+    if text(answer.get("status")).lower() not in inferred.ACCEPTED_STATUS:
+        raise NotAPortalError("an answer with an unknown status")
+
+
 def queue_count(answer: Answer) -> int | None:
     """Read the answer of `clearqueue`: how many the portal counted, if it told."""
+    done(answer)
     count = text(answer.get("queue_count"))
     return int(count) if count.isdecimal() else None

@@ -16,6 +16,8 @@ def normalise_url(address: str) -> str:
     would send credentials across the internet in clear.
     """
     address = address.strip()
+    if any(char.isspace() for char in address):
+        raise ValueError("white space in an address")
     if "://" not in address:
         address = f"https://{address}"
     url = URL(address)

@@ -1,0 +1,264 @@
+"""The actions that send, and what they tell."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from homeassistant.components.media_source import is_media_source_id
+from homeassistant.components.notify import ATTR_TITLE, DOMAIN as NOTIFY_DOMAIN
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import (
+    ServiceCall,
+    ServiceResponse,
+)
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
+import voluptuous as vol
+
+from .api import GroupStatus, InvalidAuthError, PortalError
+from .called_entry import called_entry
+from .const import CONF_SENDER, DOMAIN
+from .coordinator import SmskitConfigEntry
+from .media import async_media_url
+from .outgoing import (
+    MAX_SEGMENTS,
+    Draft,
+    MessageType,
+    Outcome,
+    Recipient,
+    Report,
+    Status,
+    Way,
+)
+from .phone_number import mask_number
+from .received import shown_number
+from .recipients import entity_recipients, number_recipients
+from .sender_id import sender_id
+
+ATTR_ALLOW_REPEAT: Final = "allow_repeat"
+ATTR_CHANNEL: Final = "channel"
+ATTR_EXPIRES_IN: Final = "expires_in"
+ATTR_GROUP_ID: Final = "group_id"
+ATTR_MAX_SEGMENTS: Final = "max_segments"
+ATTR_MEDIA: Final = "media"
+ATTR_MESSAGE: Final = "message"
+ATTR_NUMBERS: Final = "numbers"
+ATTR_RECIPIENTS: Final = "recipients"
+ATTR_SCHEDULE: Final = "schedule"
+ATTR_TYPE: Final = "type"
+
+# What the portal fetches has to stay there for as long as the message may be held,
+# and for the portal's own queue.
+_MEDIA_MARGIN: Final = timedelta(hours=1)
+
+
+def _media(value: Any) -> str:
+    """Return an address or a media-source id, also from the media selector."""
+    if isinstance(value, dict):
+        value = value.get("media_content_id")
+    media = cv.string(value)
+    if not media.startswith("https://") and not is_media_source_id(media):
+        raise vol.Invalid("neither an https address nor a media source")
+    return media
+
+
+SEND_SCHEMA: Final = vol.Schema(
+    {
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
+        vol.Optional(ATTR_RECIPIENTS, default=list): cv.entities_domain(NOTIFY_DOMAIN),
+        vol.Optional(ATTR_NUMBERS, default=list): vol.All(
+            cv.ensure_list, [vol.Any(str, int)]
+        ),
+        vol.Required(ATTR_MESSAGE): cv.string,
+        vol.Optional(ATTR_TITLE): cv.string,
+        vol.Optional(ATTR_TYPE, default=MessageType.AUTO): vol.Coerce(MessageType),
+        vol.Optional(CONF_SENDER): sender_id,
+        vol.Optional(ATTR_CHANNEL): cv.string,
+        vol.Optional(ATTR_MEDIA): _media,
+        vol.Optional(ATTR_SCHEDULE): cv.datetime,
+        vol.Optional(ATTR_EXPIRES_IN): cv.positive_time_period,
+        vol.Optional(ATTR_MAX_SEGMENTS, default=MAX_SEGMENTS): vol.All(
+            vol.Coerce(int), vol.Range(min=1, max=255)
+        ),
+        vol.Optional(ATTR_ALLOW_REPEAT, default=False): cv.boolean,
+    }
+)
+STATUS_SCHEMA: Final = vol.Schema(
+    {
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
+        vol.Required(ATTR_GROUP_ID): vol.All(vol.Coerce(str), vol.Length(min=1)),
+    }
+)
+
+
+async def async_send_message(call: ServiceCall) -> ServiceResponse:
+    """Send a text; raise when nothing at all was accepted."""
+    entry = called_entry(call)
+    recipients = _recipients(call, entry)
+    draft = await _async_draft(call, entry)
+    report = await entry.runtime_data.sender.async_send(draft, recipients)
+    failed = {Status.FAILED, Status.EXPIRED}
+    if all(outcome.status in failed for outcome in report.outcomes):
+        raise send_error(report)
+    return {
+        "recipients": [_outcome_response(outcome) for outcome in report.outcomes],
+        "encoding": report.measured.encoding.value,
+        "segments": report.measured.segments,
+    }
+
+
+async def async_preview_message(call: ServiceCall) -> ServiceResponse:
+    """Tell what would become of a text; nothing is sent, and no medium is fetched."""
+    entry = called_entry(call)
+    draft = _draft(call, call.data.get(ATTR_MEDIA))
+    report = entry.runtime_data.sender.preview(draft, _recipients(call, entry))
+    segments = report.measured.segments
+    recipients: list[JsonValueType] = []
+    for outcome in report.outcomes:
+        response = _outcome_response(outcome)
+        del response["group_id"]
+        by_sms = outcome.way is not Way.WHATSAPP
+        recipients.append({**response, "segments": segments if by_sms else 1})
+    return {
+        "recipients": recipients,
+        "encoding": report.measured.encoding.value,
+        "segments": segments,
+        "blocked_by": report.blocked_by,
+    }
+
+
+async def async_get_message_status(call: ServiceCall) -> ServiceResponse:
+    """Ask the portal what became of a message."""
+    entry = called_entry(call)
+    try:
+        status = await entry.runtime_data.client.group_status(call.data[ATTR_GROUP_ID])
+    except PortalError as err:
+        if isinstance(err, InvalidAuthError):
+            entry.async_start_reauth(call.hass)
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="portal_error",
+            translation_placeholders={"error": str(err)},
+        ) from err
+    return _status_response(entry, status)
+
+
+def _status_response(
+    entry: SmskitConfigEntry, status: GroupStatus
+) -> dict[str, JsonValueType]:
+    date = entry.runtime_data.settings.to_utc(status.date)
+    return {
+        "group_id": status.group_id,
+        "status": status.status,
+        "recipients": [
+            {
+                "id": recipient.id,
+                "number": shown_number(recipient.to, None),
+                "status": recipient.status.value,
+            }
+            for recipient in status.recipients
+        ],
+        "date": date.isoformat() if date else None,
+    }
+
+
+def _recipients(call: ServiceCall, entry: SmskitConfigEntry) -> list[Recipient]:
+    """Return who a call names; raise when that is nobody."""
+    country = entry.runtime_data.settings.country
+    recipients = [
+        *entity_recipients(call.hass, entry, call.data[ATTR_RECIPIENTS]),
+        *number_recipients(call.data[ATTR_NUMBERS], country),
+    ]
+    if not recipients:
+        raise _invalid("no_recipients")
+    return recipients
+
+
+async def _async_draft(call: ServiceCall, entry: SmskitConfigEntry) -> Draft:
+    """Return what a call wants to send, its medium where the portal can fetch it."""
+    media = call.data.get(ATTR_MEDIA)
+    if media is not None:
+        hold = call.data.get(ATTR_EXPIRES_IN, entry.runtime_data.settings.hold)
+        media = await async_media_url(call.hass, media, hold + _MEDIA_MARGIN)
+    return _draft(call, media)
+
+
+def _draft(call: ServiceCall, file: str | None) -> Draft:
+    data = call.data
+    return Draft(
+        text=compose(data[ATTR_MESSAGE], data.get(ATTR_TITLE)),
+        type=data[ATTR_TYPE],
+        sender=data.get(CONF_SENDER),
+        channel=data.get(ATTR_CHANNEL),
+        file=file,
+        schedule=_future(data.get(ATTR_SCHEDULE)),
+        hold=data.get(ATTR_EXPIRES_IN),
+        max_segments=data[ATTR_MAX_SEGMENTS],
+        allow_repeat=data[ATTR_ALLOW_REPEAT],
+    )
+
+
+def _future(schedule: datetime | None) -> datetime | None:
+    """Return a time as UTC; one without a zone is Home Assistant's local time."""
+    if schedule is None:
+        return None
+    schedule = dt_util.as_utc(schedule)
+    if schedule <= dt_util.utcnow():
+        raise _invalid("schedule_past")
+    return schedule
+
+
+def compose(message: str, title: str | None) -> str:
+    """Return the text of a message: its title has a line of its own.
+
+    Raises ServiceValidationError for one that has nothing to say.
+    """
+    text = f"{title}\n{message}" if title else message
+    if not text.strip():
+        raise _invalid("empty_message")
+    return text
+
+
+def raise_unless_all_taken(report: Report) -> None:
+    """Raise for a message that did not go out to everybody, where nobody sees why."""
+    if not all(outcome.status.taken for outcome in report.outcomes):
+        raise send_error(report)
+
+
+def _invalid(key: str) -> ServiceValidationError:
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key)
+
+
+def send_error(report: Report) -> HomeAssistantError:
+    """Say which recipients a message went to, and why not to the others."""
+    taken = [_who(outcome) for outcome in report.outcomes if outcome.status.taken]
+    reasons = [
+        f"{_who(outcome)}: {outcome.status.value}, {outcome.reason}"
+        for outcome in report.outcomes
+        if not outcome.status.taken
+    ]
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="sent_in_part" if taken else "not_sent",
+        translation_placeholders={
+            "accepted": ", ".join(dict.fromkeys(taken)),
+            "reasons": "; ".join(dict.fromkeys(reasons)),
+        },
+    )
+
+
+def _who(outcome: Outcome) -> str:
+    """Name a recipient where a number must not stand."""
+    return outcome.name or mask_number(outcome.number)
+
+
+def _outcome_response(outcome: Outcome) -> dict[str, JsonValueType]:
+    return {
+        "number": outcome.number,
+        "name": outcome.name,
+        "way": outcome.way.value,
+        "status": outcome.status.value,
+        "group_id": outcome.group_id,
+        "reason": outcome.reason,
+    }
