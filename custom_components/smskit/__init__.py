@@ -17,6 +17,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
 from .api import PortalClient
+from .channel_coordinator import ChannelCoordinator
 from .const import (
     CONF_GET_OPERATIONS,
     CONF_NUMBERS,
@@ -43,12 +44,19 @@ from .questions import Questions
 from .sending import Sender
 from .services import async_setup_services
 from .settings import Settings
-from .storage import inbox_journal, outbox_journal
+from .storage import channels_journal, inbox_journal, outbox_journal
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 # Accounts that were loaded since Home Assistant started.
 _SEEN: Final[HassKey[set[str]]] = HassKey(f"{DOMAIN}_seen")
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.IMAGE,
+    Platform.NOTIFY,
+    Platform.SENSOR,
+]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -80,6 +88,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
         inbox.async_config_entry_first_refresh(),
     )
 
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, entry.entry_id)},
+        name=entry.title,
+        manufacturer=MANUFACTURER,
+        entry_type=dr.DeviceEntryType.SERVICE,
+        configuration_url=entry.data[CONF_URL],
+    )
+    channels = ChannelCoordinator(hass, entry, client, settings)
+    await channels.async_load()
+    # Without WhatsApp, all the rest works: a failure here is no reason to wait.
+    await channels.async_refresh()
+
     outbox = Outbox(hass, entry.entry_id, SpendGuard(settings.hourly_limit))
     await outbox.async_load()
     delivery = DeliveryTracker(hass, client, outbox)
@@ -105,18 +126,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
         balance=balance,
         inbox=inbox,
         questions=questions,
+        channels=channels,
         outgoing=OutgoingCoordinator(hass, entry, outbox),
-        sender=Sender(settings, outbox, dispatcher, LimitIssue(hass, entry)),
+        sender=Sender(settings, outbox, dispatcher, channels, LimitIssue(hass, entry)),
         dispatcher=dispatcher,
         delivery=delivery,
-    )
-    dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id,
-        identifiers={(DOMAIN, entry.entry_id)},
-        name=entry.title,
-        manufacturer=MANUFACTURER,
-        entry_type=dr.DeviceEntryType.SERVICE,
-        configuration_url=entry.data[CONF_URL],
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # The events of what was under way, and of what came in meanwhile, need somebody
@@ -140,6 +154,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> b
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
     """Leave nothing of an account behind."""
+    await channels_journal(hass, entry.entry_id).async_remove()
     await inbox_journal(hass, entry.entry_id).async_remove()
     await outbox_journal(hass, entry.entry_id).async_remove()
 

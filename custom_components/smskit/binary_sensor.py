@@ -1,4 +1,4 @@
-"""Binary sensors of an account."""
+"""Binary sensors of an account and its channels."""
 
 from typing import override
 
@@ -9,6 +9,7 @@ from homeassistant.components.binary_sensor import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .channel_entity import ChannelEntity, async_add_for_channels
 from .coordinator import BalanceCoordinator, SmskitConfigEntry
 from .entity import SmskitEntity
 
@@ -23,6 +24,9 @@ async def async_setup_entry(
     """Set up the binary sensors of an account."""
     data = entry.runtime_data
     async_add_entities([LowBalanceSensor(data.balance, data.settings.low_balance)])
+    async_add_for_channels(
+        entry, async_add_entities, ConnectedSensor, lambda _: ("connected",)
+    )
 
 
 class LowBalanceSensor(SmskitEntity[BalanceCoordinator], BinarySensorEntity):
@@ -39,3 +43,14 @@ class LowBalanceSensor(SmskitEntity[BalanceCoordinator], BinarySensorEntity):
     @override
     def is_on(self) -> bool:
         return self.coordinator.data.amount < self._threshold
+
+
+class ConnectedSensor(ChannelEntity, BinarySensorEntity):
+    """Whether messages can go through a channel."""
+
+    _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return self._state.connected

@@ -165,7 +165,8 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            data, errors = await self._async_check({**entry.data, **user_input}, entry)
+            given = {key: value for key, value in user_input.items() if value.strip()}
+            data, errors = await self._async_check({**entry.data, **given}, entry)
             if not errors:
                 return self._async_update(entry, data)
         return self.async_show_form(

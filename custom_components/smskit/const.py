@@ -34,6 +34,7 @@ DEFAULT_LOW_BALANCE: Final = 10
 
 # Recipient subentries.
 SUBENTRY_RECIPIENT: Final = "recipient"
+CONF_CHANNEL: Final = "channel"
 CONF_NUMBERS: Final = "numbers"
 CONF_WAY: Final = "way"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 import time
-from typing import override
+from typing import TYPE_CHECKING, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -31,6 +31,9 @@ from .received import ReceivedMessage
 from .sending import Sender
 from .settings import Settings
 
+if TYPE_CHECKING:
+    from .channel_coordinator import ChannelCoordinator
+
 type SmskitConfigEntry = ConfigEntry[SmskitData]
 type MessageListener = Callable[[ReceivedMessage, bool], None]
 
@@ -44,6 +47,7 @@ class SmskitData:
     balance: BalanceCoordinator
     inbox: InboxCoordinator
     questions: Questions
+    channels: ChannelCoordinator
     outgoing: OutgoingCoordinator
     sender: Sender
     dispatcher: Dispatcher

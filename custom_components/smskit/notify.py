@@ -64,6 +64,7 @@ class RecipientNotifyEntity(NotifyEntity):
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send a message to every number of the recipient."""
         report = await self._entry.runtime_data.sender.async_send(
-            Draft(text=compose(message, title)), subentry_recipients(self._subentry)
+            Draft(text=compose(message, title)),
+            subentry_recipients(self.hass, self._entry, self._subentry),
         )
         raise_unless_all_taken(report)

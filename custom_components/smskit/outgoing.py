@@ -66,6 +66,8 @@ class Recipient:
     way: Way = Way.SMS
     sender: str | None = None
     """A sender ID of its own."""
+    channel: str | None = None
+    """The portal's id of a WhatsApp channel of its own."""
     error: str | None = None
     """Why nothing can be sent to it."""
 
@@ -78,7 +80,7 @@ class Draft:
     type: MessageType = MessageType.AUTO
     sender: str | None = None
     channel: str | None = None
-    """The gateway id of the WhatsApp channel to use."""
+    """The portal's id of the WhatsApp channel to use."""
     file: str | None = field(default=None, repr=False)
     """Address of a media file."""
     schedule: datetime | None = None

@@ -3,8 +3,11 @@
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
-from homeassistant.const import CONF_COUNTRY, CONF_NAME
+from homeassistant.const import CONF_COUNTRY, CONF_NAME, Platform
 from homeassistant.helpers.selector import (
+    DeviceSelector,
+    DeviceSelectorConfig,
+    EntityFilterSelectorConfig,
     SelectSelector,
     SelectSelectorConfig,
     TextSelector,
@@ -13,7 +16,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_NUMBERS, CONF_SENDER, CONF_WAY
+from .const import CONF_CHANNEL, CONF_NUMBERS, CONF_SENDER, CONF_WAY, DOMAIN
 from .outgoing import Way
 from .phone_number import normalise_number
 from .sender_id import sender_id
@@ -30,6 +33,12 @@ _SCHEMA: Final = vol.Schema(
             )
         ),
         vol.Optional(CONF_SENDER): TextSelector(),
+        vol.Optional(CONF_CHANNEL): DeviceSelector(
+            DeviceSelectorConfig(
+                integration=DOMAIN,
+                entity=[EntityFilterSelectorConfig(domain=[Platform.IMAGE])],
+            )
+        ),
     }
 )
 
@@ -96,4 +105,6 @@ class RecipientFlow(ConfigSubentryFlow):
                 data[CONF_SENDER] = sender_id(values[CONF_SENDER])
             except vol.Invalid:
                 errors[CONF_SENDER] = "invalid_sender"
+        if channel := values.get(CONF_CHANNEL):
+            data[CONF_CHANNEL] = channel
         return data, errors

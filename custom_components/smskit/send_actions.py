@@ -18,7 +18,7 @@ import voluptuous as vol
 
 from .api import GroupStatus, InvalidAuthError, PortalError
 from .called_entry import called_entry
-from .const import CONF_SENDER, DOMAIN
+from .const import CONF_CHANNEL, CONF_SENDER, DOMAIN
 from .coordinator import SmskitConfigEntry
 from .media import async_media_url
 from .outgoing import (
@@ -33,11 +33,10 @@ from .outgoing import (
 )
 from .phone_number import mask_number
 from .received import shown_number
-from .recipients import entity_recipients, number_recipients
+from .recipients import channel_id, entity_recipients, number_recipients
 from .sender_id import sender_id
 
 ATTR_ALLOW_REPEAT: Final = "allow_repeat"
-ATTR_CHANNEL: Final = "channel"
 ATTR_EXPIRES_IN: Final = "expires_in"
 ATTR_GROUP_ID: Final = "group_id"
 ATTR_MAX_SEGMENTS: Final = "max_segments"
@@ -74,7 +73,7 @@ SEND_SCHEMA: Final = vol.Schema(
         vol.Optional(ATTR_TITLE): cv.string,
         vol.Optional(ATTR_TYPE, default=MessageType.AUTO): vol.Coerce(MessageType),
         vol.Optional(CONF_SENDER): sender_id,
-        vol.Optional(ATTR_CHANNEL): cv.string,
+        vol.Optional(CONF_CHANNEL): cv.string,
         vol.Optional(ATTR_MEDIA): _media,
         vol.Optional(ATTR_SCHEDULE): cv.datetime,
         vol.Optional(ATTR_EXPIRES_IN): cv.positive_time_period,
@@ -111,7 +110,7 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
 async def async_preview_message(call: ServiceCall) -> ServiceResponse:
     """Tell what would become of a text; nothing is sent, and no medium is fetched."""
     entry = called_entry(call)
-    draft = _draft(call, call.data.get(ATTR_MEDIA))
+    draft = _draft(call, entry, call.data.get(ATTR_MEDIA))
     report = entry.runtime_data.sender.preview(draft, _recipients(call, entry))
     segments = report.measured.segments
     recipients: list[JsonValueType] = []
@@ -181,22 +180,34 @@ async def _async_draft(call: ServiceCall, entry: SmskitConfigEntry) -> Draft:
     if media is not None:
         hold = call.data.get(ATTR_EXPIRES_IN, entry.runtime_data.settings.hold)
         media = await async_media_url(call.hass, media, hold + _MEDIA_MARGIN)
-    return _draft(call, media)
+    return _draft(call, entry, media)
 
 
-def _draft(call: ServiceCall, file: str | None) -> Draft:
+def _draft(call: ServiceCall, entry: SmskitConfigEntry, file: str | None) -> Draft:
     data = call.data
     return Draft(
         text=compose(data[ATTR_MESSAGE], data.get(ATTR_TITLE)),
         type=data[ATTR_TYPE],
         sender=data.get(CONF_SENDER),
-        channel=data.get(ATTR_CHANNEL),
+        channel=_channel(call, entry),
         file=file,
         schedule=_future(data.get(ATTR_SCHEDULE)),
         hold=data.get(ATTR_EXPIRES_IN),
         max_segments=data[ATTR_MAX_SEGMENTS],
         allow_repeat=data[ATTR_ALLOW_REPEAT],
     )
+
+
+def _channel(call: ServiceCall, entry: SmskitConfigEntry) -> str | None:
+    """Return the channel that a call names by its device or its gateway id."""
+    if (named := call.data.get(CONF_CHANNEL)) is None:
+        return None
+    if (found := channel_id(call.hass, entry, named)) is not None:
+        return found
+    for one, state in entry.runtime_data.channels.data.items():
+        if state.channel.gateway_id == named:
+            return one
+    raise _invalid("not_a_channel")
 
 
 def _future(schedule: datetime | None) -> datetime | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import batched
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
@@ -24,6 +24,9 @@ from .outgoing import Draft, MessageType, Outcome, Recipient, Report, Status, Wa
 from .parcel import Addressee, Parcel, Stage
 from .settings import Settings
 
+if TYPE_CHECKING:
+    from .channel_coordinator import ChannelCoordinator
+
 # Longer than a request may take: a call ends with what is known by then.
 _CALL_TIMEOUT: Final = 45.0
 
@@ -35,11 +38,22 @@ _REPEATED: Final = "the same text went there less than a minute ago"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Leg:
+    """How a message goes to one number, or why it does not."""
+
+    recipient: Recipient
+    type: SendType
+    fallback: SendType | None
+    route: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Plan:
     """A draft that was checked."""
 
-    recipients: list[Recipient]
-    """Each number once; one that is not sent to carries its error."""
+    legs: list[_Leg]
+    """One for each number, in the order of the recipients."""
     measured: EncodedText
     blocked_by: str | None
     room_at: float | None
@@ -54,10 +68,12 @@ class Sender:
         settings: Settings,
         outbox: Outbox,
         dispatcher: Dispatcher,
+        channels: ChannelCoordinator,
         limit_issue: LimitIssue,
     ) -> None:
         """Send by way of an outbox and its dispatcher."""
         self._settings = settings
+        self._channels = channels
         self._limit_issue = limit_issue
         self._outbox = outbox
         self._dispatcher = dispatcher
@@ -98,26 +114,40 @@ class Sender:
         merged = _merge(recipients)
         measured = _check(draft, merged)
         now = time.time()
-        guard = self._outbox.guard
-        planned = [
-            replace(recipient, error=_REPEATED)
-            if recipient.error is None
-            and not draft.allow_repeat
-            and guard.is_repeat(recipient.number, draft.text, now)
-            else recipient
-            for recipient in merged
-        ]
-        repeated = any(recipient.error is _REPEATED for recipient in planned)
-        blocked_by = "repeat" if repeated else None
-        count = sum(recipient.error is None for recipient in planned)
-        room_at = guard.room_at(count, self._outbox.outstanding, now)
+        legs = [self._leg(draft, recipient, measured, now) for recipient in merged]
+        count = sum(leg.error is None for leg in legs)
+        room_at = self._outbox.guard.room_at(count, self._outbox.outstanding, now)
+        blocked_by: str | None = None
         if count and (room_at is None or room_at > now):
             blocked_by = "hourly_limit"
+        elif any(leg.error is _REPEATED for leg in legs):
+            blocked_by = "repeat"
         return _Plan(
-            recipients=planned,
-            measured=measured,
-            blocked_by=blocked_by,
-            room_at=room_at,
+            legs=legs, measured=measured, blocked_by=blocked_by, room_at=room_at
+        )
+
+    def _leg(
+        self, draft: Draft, recipient: Recipient, measured: EncodedText, now: float
+    ) -> _Leg:
+        """Decide how a message goes to a number."""
+        type_, fallback = _send_types(draft.type, recipient.way, measured)
+        route, error = None, recipient.error
+        if type_ is SendType.WHATSAPP and error is None:
+            route, error = self._channels.route(draft.channel or recipient.channel)
+            if error is not None and fallback is not None:
+                type_, fallback, error = fallback, None, None
+        if (
+            error is None
+            and not draft.allow_repeat
+            and self._outbox.guard.is_repeat(recipient.number, draft.text, now)
+        ):
+            error = _REPEATED
+        return _Leg(
+            recipient=recipient,
+            type=type_,
+            fallback=fallback,
+            route=route,
+            error=error,
         )
 
     def _parcels(self, draft: Draft, plan: _Plan, now: float) -> list[Parcel]:
@@ -126,50 +156,50 @@ class Sender:
         A number that something is held for goes into a parcel of its own kind, which
         waits behind that.
         """
-        groups: dict[tuple[SendType, SendType | None, str, bool], list[Recipient]] = {}
-        for recipient in plan.recipients:
-            if recipient.error is None:
-                type_, fallback = _send_types(draft.type, recipient.way, plan.measured)
-                sender = draft.sender or recipient.sender or self._settings.sender
-                behind = self._outbox.is_held(recipient.number)
-                groups.setdefault((type_, fallback, sender, behind), []).append(
-                    recipient
-                )
         hold = self._settings.hold if draft.hold is None else draft.hold
-        schedule = draft.schedule and self._settings.to_portal(draft.schedule)
+        groups: dict[tuple[object, ...], list[_Leg]] = {}
+        for leg in plan.legs:
+            if leg.error is None:
+                behind = self._outbox.is_held(leg.recipient.number)
+                sender = self._sender_id(draft, leg.recipient)
+                kind = (leg.type, leg.fallback, leg.route, sender, behind)
+                groups.setdefault(kind, []).append(leg)
         return [
             Parcel(
                 created=now,
                 expires=now + hold.total_seconds(),
-                type=type_,
-                fallback=fallback,
-                sender=sender,
+                type=batch[0].type,
+                fallback=batch[0].fallback,
+                sender=self._sender_id(draft, batch[0].recipient),
                 text=draft.text,
-                route=draft.channel if type_ is SendType.WHATSAPP else None,
-                file=draft.file,
-                schedule=schedule,
+                route=batch[0].route,
+                file=draft.file if batch[0].type in _WITH_MEDIA else None,
+                schedule=draft.schedule and self._settings.to_portal(draft.schedule),
                 follow_from=draft.schedule.timestamp() if draft.schedule else 0,
                 addressees=[
-                    Addressee(number=recipient.number, name=recipient.name)
-                    for recipient in batch
+                    Addressee(number=leg.recipient.number, name=leg.recipient.name)
+                    for leg in batch
                 ],
             )
-            for (type_, fallback, sender, _), group in groups.items()
+            for group in groups.values()
             for batch in batched(group, MAX_RECIPIENTS, strict=False)
         ]
+
+    def _sender_id(self, draft: Draft, recipient: Recipient) -> str:
+        return draft.sender or recipient.sender or self._settings.sender
 
     def _report(self, plan: _Plan, outcomes: dict[str, Outcome]) -> Report:
         return Report(
             outcomes=tuple(
-                outcomes.get(recipient.number)
+                outcomes.get(leg.recipient.number)
                 or Outcome(
-                    number=recipient.number,
-                    name=recipient.name,
-                    way=recipient.way,
-                    status=Status.FAILED if recipient.error else Status.READY,
-                    reason=recipient.error,
+                    number=leg.recipient.number,
+                    name=leg.recipient.name,
+                    way=leg.recipient.way,
+                    status=Status.FAILED if leg.error else Status.READY,
+                    reason=leg.error,
                 )
-                for recipient in plan.recipients
+                for leg in plan.legs
             ),
             measured=plan.measured,
             blocked_by=plan.blocked_by,

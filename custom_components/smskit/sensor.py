@@ -1,4 +1,4 @@
-"""Sensors of an account: its balance, its inbox and what goes out."""
+"""Sensors of an account: balance, inbox, what goes out; and of its channels."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,9 +12,12 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .channel_coordinator import ChannelCoordinator, ChannelState
+from .channel_entity import ChannelEntity, async_add_for_channels
 from .coordinator import (
     BalanceCoordinator,
     InboxCoordinator,
@@ -54,6 +57,49 @@ TOTALS: Final = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ChannelSensorDescription(SensorEntityDescription):
+    """Something that is known of a channel."""
+
+    value_fn: Callable[[ChannelState], datetime | str | None]
+
+
+CHANNEL_SENSORS: Final = {
+    description.key: description
+    for description in (
+        ChannelSensorDescription(
+            key="device_status",
+            entity_category=EntityCategory.DIAGNOSTIC,
+            value_fn=lambda s: s.details.device_status if s.details else None,
+        ),
+        ChannelSensorDescription(
+            key="plan",
+            entity_category=EntityCategory.DIAGNOSTIC,
+            value_fn=lambda s: s.details.plan if s.details else None,
+        ),
+        ChannelSensorDescription(
+            key="last_sync",
+            device_class=SensorDeviceClass.TIMESTAMP,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+            value_fn=lambda s: s.last_sync,
+        ),
+        ChannelSensorDescription(
+            key="connected_since",
+            device_class=SensorDeviceClass.TIMESTAMP,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            value_fn=lambda s: s.connected_since,
+        ),
+        ChannelSensorDescription(
+            key="subscription_end",
+            device_class=SensorDeviceClass.TIMESTAMP,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            value_fn=lambda s: s.subscription_end,
+        ),
+    )
+}
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: SmskitConfigEntry,
@@ -69,6 +115,18 @@ async def async_setup_entry(
             *(TotalSensor(data.outgoing, description) for description in TOTALS),
         ]
     )
+    async_add_for_channels(
+        entry,
+        async_add_entities,
+        lambda coordinator, channel_id, key: ChannelSensor(
+            coordinator, channel_id, CHANNEL_SENSORS[key]
+        ),
+        lambda state: [
+            key
+            for key, description in CHANNEL_SENSORS.items()
+            if key != "subscription_end" or state.subscription_end is not None
+        ],
+    )
 
 
 class BalanceSensor(SmskitEntity[BalanceCoordinator], SensorEntity):
@@ -81,6 +139,8 @@ class BalanceSensor(SmskitEntity[BalanceCoordinator], SensorEntity):
             # The unit "credits" is translated.
             self._attr_state_class = SensorStateClass.MEASUREMENT
         else:
+            # A unit that is translated cannot be another one.
+            self._attr_translation_key = "balance_in_currency"
             self._attr_device_class = SensorDeviceClass.MONETARY
             self._attr_state_class = SensorStateClass.TOTAL
             self._attr_native_unit_of_measurement = currency
@@ -150,3 +210,24 @@ class TotalSensor(SmskitEntity[OutgoingCoordinator], SensorEntity):
     @override
     def native_value(self) -> int:
         return self.entity_description.value_fn(self.coordinator.data)
+
+
+class ChannelSensor(ChannelEntity, SensorEntity):
+    """Something that is known of a channel."""
+
+    entity_description: ChannelSensorDescription
+
+    def __init__(
+        self,
+        coordinator: ChannelCoordinator,
+        channel_id: str,
+        description: ChannelSensorDescription,
+    ) -> None:
+        """Show what the description names."""
+        super().__init__(coordinator, channel_id, description.key)
+        self.entity_description = description
+
+    @property
+    @override
+    def native_value(self) -> datetime | str | None:
+        return self.entity_description.value_fn(self._state)

@@ -10,9 +10,10 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
+from homeassistant.helpers import service
 import voluptuous as vol
 
-from . import inbox_actions, send_actions
+from . import channel_actions, inbox_actions, send_actions
 from .const import DOMAIN
 
 type Action = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
@@ -55,6 +56,25 @@ _ACTIONS: Final[dict[str, tuple[Action, vol.Schema, SupportsResponse]]] = {
         SupportsResponse.OPTIONAL,
     ),
 }
+# They cost money, or end something that others rely on.
+_ADMIN_ACTIONS: Final[dict[str, tuple[Action, vol.Schema]]] = {
+    "create_channel": (
+        channel_actions.async_create_channel,
+        channel_actions.CREATE_SCHEMA,
+    ),
+    "reset_channel": (
+        channel_actions.for_devices(channel_actions.async_reset),
+        channel_actions.DEVICES_SCHEMA,
+    ),
+    "clear_channel_queue": (
+        channel_actions.for_devices(channel_actions.async_clear_queue),
+        channel_actions.DEVICES_SCHEMA,
+    ),
+    "delete_channel": (
+        channel_actions.for_devices(channel_actions.async_delete),
+        channel_actions.DEVICES_SCHEMA,
+    ),
+}
 
 
 @callback
@@ -63,4 +83,8 @@ def async_setup_services(hass: HomeAssistant) -> None:
     for name, (action, schema, response) in _ACTIONS.items():
         hass.services.async_register(
             DOMAIN, name, action, schema=schema, supports_response=response
+        )
+    for name, (action, schema) in _ADMIN_ACTIONS.items():
+        service.async_register_admin_service(
+            hass, DOMAIN, name, action, schema, SupportsResponse.OPTIONAL
         )

@@ -43,3 +43,8 @@ def outbox_journal(hass: HomeAssistant, entry_id: str) -> Journal:
 def inbox_journal(hass: HomeAssistant, entry_id: str) -> Journal:
     """Return the file of what came in."""
     return Journal(hass, entry_id, "inbox")
+
+
+def channels_journal(hass: HomeAssistant, entry_id: str) -> Journal:
+    """Return the file of what is known of channels."""
+    return Journal(hass, entry_id, "channels")

@@ -18,6 +18,7 @@ from .models import (
     Balance,
     Channel,
     ChannelDetails,
+    Connection,
     DeliveryStatus,
     GroupRecipient,
     GroupStatus,
@@ -26,6 +27,7 @@ from .models import (
     SendType,
     Submission,
 )
+from .picture import Picture
 from .url import normalise_url
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Balance",
     "Channel",
     "ChannelDetails",
+    "Connection",
     "DeliveryStatus",
     "GroupRecipient",
     "GroupStatus",
@@ -44,6 +47,7 @@ __all__ = [
     "NotAPortalError",
     "NotReachableError",
     "Operation",
+    "Picture",
     "PortalClient",
     "PortalError",
     "RefusedError",

@@ -31,6 +31,7 @@ from .models import (
     NewChannel,
     Submission,
 )
+from .picture import Picture, read_picture
 from .url import ENDPOINT
 
 MAX_RECIPIENTS: Final = 100
@@ -190,6 +191,19 @@ class PortalClient:
         return parse.channel_details(
             await self._call(Operation.VIEW_CHANNEL, _channel(channel_id))
         )
+
+    async def scan_qr(self, channel_id: str) -> Picture:
+        """Return the code that pairs a channel, as a picture that was checked."""
+        fields, scrub = self._fields(_channel(channel_id))
+        body = await self._fetch(Operation.SCAN_QR, fields, _MAX_BODY)
+        if "{" in body:
+            with suppress(ValueError):
+                parse.raise_if_refused(parse.parse_answer(body), scrub)
+            raise NotAPortalError(_describe(body, scrub))
+        try:
+            return await asyncio.to_thread(read_picture, body)
+        except ValueError as err:
+            raise NotAPortalError(f"not a code: {err}") from None
 
     async def create_channel(self, label: str, plan: str) -> NewChannel:
         """Make a channel, which then waits to be paired."""

@@ -43,3 +43,28 @@ FINAL_SENT: Final = frozenset({"sent", "delivered", "success", "ok", "read"})
 FINAL_FAILED: Final = frozenset(
     {"failed", "undelivered", "rejected", "expired", "error", "cancelled", "canceled"}
 )
+
+# What `viewchannel` says of a device: "session active" is documented, the others are
+# words of the kind. An unknown one reads as not connected.
+CONNECTED: Final = frozenset(
+    {"session active", "active", "connected", "authenticated", "online", "ready"}
+)
+EXPIRED: Final = frozenset(
+    {"expired", "subscription expired", "plan expired", "session expired"}
+)
+NOT_CONNECTED: Final = frozenset(
+    {
+        "awaiting scan",
+        "closed",
+        "disconnected",
+        "inactive",
+        "loading",
+        "logged out",
+        "not connected",
+        "offline",
+        "pairing",
+        "scan qr",
+        "session closed",
+        "waiting for scan",
+    }
+)

@@ -5,7 +5,7 @@ Numbers are digits without a leading `+`, as the portal writes them.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -19,6 +19,16 @@ class SendType(StrEnum):
     VOICE = "voice"
     MMS = "mms"
     WHATSAPP = "whatsapp"
+
+
+class Connection(StrEnum):
+    """What a channel's words about its device mean."""
+
+    CONNECTED = "connected"
+    NOT_CONNECTED = "not_connected"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+    """A word that nobody has seen yet; not connected, as far as anybody can tell."""
 
 
 class DeliveryStatus(StrEnum):
@@ -116,8 +126,9 @@ class ChannelDetails(Channel):
     version: str | None
     device_status: str | None
     """The portal's own words."""
-    up_time: str | None
-    """Hours, minutes and seconds since the channel connected."""
+    connection: Connection
+    up_time: timedelta | None
+    """Since when the channel is connected."""
     subscription_end: datetime | None
 
 

@@ -7,7 +7,7 @@ as if it were whole.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 import json
 import re
@@ -20,6 +20,7 @@ from .models import (
     Balance,
     Channel,
     ChannelDetails,
+    Connection,
     DeliveryStatus,
     GroupRecipient,
     GroupStatus,
@@ -271,7 +272,8 @@ def channel_details(answer: Answer) -> ChannelDetails:
         plan=_optional(answer.get("plan")),
         version=_optional(answer.get("whatsapp_version")),
         device_status=_optional(answer.get("device_status")),
-        up_time=_optional(answer.get("up_time")),
+        connection=_connection(answer.get("device_status")),
+        up_time=_duration(answer.get("up_time")),
         subscription_end=_date(answer.get("subscription_end")),
     )
 
@@ -284,6 +286,26 @@ def _channel(item: Answer) -> dict[str, Any]:
         "label": _optional(item.get("label")),
         "last_sync": _date(item.get("last_sync")),
     }
+
+
+def _connection(value: object) -> Connection:
+    word = text(value).lower()
+    if word in inferred.CONNECTED:
+        return Connection.CONNECTED
+    if word in inferred.EXPIRED:
+        return Connection.EXPIRED
+    if word in inferred.NOT_CONNECTED:
+        return Connection.NOT_CONNECTED
+    return Connection.UNKNOWN
+
+
+def _duration(value: object) -> timedelta | None:
+    """Return hours, minutes and seconds; the hours go on past a day."""
+    match = re.fullmatch(r"(\d{1,6}):([0-5]?\d):([0-5]?\d)", text(value))
+    if match is None:
+        return None
+    hours, minutes, seconds = map(int, match.groups())
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
 def new_channel(answer: Answer) -> NewChannel:

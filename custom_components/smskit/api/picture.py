@@ -1,0 +1,69 @@
+"""The picture of a QR code in an answer, checked before anybody shows it."""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from io import BytesIO
+import json
+import re
+from typing import Final
+
+from PIL import Image, UnidentifiedImageError
+
+_MAX_BYTES: Final = 1024 * 1024
+# More than any screen shows of a code, and little enough to be taken apart.
+_MAX_SIDE: Final = 2048
+_CONTENT_TYPES: Final = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "GIF": "image/gif",
+    "WEBP": "image/webp",
+}
+_DATA_URI: Final = re.compile(r"data:image/[\w.+-]+;base64,", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """A picture that is what it says it is."""
+
+    content_type: str
+    data: bytes = field(repr=False)
+
+
+def read_picture(body: str) -> Picture:
+    """Return the picture in the body of a `scanqr` answer.
+
+    The body is base-64 text, perhaps in quotes, in lines, as a `data:` URI or after
+    what PHP printed. Raises ValueError, with what came instead, unless it is a whole
+    PNG, JPEG, GIF or WebP of a sensible size: a picture from elsewhere is served from
+    the caller's own address.
+    """
+    text = body.strip().removeprefix("\ufeff")
+    if "<" in text:
+        text = text.rpartition(">")[2].strip()
+    if text.startswith('"'):
+        text = str(json.loads(text))
+    text = "".join(_DATA_URI.sub("", text, count=1).split())
+    if not text:
+        raise ValueError("no picture")
+    if len(text) > _MAX_BYTES * 4 // 3 + 4:
+        raise ValueError("a picture of more than 1 MiB")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError("no base-64 text, or not a whole one") from None
+    return Picture(content_type=_check(data), data=data)
+
+
+def _check(data: bytes) -> str:
+    """Return the content type of a picture that can be taken apart as a whole."""
+    try:
+        with Image.open(BytesIO(data), formats=tuple(_CONTENT_TYPES)) as image:
+            if max(image.size) > _MAX_SIDE:
+                raise ValueError("a picture that is too large")
+            image.load()
+            return _CONTENT_TYPES[image.format or ""]
+    except UnidentifiedImageError:
+        raise ValueError("neither PNG, JPEG, GIF nor WebP") from None
+    except (OSError, SyntaxError, Image.DecompressionBombError) as err:
+        raise ValueError(f"a broken picture ({type(err).__name__})") from None

@@ -1,0 +1,89 @@
+"""Buttons of a channel."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import PortalError
+from .channel_actions import async_clear_queue, async_reset, channel_error
+from .channel_coordinator import ChannelCoordinator
+from .channel_entity import ChannelEntity, async_add_for_channels
+from .coordinator import SmskitConfigEntry
+
+PARALLEL_UPDATES = 1
+
+
+async def _async_refresh_qr(entry: SmskitConfigEntry, channel_id: str) -> None:
+    await entry.runtime_data.channels.async_look_anew([channel_id], pairing=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelButtonDescription(ButtonEntityDescription):
+    """Something that can be done to a channel."""
+
+    press_fn: Callable[[SmskitConfigEntry, str], Awaitable[object]]
+
+
+BUTTONS: Final = {
+    description.key: description
+    for description in (
+        ChannelButtonDescription(
+            key="reset", entity_category=EntityCategory.CONFIG, press_fn=async_reset
+        ),
+        ChannelButtonDescription(
+            key="clear_queue",
+            entity_category=EntityCategory.CONFIG,
+            press_fn=async_clear_queue,
+        ),
+        ChannelButtonDescription(
+            key="refresh_qr",
+            entity_category=EntityCategory.CONFIG,
+            press_fn=_async_refresh_qr,
+        ),
+    )
+}
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SmskitConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the buttons of the channels."""
+    async_add_for_channels(
+        entry,
+        async_add_entities,
+        lambda coordinator, channel_id, key: ChannelButton(
+            coordinator, channel_id, BUTTONS[key]
+        ),
+        lambda _: BUTTONS,
+    )
+
+
+class ChannelButton(ChannelEntity, ButtonEntity):
+    """Does something to a channel."""
+
+    entity_description: ChannelButtonDescription
+
+    def __init__(
+        self,
+        coordinator: ChannelCoordinator,
+        channel_id: str,
+        description: ChannelButtonDescription,
+    ) -> None:
+        """Do what the description names."""
+        super().__init__(coordinator, channel_id, description.key)
+        self.entity_description = description
+
+    @override
+    async def async_press(self) -> None:
+        entry = self.coordinator.config_entry
+        try:
+            await self.entity_description.press_fn(entry, self._channel_id)
+        except PortalError as err:
+            raise channel_error(entry, self.hass, err) from err

@@ -1,0 +1,162 @@
+"""What can be done to a channel, by an action or a button."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    service,
+)
+from homeassistant.util.json import JsonValueType
+import voluptuous as vol
+
+from .api import InvalidAuthError, PortalError, UncertainError
+from .called_entry import called_entry
+from .channel_coordinator import channel_identifier
+from .const import DOMAIN
+from .coordinator import SmskitConfigEntry
+from .recipients import channel_id
+
+ATTR_LABEL: Final = "label"
+ATTR_PLAN: Final = "plan"
+
+CREATE_SCHEMA: Final = vol.Schema(
+    {
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
+        vol.Required(ATTR_LABEL): vol.All(cv.string, vol.Length(min=1, max=100)),
+        vol.Optional(ATTR_PLAN, default=""): cv.string,
+    }
+)
+DEVICES_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(ATTR_DEVICE_ID): vol.All(
+            cv.ensure_list, vol.Length(min=1), [cv.string]
+        )
+    }
+)
+
+type Work = Callable[[SmskitConfigEntry, str], Awaitable[dict[str, JsonValueType]]]
+
+
+async def async_create_channel(call: ServiceCall) -> ServiceResponse:
+    """Make a channel; its device is there when this returns."""
+    entry = called_entry(call)
+    data = entry.runtime_data
+    try:
+        new = await data.client.create_channel(
+            call.data[ATTR_LABEL].strip(), call.data[ATTR_PLAN].strip()
+        )
+    except PortalError as err:
+        if isinstance(err, UncertainError):
+            # It may be there, and shows up if it is.
+            await data.channels.async_look_anew()
+        raise channel_error(entry, call.hass, err) from err
+    end = data.settings.to_utc(new.subscription_end)
+    await data.channels.async_keep_subscription_end(new.channel_id, end)
+    await data.channels.async_look_anew([new.channel_id], pairing=True)
+    device = dr.async_get(call.hass).async_get_device_by_identifier(
+        channel_identifier(entry.entry_id, new.channel_id), entry.entry_id
+    )
+    return {
+        "channel_id": new.channel_id,
+        "gateway_id": new.gateway_id,
+        "subscription_end": end.isoformat() if end else None,
+        "device_id": device.id if device else None,
+    }
+
+
+async def async_reset(
+    entry: SmskitConfigEntry, channel: str
+) -> dict[str, JsonValueType]:
+    """End a channel's session, and fetch the code that pairs it again."""
+    data = entry.runtime_data
+    await data.client.reset_channel(channel)
+    await data.channels.async_look_anew([channel], pairing=True)
+    return {"status": "success"}
+
+
+async def async_clear_queue(
+    entry: SmskitConfigEntry, channel: str
+) -> dict[str, JsonValueType]:
+    """Empty a channel's queue."""
+    data = entry.runtime_data
+    count = await data.client.clear_queue(channel)
+    await data.channels.async_look_anew([channel])
+    return {"status": "success", "queue_count": count}
+
+
+async def async_delete(
+    entry: SmskitConfigEntry, channel: str
+) -> dict[str, JsonValueType]:
+    """Delete a channel; its device goes with it."""
+    data = entry.runtime_data
+    await data.client.delete_channel(channel)
+    await data.channels.async_look_anew()
+    return {"status": "success"}
+
+
+def for_devices(
+    work: Work,
+) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
+    """Return the action that does something to each channel that a call names.
+
+    All are looked up before anything is done. What fails for one does not keep the
+    others from it; it is raised in the end when it failed for all.
+    """
+
+    async def action(call: ServiceCall) -> ServiceResponse:
+        found = [channel_of(call.hass, one) for one in call.data[ATTR_DEVICE_ID]]
+        channels: list[JsonValueType] = []
+        errors: list[HomeAssistantError] = []
+        for device_id, (entry, one) in zip(
+            call.data[ATTR_DEVICE_ID], found, strict=True
+        ):
+            answer: dict[str, JsonValueType]
+            try:
+                answer = await work(entry, one)
+            except PortalError as err:
+                errors.append(channel_error(entry, call.hass, err))
+                status = "unknown" if isinstance(err, UncertainError) else "error"
+                answer = {"status": status, "reason": str(err)}
+            channels.append({"device_id": device_id, "channel_id": one, **answer})
+        if len(errors) == len(found):
+            raise errors[0]
+        return {"channels": channels}
+
+    return action
+
+
+def channel_of(hass: HomeAssistant, device_id: str) -> tuple[SmskitConfigEntry, str]:
+    """Return the account and the id of the channel that a device is.
+
+    Raises ServiceValidationError for a device that is none.
+    """
+    entry: SmskitConfigEntry
+    device, entry = service.async_get_device_and_config_entry(
+        hass, DOMAIN, device_id, include_child_devices=False
+    )
+    if (found := channel_id(hass, entry, device.id)) is not None:
+        return entry, found
+    raise ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="not_a_channel",
+    )
+
+
+def channel_error(
+    entry: SmskitConfigEntry, hass: HomeAssistant, err: PortalError
+) -> HomeAssistantError:
+    """Return the error of an action for what the portal, or nobody, answered."""
+    if isinstance(err, InvalidAuthError):
+        entry.async_start_reauth(hass)
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=(
+            "portal_uncertain" if isinstance(err, UncertainError) else "portal_error"
+        ),
+        translation_placeholders={"error": str(err)},
+    )

@@ -1,0 +1,82 @@
+"""Diagnostics: what a maintainer needs, and nothing of what was said to whom."""
+
+from collections import Counter
+from typing import Any
+
+from homeassistant.const import CONF_URL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry
+
+from .channel_coordinator import ChannelState, channel_identifier
+from .const import CONF_ALLOWED_SENDERS, CONF_GET_OPERATIONS, CONF_WAY
+from .coordinator import SmskitConfigEntry, SmskitCoordinator
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: SmskitConfigEntry
+) -> dict[str, Any]:
+    """Return the state of an account; what is shown is chosen, not what is hidden."""
+    data = entry.runtime_data
+    options = dict(entry.options)
+    allowed = options.pop(CONF_ALLOWED_SENDERS, [])
+    parcels = data.outgoing.outbox.parcels.values()
+    return {
+        "portal": {
+            "https": entry.data[CONF_URL].startswith("https://"),
+            "get_operations": entry.data[CONF_GET_OPERATIONS],
+        },
+        "options": {**options, CONF_ALLOWED_SENDERS: len(allowed)},
+        "recipients": [
+            {"way": subentry.data[CONF_WAY], "numbers": len(subentry.data["numbers"])}
+            for subentry in entry.subentries.values()
+        ],
+        "polls": {
+            "balance": _poll(data.balance),
+            "channels": _poll(data.channels),
+            "inbox": _poll(data.inbox),
+        },
+        "inbox": {"kept": data.inbox.inbox.total, "unread": data.inbox.data.unread},
+        "outbox": {
+            "sent": data.outgoing.data.sent,
+            "failed": data.outgoing.data.failed,
+            "pending": data.outgoing.data.pending,
+            "parcels": dict(Counter(parcel.stage.value for parcel in parcels)),
+        },
+        "channels": [_channel(state) for state in data.channels.data.values()],
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: SmskitConfigEntry, device: DeviceEntry
+) -> dict[str, Any]:
+    """Return the state of a channel, or of the account where it is no channel."""
+    for channel_id, state in entry.runtime_data.channels.data.items():
+        if channel_identifier(entry.entry_id, channel_id) in device.identifiers:
+            return _channel(state)
+    return await async_get_config_entry_diagnostics(hass, entry)
+
+
+def _poll(coordinator: SmskitCoordinator[Any]) -> dict[str, Any]:
+    error = coordinator.last_exception
+    interval = coordinator.update_interval
+    return {
+        "success": coordinator.last_update_success,
+        "interval": interval.total_seconds() if interval else None,
+        "error": type(error).__name__ if error else None,
+        "cause": str(error) if error else None,
+    }
+
+
+def _channel(state: ChannelState) -> dict[str, Any]:
+    details = state.details
+    return {
+        "connection": state.connection.value,
+        "device_status": details.device_status if details else None,
+        "plan": details.plan if details else None,
+        "version": details.version if details else None,
+        "connected_since": state.connected_since,
+        "last_sync": state.last_sync,
+        "subscription_end": state.subscription_end,
+        "pairing": state.pairing,
+        "has_code": state.code is not None,
+    }

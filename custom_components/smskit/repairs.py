@@ -1,0 +1,57 @@
+"""Flows that fix what repair issues tell of."""
+
+from typing import Any
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+import voluptuous as vol
+
+from .api import PortalError
+from .channel_actions import async_reset
+from .coordinator import SmskitConfigEntry
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant,
+    issue_id: str,
+    data: dict[str, str | int | float | None] | None,
+) -> RepairsFlow:
+    """Return the flow of an issue; only a lost channel has one."""
+    return ChannelLostFlow()
+
+
+class ChannelLostFlow(RepairsFlow):
+    """Resets a channel that was lost, and tells where its code is."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Reset the channel once that is wanted."""
+        data = self.data or {}
+        entry: SmskitConfigEntry | None = self.hass.config_entries.async_get_entry(
+            str(data["entry_id"])
+        )
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        channel_id = str(data["channel_id"])
+        state = entry.runtime_data.channels.data.get(channel_id)
+        if state is None:
+            return self.async_abort(reason="not_loaded")
+        if user_input is None:
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=vol.Schema({}),
+                description_placeholders={"channel": state.channel.label or channel_id},
+            )
+        try:
+            await async_reset(entry, channel_id)
+        except PortalError:
+            return self.async_abort(reason="reset_failed")
+        return self.async_create_entry(data={})
