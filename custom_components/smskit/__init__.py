@@ -25,6 +25,7 @@ from .const import (
     MANUFACTURER,
     SUBENTRY_RECIPIENT,
 )
+from .conversations import Conversations
 from .coordinator import (
     BalanceCoordinator,
     InboxCoordinator,
@@ -42,9 +43,16 @@ from .outbox import Outbox
 from .parcel import Parcel
 from .questions import Questions
 from .sending import Sender
+from .sent import SentMessages
 from .services import async_setup_services
 from .settings import Settings
-from .storage import channels_journal, inbox_journal, outbox_journal
+from .storage import (
+    channels_journal,
+    inbox_journal,
+    outbox_journal,
+    sent_journal,
+)
+from .websocket_api import async_setup_websocket
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 # Accounts that were loaded since Home Assistant started.
@@ -63,6 +71,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, which take any account."""
     async_setup_media(hass)
     async_setup_services(hass)
+    async_setup_websocket(hass)
     return True
 
 
@@ -120,12 +129,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
     )
     questions = Questions()
     inbox.async_add_message_listener(lambda message, _: questions.async_hear(message))
+    sent = SentMessages(hass, entry.entry_id, settings, outbox)
+    await sent.async_load()
+    conversations = Conversations(hass, entry, messages, sent)
+    inbox.async_add_message_listener(conversations.async_received)
+    entry.async_on_unload(sent.async_save)
     entry.runtime_data = SmskitData(
         client=client,
         settings=settings,
         balance=balance,
         inbox=inbox,
         questions=questions,
+        conversations=conversations,
         channels=channels,
         outgoing=OutgoingCoordinator(hass, entry, outbox),
         sender=Sender(settings, outbox, dispatcher, channels, LimitIssue(hass, entry)),
@@ -157,6 +172,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> N
     await channels_journal(hass, entry.entry_id).async_remove()
     await inbox_journal(hass, entry.entry_id).async_remove()
     await outbox_journal(hass, entry.entry_id).async_remove()
+    await sent_journal(hass, entry.entry_id).async_remove()
 
 
 def _is_trusted(entry: SmskitConfigEntry, settings: Settings, number: str) -> bool:

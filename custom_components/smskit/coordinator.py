@@ -22,6 +22,7 @@ from .api import (
     UncertainError,
 )
 from .const import BALANCE_INTERVAL, DOMAIN, LOGGER, RECONCILE_INTERVAL
+from .conversations import Conversations
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
 from .inbox import Inbox, InboxView
@@ -47,6 +48,7 @@ class SmskitData:
     balance: BalanceCoordinator
     inbox: InboxCoordinator
     questions: Questions
+    conversations: Conversations
     channels: ChannelCoordinator
     outgoing: OutgoingCoordinator
     sender: Sender

@@ -85,7 +85,7 @@ class Dispatcher:
     def async_submit(self, parcel: Parcel) -> asyncio.Future[None]:
         """Take a parcel; the future is done once there is something to tell."""
         parcel.settled = self._hass.loop.create_future()
-        self._outbox.add(parcel)
+        self._outbox.take(parcel)
         behind = any(self._outbox.is_held(number) for number in parcel.numbers)
         being_tried = self._backoff and self._leaving
         if _holdable(parcel) and (behind or being_tried):
@@ -193,7 +193,7 @@ class Dispatcher:
         try:
             accepted = await self._client.send(parcel.submission())
         except NotReachableError as err:
-            self._back_off()
+            self._back_off(was_held=was_held)
             self._outbox.guard.come_back(len(parcel.addressees))
             parcel.reason = str(err)
             if _holdable(parcel):
@@ -222,7 +222,7 @@ class Dispatcher:
             await self._outbox.async_commit()
             await self._async_send(parcel, was_held=was_held)
         except PortalError as err:
-            self._back_off()
+            self._back_off(was_held=was_held)
             parcel.reason = str(err)
             self._unknown(parcel, err)
         else:
@@ -280,7 +280,10 @@ class Dispatcher:
             self._backoff = 0.0
             self._next_held = 0.0
 
-    def _back_off(self) -> None:
+    def _back_off(self, *, was_held: bool) -> None:
+        if self._backoff and not was_held:
+            # It was tried out of turn: many at once are still one outage.
+            return
         self._backoff = min(max(1.0, self._backoff * 2), _MAX_BACKOFF)
         self._next_held = time.time() + self._backoff
 

@@ -1,7 +1,7 @@
 """The inbox: every message that came in, on disk before anyone hears of it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 import heapq
@@ -77,6 +77,10 @@ class Inbox:
     def total(self) -> int:
         """How many messages are kept."""
         return len(self._messages)
+
+    def all(self) -> Iterable[ReceivedMessage]:
+        """Return all messages that are kept, in no order."""
+        return self._messages.values()
 
     def newest_first(self) -> list[ReceivedMessage]:
         """Return all messages that are kept."""

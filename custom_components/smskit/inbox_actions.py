@@ -14,6 +14,7 @@ import voluptuous as vol
 
 from .called_entry import called_entry
 from .const import DOMAIN
+from .coordinator import SmskitData
 from .outgoing import Draft, Recipient, Status
 from .phone_number import normalise_number
 from .recipients import entity_recipients, number_recipients
@@ -91,17 +92,23 @@ def _sender(raw: str | int, country: str | None) -> str:
 
 async def async_mark_messages_read(call: ServiceCall) -> ServiceResponse:
     """Mark messages as read, here."""
-    coordinator = called_entry(call).runtime_data.inbox
-    count = await coordinator.inbox.async_mark_read(_ids(call))
-    coordinator.async_changed()
-    return {"count": count}
+    data = called_entry(call).runtime_data
+    count = await data.inbox.inbox.async_mark_read(_ids(call))
+    return _changed(data, count)
 
 
 async def async_delete_messages(call: ServiceCall) -> ServiceResponse:
     """Delete messages, here; the portal keeps its own."""
-    coordinator = called_entry(call).runtime_data.inbox
-    count = await coordinator.inbox.async_delete(_ids(call))
-    coordinator.async_changed()
+    data = called_entry(call).runtime_data
+    count = await data.inbox.inbox.async_delete(_ids(call))
+    return _changed(data, count)
+
+
+def _changed(data: SmskitData, count: int) -> ServiceResponse:
+    """Show what an action changed, and tell how much that was."""
+    if count:
+        data.inbox.async_changed()
+        data.conversations.async_changed()
     return {"count": count}
 
 

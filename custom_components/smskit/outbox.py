@@ -39,6 +39,7 @@ class Outbox:
         self._pending = 0
         self._listeners: list[Callable[[Outcome], None]] = []
         self._totals_listeners: list[Callable[[Totals], None]] = []
+        self._parcel_listeners: list[Callable[[Parcel], None]] = []
         self._lock = asyncio.Lock()
         self._version = 0
         self._saved = 0
@@ -107,11 +108,18 @@ class Outbox:
 
     @callback
     def add(self, parcel: Parcel) -> None:
-        """Take in a parcel."""
+        """Take in a parcel that was known before."""
         self.parcels[parcel.id] = parcel
         self._pending += parcel.pending
         if parcel.stage is Stage.HELD:
             self._held.update(parcel.numbers)
+
+    @callback
+    def take(self, parcel: Parcel) -> None:
+        """Take in a new parcel, and tell of it."""
+        self.add(parcel)
+        for listener in tuple(self._parcel_listeners):
+            listener(parcel)
 
     @callback
     def move(self, parcel: Parcel, stage: Stage) -> None:
@@ -176,3 +184,8 @@ class Outbox:
         """Call `listener` with the totals whenever something was kept."""
         self._totals_listeners.append(listener)
         return lambda: self._totals_listeners.remove(listener)
+
+    @callback
+    def async_add_parcel_listener(self, listener: Callable[[Parcel], None]) -> None:
+        """Call `listener` with every parcel that is new."""
+        self._parcel_listeners.append(listener)

@@ -101,6 +101,8 @@ class Outcome:
     status: Status
     group_id: str | None = None
     reason: str | None = None
+    parcel_id: str | None = None
+    """What it went out with; none for what did not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -102,6 +102,7 @@ class Parcel:
             status=addressee.status,
             group_id=self.group_id,
             reason=self.reason,
+            parcel_id=self.id,
         )
 
     def settle(self) -> None:

@@ -48,3 +48,8 @@ def inbox_journal(hass: HomeAssistant, entry_id: str) -> Journal:
 def channels_journal(hass: HomeAssistant, entry_id: str) -> Journal:
     """Return the file of what is known of channels."""
     return Journal(hass, entry_id, "channels")
+
+
+def sent_journal(hass: HomeAssistant, entry_id: str) -> Journal:
+    """Return the file of what went out, to be shown."""
+    return Journal(hass, entry_id, "sent")

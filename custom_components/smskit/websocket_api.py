@@ -1,0 +1,169 @@
+"""What dashboards ask for over the websocket, for every user who is logged in."""
+
+from typing import Any
+
+from homeassistant.components import websocket_api
+from homeassistant.components.websocket_api import ActiveConnection
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, CONF_NAME
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    service,
+)
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+import voluptuous as vol
+
+from .channel_coordinator import channel_identifier, channel_name
+from .const import CONF_NUMBERS, DOMAIN, SUBENTRY_RECIPIENT, UNIT_CREDITS
+from .conversations import SIGNAL_CHANGE
+from .coordinator import SmskitConfigEntry
+
+_MAX_PAGE = 200
+
+
+@callback
+def async_setup_websocket(hass: HomeAssistant) -> None:
+    """Register the commands."""
+    websocket_api.async_register_command(hass, ws_accounts)
+    websocket_api.async_register_command(hass, ws_list)
+    websocket_api.async_register_command(hass, ws_subscribe)
+
+
+@websocket_api.websocket_command({vol.Required("type"): "smskit/accounts"})
+@callback
+def ws_accounts(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Return the accounts, with the entities that a dashboard is made of."""
+    connection.send_result(
+        msg["id"],
+        {
+            "accounts": [
+                _account(hass, entry)
+                for entry in hass.config_entries.async_loaded_entries(DOMAIN)
+            ]
+        },
+    )
+
+
+def _account(hass: HomeAssistant, entry: SmskitConfigEntry) -> dict[str, Any]:
+    data = entry.runtime_data
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    devices = dr.async_get(hass)
+    account = devices.async_get_device_by_identifier(
+        (DOMAIN, entry.entry_id), entry.entry_id
+    )
+    channels = []
+    for channel_id, state in data.channels.data.items():
+        identifier = channel_identifier(entry.entry_id, channel_id)
+        device = devices.async_get_device_by_identifier(identifier, entry.entry_id)
+        if device is not None:
+            channels.append(
+                {
+                    "device_id": device.id,
+                    "name": device.name_by_user or channel_name(state.channel),
+                    "entities": _by_key(entities, device.id),
+                }
+            )
+    return {
+        "config_entry_id": entry.entry_id,
+        "title": entry.title,
+        "unit": data.settings.currency or UNIT_CREDITS,
+        "entities": _by_key(entities, account.id if account else None),
+        "recipients": [
+            {
+                "name": subentry.data[CONF_NAME],
+                "numbers": subentry.data[CONF_NUMBERS],
+                "entity_id": next(
+                    (
+                        entity.entity_id
+                        for entity in entities
+                        if entity.config_subentry_id == subentry.subentry_id
+                    ),
+                    None,
+                ),
+            }
+            for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+        ],
+        "channels": channels,
+    }
+
+
+def _by_key(entities: list[er.RegistryEntry], device_id: str | None) -> dict[str, str]:
+    """Return the entity ids of a device by the key of the entity."""
+    return {
+        entity.translation_key: entity.entity_id
+        for entity in entities
+        if entity.device_id == device_id
+        and entity.translation_key is not None
+        and entity.disabled_by is None
+    }
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "smskit/messages/list",
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
+        vol.Optional("number"): str,
+        vol.Optional("before"): str,
+        vol.Optional("offset", default=0): vol.All(int, vol.Range(min=0)),
+        vol.Optional("limit", default=50): vol.All(
+            int, vol.Range(min=1, max=_MAX_PAGE)
+        ),
+    }
+)
+@callback
+def ws_list(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Return conversations, or with `number` the messages of one, page by page."""
+    entry = _entry(hass, connection, msg)
+    if entry is None:
+        return
+    conversations = entry.runtime_data.conversations
+    if "number" in msg:
+        page = conversations.messages(msg["number"], msg.get("before"), msg["limit"])
+    else:
+        page = conversations.summaries(msg["offset"], msg["limit"])
+    connection.send_result(msg["id"], page)
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "smskit/messages/subscribe",
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
+    }
+)
+@callback
+def ws_subscribe(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Send each message that comes in or goes out, and how far those have come."""
+    entry = _entry(hass, connection, msg)
+    if entry is None:
+        return
+
+    @callback
+    def forward(change: dict[str, Any]) -> None:
+        connection.send_message(websocket_api.event_message(msg["id"], change))
+
+    connection.subscriptions[msg["id"]] = async_dispatcher_connect(
+        hass, SIGNAL_CHANGE.format(entry.entry_id), forward
+    )
+    connection.send_result(msg["id"])
+
+
+def _entry(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> SmskitConfigEntry | None:
+    """Return the account that is asked for, or the only one; else answer why not."""
+    try:
+        entry: SmskitConfigEntry = service.async_get_config_entry(
+            hass, DOMAIN, msg.get(ATTR_CONFIG_ENTRY_ID)
+        )
+    except ServiceValidationError as err:
+        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, str(err))
+        return None
+    return entry
