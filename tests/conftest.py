@@ -133,6 +133,7 @@ def entry(
     """Return an account with two recipients, not set up yet."""
     entry = MockConfigEntry(
         domain=DOMAIN,
+        entry_id="01K0ACCOUNT0F0THE0TESTS000",
         title="127.0.0.1",
         data=entry_data(portal),
         options=options,

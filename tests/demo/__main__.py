@@ -16,7 +16,7 @@ from .home_assistant import HomeAssistant
 from .installation import FOLDER, prepare, start_home_assistant
 from .portal_control import DemoPortal
 from .processes import Program, free_port, only_one
-from .story import DASHBOARD, Stage, check_files, check_log, make_secret, tell
+from .story import ANNA, DASHBOARD, Stage, check_files, check_log, make_secret, tell
 from .transcript import Transcript
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -74,12 +74,12 @@ class Demo:
             await tell(stage, transcript)
             if self._arguments.pictures:
                 await self._take_pictures(stage)
-            if not self._arguments.exit:
-                await self._stay_up(stage)
             await stage.home.disconnect()
             if self._arguments.exit:
                 await transcript.step("Stop Home Assistant", self._end(stage))
-        self._sum_up(time.monotonic() - start)
+            self._sum_up(time.monotonic() - start)
+            if not self._arguments.exit:
+                await self._stay_up(stage)
         return 1 if transcript.failed else 0
 
     async def _start(self, stack: AsyncExitStack) -> Stage | None:
@@ -104,8 +104,6 @@ class Demo:
         await home.onboard(_OWNER)
         await home.connect()
         config = await home.wait_until_running()
-        # It tells of the base platforms whose packages are not installed here.
-        await home.action("persistent_notification.dismiss_all")
         await home.call(
             "frontend/set_system_data", key="core", value={"default_panel": DASHBOARD}
         )
@@ -126,7 +124,11 @@ class Demo:
         say = self._transcript.say
         say()
         say(f"Open {stage.home.url}: no login is asked for. Ctrl-C ends the demo.")
-        await stage.home.disconnect()
+        say("A message from Anna, for one, comes in with")
+        say(
+            f"  curl {stage.portal.control_url}/control/inbound "
+            f"""-d '{{"from": "{ANNA[1:]}", "text": "Hello!"}}'"""
+        )
         interrupted = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:

@@ -217,6 +217,22 @@ class HomeAssistant:
             raise NotSeenError(f"the form answered: {said}")
         return answer
 
+    async def until_loaded(self, entry_id: str) -> None:
+        """Wait until an entry of the settings is loaded, or loaded again."""
+        state = ""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CALL_TIMEOUT):
+                while state != "loaded":
+                    answer = await self.call(
+                        "config_entries/get_single", entry_id=entry_id
+                    )
+                    state = answer["config_entry"]["state"]
+                    if state in {"setup_error", "migration_error", "failed_unload"}:
+                        break
+                    await asyncio.sleep(0.05)
+        if state != "loaded":
+            raise NotSeenError(f"the account does not load: {state}")
+
     # --- States ----------------------------------------------------------------------
 
     async def until(

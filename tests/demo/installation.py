@@ -1,6 +1,7 @@
 """A fresh Home Assistant configuration for each run, and its process."""
 
 import json
+import os
 from pathlib import Path
 import shutil
 import sys
@@ -15,6 +16,7 @@ LOG: Final = FOLDER / "home-assistant.log"
 
 _CONSOLE: Final = FOLDER / "home-assistant.console.log"
 _OURS: Final = Path(__file__).parent / "config"
+_STAND_INS: Final = Path(__file__).parent / "stand_ins"
 
 
 def prepare(port: int) -> None:
@@ -28,9 +30,16 @@ def prepare(port: int) -> None:
     (CONFIG / "custom_components").symlink_to(
         ROOT / "custom_components", target_is_directory=True
     )
+    listen_on(CONFIG, port)
+    skip_weather(CONFIG)
+
+
+def listen_on(config: Path, port: int) -> None:
+    """Give a configuration its port, on this machine only."""
     # Home Assistant keeps its port in a store. In YAML it would be on trial only,
     # and be taken back after five minutes.
     _store(
+        config,
         "http",
         (2, 2),
         {
@@ -50,13 +59,18 @@ def prepare(port: int) -> None:
             "yaml_migration_done": True,
         },
     )
-    # This step of the onboarding sets up weather and radio from the internet.
-    _store("onboarding", (4, 1), {"done": ["core_config"]})
 
 
-def _store(key: str, version: tuple[int, int], data: dict[str, Any]) -> None:
+def skip_weather(config: Path) -> None:
+    """Leave out the step of the onboarding that gets weather from the internet."""
+    _store(config, "onboarding", (4, 1), {"done": ["core_config"]})
+
+
+def _store(
+    config: Path, key: str, version: tuple[int, int], data: dict[str, Any]
+) -> None:
     major, minor = version
-    path = CONFIG / ".storage" / key
+    path = config / ".storage" / key
     path.parent.mkdir(exist_ok=True)
     content = {"version": major, "minor_version": minor, "key": key, "data": data}
     path.write_text(json.dumps(content, indent=2), encoding="utf-8")
@@ -71,4 +85,5 @@ async def start_home_assistant() -> Program:
         "--log-no-color",
         "--skip-pip",
         log=_CONSOLE,
+        environment={**os.environ, "PYTHONPATH": str(_STAND_INS)},
     )

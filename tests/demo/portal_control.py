@@ -19,7 +19,7 @@ class DemoPortal:
         """Hold a portal that runs."""
         self.program = program
         self.url = url
-        self._control_url = control_url
+        self.control_url = control_url
 
     @classmethod
     async def start(cls, folder: Path, *, api_key: str, api_token: str) -> Self:
@@ -63,7 +63,7 @@ class DemoPortal:
     async def _request(
         self, method: str, what: str, body: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        address = f"{self._control_url}/control/{what}"
+        address = f"{self.control_url}/control/{what}"
         async with (
             aiohttp.ClientSession() as session,
             session.request(method, address, json=body) as response,

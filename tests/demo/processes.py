@@ -1,6 +1,7 @@
 """The programs of the demo: each in a process group that ends as a whole."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 import fcntl
 import os
@@ -26,7 +27,13 @@ class Program:
         self._log = log
 
     @classmethod
-    async def start(cls, *command: str, log: Path, reads_output: bool = False) -> Self:
+    async def start(
+        cls,
+        *command: str,
+        log: Path,
+        reads_output: bool = False,
+        environment: Mapping[str, str] | None = None,
+    ) -> Self:
         """Start a program; what it prints goes to `log`, unless it is read here."""
         # Where there is setpriv, the program ends even if the demo is killed.
         setpriv = shutil.which("setpriv")
@@ -38,6 +45,7 @@ class Program:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE if reads_output else file,
             stderr=file,
+            env=environment,
             start_new_session=True,
         )
         return cls(process, file)
@@ -65,6 +73,12 @@ class Program:
                 await asyncio.wait_for(self._process.wait(), _STOP_TIMEOUT)
         finally:
             self._signal(signal.SIGKILL)
+        await self._process.wait()
+        self._log.close()
+
+    async def kill(self) -> None:
+        """End it as a power failure does."""
+        self._signal(signal.SIGKILL)
         await self._process.wait()
         self._log.close()
 

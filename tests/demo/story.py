@@ -88,6 +88,7 @@ async def add_account(stage: Stage) -> str:
         },
     )
     stage.entry_id = answer["result"]["entry_id"]
+    await home.until_loaded(stage.entry_id)
     await _name_device(stage, "SMSKit")
     balance = await home.until(stage.entities["balance"], lambda s: _is_number(s, 100))
     unit = balance["attributes"]["unit_of_measurement"]
@@ -128,29 +129,38 @@ async def set_options(stage: Stage) -> str:
         stage.entry_id,
         {"time_zone": "Africa/Lagos", "inbox_interval": 10},
     )
+    await stage.home.until_loaded(stage.entry_id)
     return "country, balance and limits stay as the form shows them"
 
 
 async def add_recipients(stage: Stage) -> str:
     """Add two recipients: Anna, and the family with two numbers."""
-    for page in (
-        {"name": "Anna", "numbers": ["(202) 555-0123"]},
-        {"name": "Family", "numbers": ["202 555 0123", "+44 7700 900123"]},
+    for entity_id, page in (
+        ("notify.anna", {"name": "Anna", "numbers": ["(202) 555-0123"]}),
+        (
+            "notify.family",
+            {"name": "Family", "numbers": ["202 555 0123", "+44 7700 900123"]},
+        ),
     ):
         await stage.home.fill_in("subentries/flow", [stage.entry_id, "recipient"], page)
-    for entity_id in ("notify.anna", "notify.family"):
         await stage.home.until(entity_id, _is_available)
+        await stage.home.until_loaded(stage.entry_id)
     return "notify.anna and notify.family are there"
 
 
 async def find_entities(stage: Stage) -> str:
     """Find every entity that the dashboard shows."""
     config = await stage.home.call("lovelace/config", url_path=DASHBOARD)
-    shown = sorted(set(_entities_of(config)))
-    missing = [entity for entity in shown if entity not in stage.home.states]
+    shown = _entities_of(config)
+    missing = sorted(shown - stage.home.states.keys())
     if missing:
         raise NotSeenError(f"not there: {', '.join(missing)}")
-    return f"{len(shown)} entities, {stage.home.url}/{DASHBOARD}"
+    # Every page asks for the actions as they are described, too.
+    actions = (await stage.home.call("get_services"))["smskit"]
+    return (
+        f"{len(shown)} entities at {stage.home.url}/{DASHBOARD}\n"
+        f"actions: {', '.join(sorted(actions))}"
+    )
 
 
 # --- Sending -------------------------------------------------------------------------
@@ -278,21 +288,17 @@ async def _billed(stage: Stage, text: str, *numbers: str) -> None:
         raise NotSeenError(f"“{text}” was billed to {billed or 'nobody'}")
 
 
-def _entities_of(config: Any) -> list[str]:
+def _entities_of(config: Any) -> set[str]:
     """Return the entity ids that a dashboard's configuration names."""
-    if isinstance(config, list):
-        return [entity for item in config for entity in _entities_of(item)]
-    if not isinstance(config, dict):
-        return []
-    return [
-        entity
-        for key, value in config.items()
-        for entity in (
-            [value]
-            if key in {"entity", "entity_id"} and isinstance(value, str)
-            else _entities_of(value)
-        )
-    ]
+    found: set[str] = set()
+    for key, value in config.items() if isinstance(config, dict) else ():
+        if key in {"entity", "entity_id"}:
+            found |= {value} if isinstance(value, str) else set(value)
+        else:
+            found |= _entities_of(value)
+    for item in config if isinstance(config, list) else ():
+        found |= _entities_of(item)
+    return found
 
 
 def _is_available(state: Json) -> bool:

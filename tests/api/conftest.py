@@ -1,0 +1,25 @@
+"""Fixtures: a client of the portal's account."""
+
+from collections.abc import AsyncGenerator
+
+import aiohttp
+import pytest
+
+from custom_components.smskit.api import PortalClient
+from tests.conftest import API_KEY, API_TOKEN
+from tests.portal import Account, Portal
+
+
+@pytest.fixture
+async def session(socket_enabled: None) -> AsyncGenerator[aiohttp.ClientSession]:
+    """Return a session that is closed in the end."""
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def client(
+    session: aiohttp.ClientSession, portal: Portal, account: Account
+) -> PortalClient:
+    """Return a client with right credentials."""
+    return PortalClient(session, portal.url, API_KEY, API_TOKEN)

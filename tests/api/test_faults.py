@@ -1,0 +1,241 @@
+"""What each operation makes of each way in which a portal can fail."""
+
+from dataclasses import dataclass, replace
+import traceback
+from typing import Final
+
+import aiohttp
+import pytest
+
+from custom_components.smskit.api import (
+    ChannelDetails,
+    InvalidAuthError,
+    NoAnswerError,
+    NotAPortalError,
+    NotReachableError,
+    PortalClient,
+    PortalError,
+    RefusedError,
+)
+from tests.conftest import API_KEY, API_TOKEN
+from tests.portal import Portal
+
+from .operations import NUMBER, OPERATIONS, OTHER_NUMBER, TEXT, clock, scene, submission
+from .vendor import EXPECTED
+
+LISTS: Final = ("getinbox", "listchannel")
+SECRETS: Final = (API_KEY, API_TOKEN, NUMBER, OTHER_NUMBER, TEXT)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault and the error that it becomes, or none."""
+
+    kind: str
+    error: type[PortalError] | None = None
+    seconds: float | None = None
+    text: str | None = None
+    status: int | None = None
+
+    def __str__(self) -> str:
+        """Return what tells the cases apart."""
+        return f"{self.kind} {self.status or self.text or ''}".strip()
+
+
+CASES: Final = (
+    Case("slow", NoAnswerError, seconds=60),
+    Case("hang", NoAnswerError),
+    Case("hang", NoAnswerError, seconds=0),
+    Case("cut", NoAnswerError),
+    Case("reset", NoAnswerError),
+    Case("http_500", NotAPortalError),
+    Case("http_status", NotAPortalError, status=404),
+    Case("http_status", NotAPortalError, status=503),
+    Case("html_page", NotAPortalError),
+    Case("redirect", NotAPortalError),
+    Case("not_json", NotAPortalError),
+    Case("not_json", NotAPortalError, text='{"status": "succ'),
+    Case("not_json", NotAPortalError, text='{"result": "what is this"}'),
+    Case("huge", NotAPortalError),
+    Case("empty_body", NotAPortalError),
+    Case("refused_error", RefusedError, text="Something is wrong"),
+    Case("refused_error", InvalidAuthError, text="API access disabled"),
+    Case("php_notice"),
+    Case("bom"),
+    Case("odd_types"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait a moment only for what never comes."""
+    monkeypatch.setattr(
+        "custom_components.smskit.api.client._TIMEOUT",
+        aiohttp.ClientTimeout(total=0.3),
+    )
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("case", CASES, ids=str)
+async def test_fault(
+    operation: str, case: Case, session: aiohttp.ClientSession
+) -> None:
+    """A fault becomes its own error after a single request, or changes nothing."""
+    call = OPERATIONS[operation]
+    async with Portal(clock=clock) as portal, Portal(clock=clock) as sound:
+        there = await scene(portal, session)
+        portal.fail(
+            case.kind,
+            operation,
+            seconds=case.seconds,
+            text=case.text,
+            status=case.status,
+        )
+        if case.error is None:
+            expected = await call(await scene(sound, session))
+            assert _in_lower_case(await call(there)) == expected
+        else:
+            with pytest.raises(PortalError) as error:
+                await call(there)
+            assert type(error.value) is case.error
+            _assert_clean(error.value)
+        assert there.sent == 1
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_refused_connection(
+    operation: str, session: aiohttp.ClientSession
+) -> None:
+    """What never left is told from what may have been carried out."""
+    async with Portal() as portal:
+        there = await scene(portal, session)
+        await portal.refuse()
+        with pytest.raises(NotReachableError) as error:
+            await OPERATIONS[operation](there)
+        _assert_clean(error.value)
+        assert there.sent == 0
+
+
+async def test_unknown_host(session: aiohttp.ClientSession) -> None:
+    """A name that nobody knows means that nothing left."""
+    lost = PortalClient(session, "https://portal.invalid", API_KEY, API_TOKEN)
+    with pytest.raises(NotReachableError) as error:
+        await lost.balance()
+    _assert_clean(error.value)
+
+
+async def test_no_tls(portal: Portal, session: aiohttp.ClientSession) -> None:
+    """A failed TLS handshake means that nothing left."""
+    url = portal.url.replace("http:", "https:")
+    with pytest.raises(NotReachableError):
+        await PortalClient(session, url, API_KEY, API_TOKEN).balance()
+
+
+@pytest.mark.parametrize("operation", EXPECTED)
+async def test_vendors_success(operation: str, session: aiohttp.ClientSession) -> None:
+    """The vendor's sample is read as what it says."""
+    async with Portal() as portal:
+        there = await scene(portal, session)
+        portal.fail("vendor_success", operation)
+        assert await OPERATIONS[operation](there) == EXPECTED[operation]
+
+
+@pytest.mark.parametrize("operation", EXPECTED)
+async def test_vendors_error(operation: str, session: aiohttp.ClientSession) -> None:
+    """The vendor's sample of an error is a refusal; only one is about credentials."""
+    async with Portal() as portal:
+        there = await scene(portal, session)
+        portal.fail("vendor_error", operation)
+        with pytest.raises(RefusedError) as error:
+            await OPERATIONS[operation](there)
+    is_auth = isinstance(error.value, InvalidAuthError)
+    assert is_auth is (operation == "balance")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("form", ["null", "string", "object", "missing", "error"])
+async def test_empty_forms(
+    operation: str, form: str, session: aiohttp.ClientSession
+) -> None:
+    """Nothing to list is an empty list in all its forms; the rest is as ever."""
+    call = OPERATIONS[operation]
+    full = operation not in LISTS
+    async with Portal(clock=clock) as portal, Portal(clock=clock) as sound:
+        there = await scene(portal, session, full=full)
+        expected = await call(await scene(sound, session, full=full))
+        portal.fail("empty_forms", operation, text=form)
+        assert await call(there) == expected
+        assert (expected == ()) is not full
+
+
+@pytest.mark.parametrize("kind", ["hang", "cut", "reset", "http_500", "html_page"])
+async def test_no_second_send(kind: str, client: PortalClient, portal: Portal) -> None:
+    """A send whose outcome is unknown was made once, and is billed once."""
+    portal.accounts.clear()
+    account = portal.add_account(api_key=API_KEY, api_token=API_TOKEN)
+    portal.fail(kind, "sendsms", processed=True)
+    with pytest.raises((NoAnswerError, NotAPortalError)):
+        await client.send(submission())
+    assert len(portal.requests) == 1
+    assert [entry.to for entry in portal.ledger] == [NUMBER, OTHER_NUMBER]
+    assert account.credits == 98
+
+
+@pytest.mark.parametrize("kind", ["hang", "cut", "reset"])
+async def test_no_second_get(
+    kind: str, portal: Portal, session: aiohttp.ClientSession
+) -> None:
+    """A listing that marks messages as read is not asked for again by itself."""
+    there = await scene(portal, session, get_operations=("getinbox",))
+    portal.fail(kind, "getinbox", processed=True)
+    with pytest.raises(NoAnswerError) as error:
+        await there.client.inbox(unread=True)
+    _assert_clean(error.value)
+    assert there.sent == 1
+
+
+ECHO: Final = (
+    f"apikey={API_KEY}&apitoken={API_TOKEN} said “{TEXT}” to {NUMBER},+{OTHER_NUMBER} "
+    f"and +1 202 555 0199"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("refused_error", ECHO),
+        ("not_json", ECHO),
+        ("not_json", f"<html><title>{ECHO}</title></html>"),
+        ("not_json", f"<br><b>{ECHO}</b>"),
+        ("not_json", f'{{"echo": "{ECHO}'),
+        ("http_500", ECHO),
+        ("http_status", ECHO),
+        ("html_page", f"<title>{ECHO}</title>"),
+        ("redirect", f"/login?apikey={API_KEY}&apitoken={API_TOKEN}&to={NUMBER}"),
+        ("redirect", f"https://portal.example/{API_TOKEN}/{NUMBER}?text={TEXT}"),
+    ],
+    ids=range(10),
+)
+async def test_errors_quote_no_secret(
+    kind: str, text: str, client: PortalClient, portal: Portal
+) -> None:
+    """What a portal echoes of a request is in no error."""
+    portal.fail(kind, text=text)
+    with pytest.raises(PortalError) as error:
+        await client.send(submission())
+    _assert_clean(error.value)
+    assert "0199" not in str(error.value)
+
+
+def _in_lower_case(result: object) -> object:
+    """Return a result with the portal's own words about a device in lower case."""
+    if isinstance(result, ChannelDetails):
+        return replace(result, device_status=(result.device_status or "").lower())
+    return result
+
+
+def _assert_clean(error: PortalError) -> None:
+    """Fail when an error shows what nobody else should read."""
+    shown = f"{error!s} {error!r} {''.join(traceback.format_exception(error))}"
+    assert not [secret for secret in SECRETS if secret in shown]
+    assert "?" not in str(error)
