@@ -65,29 +65,58 @@ async def test_unload_and_reload(
     assert count(portal, "balance") == 1
 
 
+@pytest.mark.expected_log("Error fetching")
 @pytest.mark.parametrize("kind", ["refused", "html_page", "http_500", "reset"])
-async def test_retry(
+async def test_portal_away_at_start(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     portal: Portal,
     freezer: FrozenDateTimeFactory,
     kind: str,
 ) -> None:
-    """An account whose portal is away starts by itself once it is back."""
+    """An account whose portal is away at the start recovers within a minute."""
     if kind == "refused":
         await portal.refuse()
     else:
         portal.fail(kind)
-    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert_state(entry, ConfigEntryState.SETUP_RETRY)
-    assert entry.error_reason_translation_key == "update_failed"
+    assert_state(entry, ConfigEntryState.LOADED)
     assert not list(hass.config_entries.flow.async_progress())
+    for entity_id in (BALANCE, UNREAD):
+        assert shown(hass, entity_id).state == STATE_UNAVAILABLE
     await portal.accept()
     portal.clear_faults()
-    await pass_time(hass, freezer, minutes=0.5)
-    assert_state(entry, ConfigEntryState.LOADED)
+    await pass_time(hass, freezer, minutes=1.1)
     assert shown(hass, BALANCE).state == "100"
+    assert shown(hass, UNREAD).state == "0"
+
+
+@pytest.mark.expected_log("Error fetching")
+async def test_sending_while_the_portal_is_away_at_start(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    portal: Portal,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """What is sent before the portal was ever reached is held, and leaves later."""
+    await portal.refuse()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    response = await hass.services.async_call(
+        DOMAIN,
+        "send_message",
+        {"numbers": [CARLA], "message": "Power is back"},
+        blocking=True,
+        return_response=True,
+    )
+    assert response is not None
+    recipients = response["recipients"]
+    assert isinstance(recipients, list)
+    assert [one["status"] for one in recipients if isinstance(one, dict)] == ["held"]
+    await portal.accept()
+    await pass_time(hass, freezer, minutes=1.1)
+    assert [message.text for message in portal.ledger] == ["Power is back"]
 
 
 async def test_two_accounts(

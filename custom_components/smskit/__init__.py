@@ -2,17 +2,19 @@
 
 import asyncio
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
 from homeassistant.const import CONF_API_KEY, CONF_API_TOKEN, CONF_URL, Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers import (
     config_validation as cv,
     device_registry as dr,
     issue_registry as ir,
 )
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
@@ -32,7 +34,9 @@ from .coordinator import (
     OutgoingCoordinator,
     SmskitConfigEntry,
     SmskitData,
+    inbox_full_issue,
 )
+from .dashboard import async_setup_dashboard
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
 from .guard import SpendGuard
@@ -72,11 +76,14 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_media(hass)
     async_setup_services(hass)
     async_setup_websocket(hass)
+    await async_setup_dashboard(hass)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bool:
     """Set up an account."""
+    # First of all: what is changed while this goes on must not be missed.
+    entry.async_on_unload(entry.add_update_listener(_async_reload))
     client = PortalClient(
         async_get_clientsession(hass),
         entry.data[CONF_URL],
@@ -87,15 +94,16 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
     settings = await Settings.async_from_entry(hass, entry)
     balance = BalanceCoordinator(hass, entry, client)
     messages = Inbox(
-        hass, entry.entry_id, settings, partial(_is_trusted, entry, settings)
+        hass,
+        entry.entry_id,
+        settings,
+        is_trusted=partial(_is_trusted, entry, settings),
+        account=_account_of(entry),
     )
     if (damaged := await messages.async_load()) is not None:
         _report_damage(hass, entry, damaged)
     inbox = InboxCoordinator(hass, entry, client, settings, messages)
-    await asyncio.gather(
-        balance.async_config_entry_first_refresh(),
-        inbox.async_config_entry_first_refresh(),
-    )
+    await asyncio.gather(balance.async_first_look(), inbox.async_first_look())
 
     dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
@@ -107,8 +115,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
     )
     channels = ChannelCoordinator(hass, entry, client, settings)
     await channels.async_load()
-    # Without WhatsApp, all the rest works: a failure here is no reason to wait.
-    await channels.async_refresh()
+    await channels.async_first_look()
 
     outbox = Outbox(hass, entry.entry_id, SpendGuard(settings.hourly_limit))
     await outbox.async_load()
@@ -151,16 +158,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
     # The events of what was under way, and of what came in meanwhile, need somebody
     # to hear them.
     await dispatcher.async_start()
-    seen = hass.data.setdefault(_SEEN, set())
-    await inbox.async_begin(backlog=entry.entry_id not in seen)
-    seen.add(entry.entry_id)
+    await _async_begin(hass, entry)
     delivery.async_start()
-    entry.async_on_unload(entry.add_update_listener(_async_reload))
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bool:
     """Unload an account, after what has left is answered."""
+    await entry.runtime_data.inbox.async_end()
     entry.runtime_data.questions.async_stop()
     entry.runtime_data.delivery.async_stop()
     await entry.runtime_data.dispatcher.async_stop()
@@ -169,10 +174,17 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> b
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
     """Leave nothing of an account behind."""
+    ir.async_delete_issue(hass, DOMAIN, inbox_full_issue(entry.entry_id))
     await channels_journal(hass, entry.entry_id).async_remove()
     await inbox_journal(hass, entry.entry_id).async_remove()
     await outbox_journal(hass, entry.entry_id).async_remove()
     await sent_journal(hass, entry.entry_id).async_remove()
+
+
+def _account_of(entry: SmskitConfigEntry) -> str:
+    """Return what tells an account at a portal from another one."""
+    account = f"{entry.data[CONF_URL]}\0{entry.data[CONF_API_KEY]}"
+    return blake2b(account.encode(), digest_size=8).hexdigest()
 
 
 def _is_trusted(entry: SmskitConfigEntry, settings: Settings, number: str) -> bool:
@@ -183,6 +195,21 @@ def _is_trusted(entry: SmskitConfigEntry, settings: Settings, number: str) -> bo
         number in subentry.data[CONF_NUMBERS]
         for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
     )
+
+
+async def _async_begin(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
+    """Tell of what came in, from when automations listen: after the start-up."""
+
+    async def begin(_: HomeAssistant) -> None:
+        seen = hass.data.setdefault(_SEEN, set())
+        backlog = entry.entry_id not in seen
+        seen.add(entry.entry_id)
+        await entry.runtime_data.inbox.async_begin(backlog=backlog)
+
+    if hass.state is CoreState.running:
+        await begin(hass)
+    else:
+        entry.async_on_unload(async_at_started(hass, begin))
 
 
 @callback

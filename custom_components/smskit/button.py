@@ -7,19 +7,31 @@ from typing import Final, override
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import PortalError
 from .channel_actions import async_clear_queue, async_reset, channel_error
 from .channel_coordinator import ChannelCoordinator
 from .channel_entity import ChannelEntity, async_add_for_channels
+from .const import DOMAIN
 from .coordinator import SmskitConfigEntry
 
 PARALLEL_UPDATES = 1
 
 
 async def _async_refresh_qr(entry: SmskitConfigEntry, channel_id: str) -> None:
-    await entry.runtime_data.channels.async_look_anew([channel_id], pairing=True)
+    channels = entry.runtime_data.channels
+    await channels.async_look_anew([channel_id], pairing=True)
+    if channels.last_exception is not None:
+        raise channels.last_exception
+    state = channels.data.get(channel_id)
+    if state is not None and state.problem is not None:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="portal_error",
+            translation_placeholders={"error": state.problem},
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What can be done to a channel, by an action or a button."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
@@ -74,8 +75,9 @@ async def async_reset(
 ) -> dict[str, JsonValueType]:
     """End a channel's session, and fetch the code that pairs it again."""
     data = entry.runtime_data
-    await data.client.reset_channel(channel)
-    await data.channels.async_look_anew([channel], pairing=True)
+    async with _looking_anew(entry, channel, pairing=True):
+        await data.client.reset_channel(channel)
+        data.channels.issues.async_start_over(channel)
     return {"status": "success"}
 
 
@@ -83,9 +85,8 @@ async def async_clear_queue(
     entry: SmskitConfigEntry, channel: str
 ) -> dict[str, JsonValueType]:
     """Empty a channel's queue."""
-    data = entry.runtime_data
-    count = await data.client.clear_queue(channel)
-    await data.channels.async_look_anew([channel])
+    async with _looking_anew(entry, channel):
+        count = await entry.runtime_data.client.clear_queue(channel)
     return {"status": "success", "queue_count": count}
 
 
@@ -93,10 +94,23 @@ async def async_delete(
     entry: SmskitConfigEntry, channel: str
 ) -> dict[str, JsonValueType]:
     """Delete a channel; its device goes with it."""
-    data = entry.runtime_data
-    await data.client.delete_channel(channel)
-    await data.channels.async_look_anew()
+    async with _looking_anew(entry):
+        await entry.runtime_data.client.delete_channel(channel)
     return {"status": "success"}
+
+
+@asynccontextmanager
+async def _looking_anew(
+    entry: SmskitConfigEntry, *channel_ids: str, pairing: bool = False
+) -> AsyncGenerator[None]:
+    """Refresh what something has changed, or may have changed."""
+    channels = entry.runtime_data.channels
+    try:
+        yield
+    except UncertainError:
+        await channels.async_look_anew(channel_ids)
+        raise
+    await channels.async_look_anew(channel_ids, pairing=pairing)
 
 
 def for_devices(

@@ -28,11 +28,13 @@ from .settings import Settings
 from .storage import channels_journal
 
 _HEALTHY: Final = timedelta(minutes=5)
-_TICK: Final = timedelta(seconds=5)
-_VIEW_WHILE_PAIRING: Final = 10.0
+# Ten seconds after a phone has scanned a code it shows, the answer's time included.
+_TICK: Final = timedelta(seconds=3)
+_VIEW_WHILE_PAIRING: Final = 9.0
 _CODE_EVERY: Final = 15.0
 _PAIRING_FOR: Final = 300.0
 _IN_FLIGHT: Final = 4
+_NEVER: Final = float("-inf")
 # The portal counts whole seconds and takes its time to answer.
 _JITTER: Final = timedelta(seconds=90)
 
@@ -63,15 +65,20 @@ class ChannelState:
         """What the portal's words mean."""
         return self.details.connection if self.details else Connection.UNKNOWN
 
+    @property
+    def can_be_paired(self) -> bool:
+        """Whether a code is of any use to it."""
+        return not self.connected and self.connection is not Connection.EXPIRED
+
 
 @dataclass(kw_only=True, slots=True)
 class _Watch:
     """What is kept of a channel between two polls; times are monotonic."""
 
     state: ChannelState | None = None
-    viewed: float = 0.0
-    pairing_until: float = 0.0
-    code_at: float = 0.0
+    viewed: float = _NEVER
+    pairing_until: float = _NEVER
+    code_at: float = _NEVER
     code: Picture | None = field(default=None, repr=False)
     problem: str | None = None
     may_start_by_look: bool = True
@@ -81,8 +88,8 @@ class _Watch:
 class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
     """Polls the channels; its data is their states by channel id.
 
-    A healthy channel is looked at every five minutes, one that is being paired every
-    ten seconds, for five minutes at most.
+    A healthy channel is looked at every five minutes, one that is being paired at
+    least every ten seconds, for five minutes at most.
     """
 
     def __init__(
@@ -99,8 +106,10 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         self.data = {}
         self._listed: dict[str, Channel] = {}
         self._is_list_known = False
-        self._list_at = 0.0
+        self._list_at = _NEVER
         self._slots = asyncio.Semaphore(_IN_FLIGHT)
+        # What was asked before something changed must not come after it.
+        self._one_at_a_time = asyncio.Lock()
         self._journal = channels_journal(hass, entry.entry_id)
         self._subscription_ends: dict[str, str] = {}
         self._unknown_words: set[str] = set()
@@ -114,7 +123,13 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
 
     @override
     async def _async_fetch(self) -> dict[str, ChannelState]:
-        now = time.monotonic()
+        async with self._one_at_a_time:
+            return await self._async_poll(time.monotonic())
+
+    async def _async_poll(self, now: float) -> dict[str, ChannelState]:
+        """Ask for all that is due."""
+        # Also when this fails: a portal that is down is not asked every few seconds.
+        self._set_pace(now < watch.pairing_until for watch in self._watches.values())
         if now >= self._list_at:
             listed = await self._async_list()
             self._listed = {channel.channel_id: channel for channel in listed}
@@ -131,13 +146,15 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         )
         for state in states:
             self._watches[state.channel.channel_id].state = state
-        is_pairing = any(state.pairing for state in states)
-        self.update_interval = _TICK if is_pairing else _HEALTHY
+        self._set_pace(state.pairing for state in states)
         data = {state.channel.channel_id: state for state in states}
         self._follow_devices(data)
         if self.issues.check(data):
             await self._async_keep()
         return data
+
+    def _set_pace(self, pairing: Iterable[bool]) -> None:
+        self.update_interval = _TICK if any(pairing) else _HEALTHY
 
     async def _async_list(self) -> tuple[Channel, ...]:
         """Return the channels; an account that cannot have any has none."""
@@ -164,8 +181,8 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
                 state = await self._async_view(channel, watch.state)
         else:
             state = watch.state
-        if state.connected or state.connection is Connection.EXPIRED:
-            watch.pairing_until, watch.code, watch.problem = 0.0, None, None
+        if not state.can_be_paired:
+            watch.pairing_until, watch.code, watch.problem = _NEVER, None, None
             watch.may_start_by_look = True
             pairing = False
         if not pairing:
@@ -251,13 +268,16 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         Somebody who merely looks (`asked` is false) starts that only once.
         """
         watch = self._watches.get(channel_id)
-        if watch is None or (not asked and not watch.may_start_by_look):
+        if watch is None:
+            return
+        is_of_use = watch.state is None or watch.state.can_be_paired
+        if not asked and not (watch.may_start_by_look and is_of_use):
             return
         now = time.monotonic()
         if asked or now >= watch.pairing_until:
             watch.may_start_by_look = False
             watch.pairing_until = now + _PAIRING_FOR
-            watch.code_at = watch.viewed = 0.0
+            watch.code_at = watch.viewed = _NEVER
             self.config_entry.async_create_background_task(
                 self.hass, self.async_refresh(), "smskit channels"
             )
@@ -266,13 +286,14 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         self, channel_ids: Iterable[str] = (), *, pairing: bool = False
     ) -> None:
         """Refresh what an action changed, before it returns."""
-        self._list_at = 0.0
-        now = time.monotonic()
-        for channel_id in channel_ids:
-            watch = self._watches.setdefault(channel_id, _Watch())
-            watch.viewed = 0.0
-            if pairing:
-                watch.pairing_until, watch.code_at = now + _PAIRING_FOR, 0.0
+        async with self._one_at_a_time:
+            self._list_at = _NEVER
+            now = time.monotonic()
+            for channel_id in channel_ids:
+                watch = self._watches.setdefault(channel_id, _Watch())
+                watch.viewed = _NEVER
+                if pairing:
+                    watch.pairing_until, watch.code_at = now + _PAIRING_FOR, _NEVER
         await self.async_refresh()
 
     async def async_keep_subscription_end(

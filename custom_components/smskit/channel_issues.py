@@ -1,7 +1,7 @@
 """Repair issues of channels: one that was lost, and one whose time is nearly up."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +15,8 @@ from .const import DOMAIN
 if TYPE_CHECKING:
     from .channel_coordinator import ChannelState
 
-_LOST_AFTER: Final = 300.0
+# A second less than five minutes, which is how often a channel is looked at.
+_LOST_AFTER: Final = 299.0
 _ENDS_WITHIN: Final = timedelta(days=7)
 
 
@@ -40,6 +41,12 @@ class ChannelIssues:
         return dict(self._lost_since)
 
     @callback
+    def async_start_over(self, channel_id: str) -> None:
+        """Give somebody who has just reset a channel the time to pair it."""
+        if channel_id in self._lost_since:
+            self._lost_since[channel_id] = None
+
+    @callback
     def async_clear(self) -> None:
         """Take everything back."""
         for issue_id in self._raised:
@@ -58,14 +65,16 @@ class ChannelIssues:
             placeholders = {"channel": name, "account": self._entry.title}
             if state.connected:
                 self._lost_since[channel_id] = None
-            elif channel_id in self._lost_since and state.details is not None:
-                since = self._lost_since[channel_id] or now
-                self._lost_since[channel_id] = since
-                if now - since >= _LOST_AFTER:
+            elif channel_id in self._lost_since:
+                # A portal that does not tell has not repaired anything either.
+                since = self._lost_since[channel_id]
+                if since is None and state.details is not None:
+                    since = self._lost_since[channel_id] = now
+                if since is not None and now - since >= _LOST_AFTER:
                     issue = ("channel_lost", channel_id, placeholders)
                     wanted[f"channel_lost_{channel_id}"] = issue
             end = state.subscription_end
-            if end is not None and end - dt_util.utcnow() <= _ENDS_WITHIN:
+            if end is not None and _is_to_renew(end, connected=state.connected):
                 date = dt_util.as_local(end).date().isoformat()
                 wanted[f"subscription_ends_{channel_id}"] = (
                     "subscription_ends",
@@ -87,3 +96,12 @@ class ChannelIssues:
             )
         self._raised = set(wanted)
         return self._lost_since != before
+
+
+def _is_to_renew(end: datetime, *, connected: bool) -> bool:
+    """Whether a subscription ends soon.
+
+    Some portals tell the end once only: what works past it was renewed.
+    """
+    left = end - dt_util.utcnow()
+    return left <= _ENDS_WITHIN and not (connected and left < timedelta(0))

@@ -127,13 +127,18 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             data, errors = await self._async_check(user_input)
             if not errors:
-                title = URL(data[CONF_URL]).host or data[CONF_URL]
-                return self.async_create_entry(title=title, data=data)
+                return self.async_create_entry(title=self._title(data), data=data)
         return self.async_show_form(
             step_id="user",
             data_schema=self.add_suggested_values_to_schema(_USER_SCHEMA, user_input),
             errors=errors,
         )
+
+    def _title(self, data: Mapping[str, Any]) -> str:
+        """Return the portal's host, and the sender where that is not enough."""
+        host = URL(data[CONF_URL]).host or data[CONF_URL]
+        titles = {entry.title for entry in self._async_current_entries()}
+        return host if host not in titles else f"{host} ({data[CONF_SENDER]})"
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]

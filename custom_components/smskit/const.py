@@ -39,4 +39,7 @@ CONF_NUMBERS: Final = "numbers"
 CONF_WAY: Final = "way"
 
 BALANCE_INTERVAL: Final = timedelta(minutes=5)
+# After a poll that failed, the next one comes no later than this.
+RETRY_INTERVAL: Final = timedelta(minutes=1)
+REFRESH_COOLDOWN: Final = 2.0
 RECONCILE_INTERVAL: Final = timedelta(days=1)

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 import time
 from typing import TYPE_CHECKING, override
 
@@ -11,7 +11,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
 
 from .api import (
     Balance,
@@ -21,7 +23,14 @@ from .api import (
     PortalError,
     UncertainError,
 )
-from .const import BALANCE_INTERVAL, DOMAIN, LOGGER, RECONCILE_INTERVAL
+from .const import (
+    BALANCE_INTERVAL,
+    DOMAIN,
+    LOGGER,
+    RECONCILE_INTERVAL,
+    REFRESH_COOLDOWN,
+    RETRY_INTERVAL,
+)
 from .conversations import Conversations
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
@@ -78,8 +87,22 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
             name=f"{entry.title} {name}",
             update_interval=interval,
             always_update=False,
+            # What an action changed is shown soon after each of several.
+            request_refresh_debouncer=Debouncer(
+                hass, LOGGER, cooldown=REFRESH_COOLDOWN, immediate=True
+            ),
         )
         self.client = client
+
+    async def async_first_look(self) -> None:
+        """Poll for the first time.
+
+        Raises ConfigEntryAuthFailed. A portal that is away is no reason to wait: what
+        is to be sent meanwhile is held, and polling goes on.
+        """
+        await self._async_refresh(log_failures=False, raise_on_auth_failed=True)
+        if not self.last_update_success:
+            LOGGER.error("Error fetching %s data: %s", self.name, self.last_exception)
 
     @abstractmethod
     async def _async_fetch(self) -> DataT:
@@ -94,10 +117,12 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
                 translation_domain=DOMAIN, translation_key="invalid_auth"
             ) from err
         except PortalError as err:
+            interval = self.update_interval or RETRY_INTERVAL
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key="update_failed",
                 translation_placeholders={"error": str(err)},
+                retry_after=min(interval, RETRY_INTERVAL).total_seconds(),
             ) from err
 
 
@@ -135,16 +160,19 @@ class InboxCoordinator(SmskitCoordinator[InboxView]):
         super().__init__(
             hass, entry, client, name="inbox", interval=settings.inbox_interval
         )
+        self.data = inbox.view
         self.inbox = inbox
         self._limit = settings.keep_messages
         self._first: tuple[InboxMessage, ...] | None = None
         self._begun = False
+        self._backlog_before: datetime | None = None
         self._reconcile_at = 0.0
         self._listeners_for_messages: list[MessageListener] = []
 
     @override
     async def _async_fetch(self) -> InboxView:
-        full = time.monotonic() >= self._reconcile_at
+        # What is listed before anybody listens must not be marked as read.
+        full = not self._begun or time.monotonic() >= self._reconcile_at
         try:
             listing = await self.client.inbox(unread=not full)
         except UncertainError:
@@ -168,15 +196,27 @@ class InboxCoordinator(SmskitCoordinator[InboxView]):
         if self._first is not None:
             await self._async_take(self._first, full=True, backlog=backlog)
             self._first = None
-            self.async_set_updated_data(self.inbox.view)
+        elif backlog:
+            # The portal was away: what is older than this still has to come.
+            self._backlog_before = dt_util.utcnow()
+        self.async_changed()
+
+    async def async_end(self) -> None:
+        """Take nothing more, after what is being taken has been told."""
+        self._begun = False
+        await self.inbox.async_settled()
 
     async def _async_take(
         self, listing: tuple[InboxMessage, ...], *, full: bool, backlog: bool
     ) -> None:
         new = await self.inbox.async_take(listing, full=full)
+        before = self._backlog_before
         for message in new:
+            late = backlog or (before is not None and message.date < before)
             for listener in tuple(self._listeners_for_messages):
-                listener(message, backlog)
+                listener(message, late)
+        if full:
+            self._backlog_before = None
         if new:
             self.async_check_room()
 
@@ -188,14 +228,15 @@ class InboxCoordinator(SmskitCoordinator[InboxView]):
 
     @callback
     def async_changed(self) -> None:
-        """Show what an action changed."""
+        """Show what has changed other than by a poll, which stays due as it was."""
         self.async_check_room()
-        self.async_set_updated_data(self.inbox.view)
+        self.data = self.inbox.view
+        self.async_update_listeners()
 
     @callback
     def async_check_room(self) -> None:
         """Tell of an inbox that cannot drop anything because nothing was read."""
-        issue_id = f"inbox_full_{self.config_entry.entry_id}"
+        issue_id = inbox_full_issue(self.config_entry.entry_id)
         if self.inbox.view.unread <= self._limit:
             ir.async_delete_issue(self.hass, DOMAIN, issue_id)
             return
@@ -211,6 +252,11 @@ class InboxCoordinator(SmskitCoordinator[InboxView]):
                 "limit": str(self._limit),
             },
         )
+
+
+def inbox_full_issue(entry_id: str) -> str:
+    """Return the id of the issue that tells of a full inbox."""
+    return f"inbox_full_{entry_id}"
 
 
 class OutgoingCoordinator(DataUpdateCoordinator[Totals]):

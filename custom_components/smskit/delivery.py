@@ -1,5 +1,6 @@
 """Delivery: what became of the parcels that the portal has."""
 
+from contextlib import suppress
 import heapq
 import time
 from typing import Final
@@ -34,6 +35,7 @@ class DeliveryTracker:
         self._client = client
         self._outbox = outbox
         self._due: list[tuple[float, str]] = []
+        self._next_ask = 0.0
         self._asking = False
         self._stopped = False
         self._cancel_timer: CALLBACK_TYPE | None = None
@@ -59,10 +61,11 @@ class DeliveryTracker:
         heapq.heappush(self._due, (parcel.follow_from + _FIRST, parcel.id))
         self._schedule()
 
-    def _schedule(self, pace: float = 0.0) -> None:
+    def _schedule(self) -> None:
         self._clear_timer()
         if self._due and not self._asking and not self._stopped:
-            delay = max(self._due[0][0] - time.time(), pace, 0.05)
+            when = max(self._due[0][0], self._next_ask)
+            delay = max(when - time.time(), 0.05)
             self._cancel_timer = async_call_later(self._hass, delay, self._async_ask)
 
     def _clear_timer(self) -> None:
@@ -80,17 +83,19 @@ class DeliveryTracker:
                 await self._async_ask_for(parcel)
             finally:
                 self._asking = False
-        self._schedule(_PACE)
+            self._next_ask = time.time() + _PACE
+        self._schedule()
 
     async def _async_ask_for(self, parcel: Parcel) -> None:
         """Ask for a parcel once, and note what is new."""
-        try:
+        status: GroupStatus | None = None
+        # Of an error nothing is learnt; the balance tells whether the portal is there.
+        with suppress(PortalError):
             status = await self._client.group_status(parcel.group_id or "")
-        except PortalError:
-            # Nothing was learnt; the balance tells whether the portal is there.
-            changed = False
-        else:
-            changed = self._note(parcel, status)
+        if self._stopped:
+            # The next outbox has the parcel by now: this one must not be kept again.
+            return
+        changed = status is not None and self._note(parcel, status)
         age = time.time() - parcel.follow_from
         if all(addressee.status in _FINAL for addressee in parcel.addressees):
             self._outbox.remove(parcel)

@@ -1,7 +1,8 @@
 """Diagnostics: what a maintainer needs, and nothing of what was said to whom."""
 
 from collections import Counter
-from typing import Any
+import re
+from typing import Any, Final
 
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
@@ -10,6 +11,9 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from .channel_coordinator import ChannelState, channel_identifier
 from .const import CONF_ALLOWED_SENDERS, CONF_GET_OPERATIONS, CONF_WAY
 from .coordinator import SmskitConfigEntry, SmskitCoordinator
+
+# Who the portal is, or where it points to.
+_HOST: Final = re.compile(r"\b[\w-]+(?:\.[\w-]+)+\b|\[[\da-fA-F:.]+\]")
 
 
 async def async_get_config_entry_diagnostics(
@@ -63,7 +67,7 @@ def _poll(coordinator: SmskitCoordinator[Any]) -> dict[str, Any]:
         "success": coordinator.last_update_success,
         "interval": interval.total_seconds() if interval else None,
         "error": type(error).__name__ if error else None,
-        "cause": str(error) if error else None,
+        "cause": _HOST.sub("…", str(error)) if error else None,
     }
 
 

@@ -75,8 +75,9 @@ class PairingQrImage(ChannelEntity, ImageEntity):
     def _update_picture(self) -> None:
         """Take another picture, and its time, if it is another."""
         state = self.coordinator.data.get(self._channel_id)
-        if state is not None and state.code is not None:
-            content_type, picture = state.code.content_type, state.code.data
+        code = state.code if state is not None else None
+        if code is not None and self.coordinator.last_update_success:
+            content_type, picture = code.content_type, code.data
         else:
             content_type, picture = _SVG, _draw(self._why_not())
         if picture != self._picture:
@@ -89,8 +90,9 @@ class PairingQrImage(ChannelEntity, ImageEntity):
         if not self.coordinator.last_update_success or state is None:
             return self._text("qr_unreachable"), self._text("qr_unreachable_hint")
         if state.connected:
-            number = f"+{state.channel.number}" if state.channel.number else ""
-            return self._text("qr_connected"), number
+            # The list of channels is read less often, and may know an earlier one.
+            number = (state.details and state.details.number) or state.channel.number
+            return self._text("qr_connected"), f"+{number}" if number else ""
         if state.connection is Connection.EXPIRED:
             return self._text("qr_expired"), self._text("qr_expired_hint")
         if state.details is None:

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 import heapq
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -17,6 +17,7 @@ from .settings import Settings
 from .storage import inbox_journal
 
 _NEWEST: Final = 10
+_FORGET_AFTER: Final = timedelta(days=90)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,11 +29,34 @@ class InboxView:
     """The newest ten, newest first."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """What was ever listed, by identity.
+
+    A listing may leave out for once what the next one has again: it is forgotten
+    after a long time of not being listed.
+    """
+
+    keys: frozenset[str] = frozenset()
+    missing: dict[str, float] = field(default_factory=dict)
+    """Since when a listing of all has no longer had those that are not kept either."""
+    account: str = ""
+    """Which account at the portal it is of."""
+
+    def after(self, listed: Iterable[str], kept: Iterable[str], now: float) -> Self:
+        """Return what is known after a listing of all."""
+        there = frozenset(listed) | frozenset(kept)
+        oldest = now - _FORGET_AFTER.total_seconds()
+        missing = {key: self.missing.get(key, now) for key in self.keys - there}
+        missing = {key: since for key, since in missing.items() if since > oldest}
+        return replace(self, keys=there | missing.keys(), missing=missing)
+
+
 class Inbox:
     """The messages of an account.
 
-    What was once listed is known for as long as the portal lists it, also after it was
-    dropped or deleted here: a message is new once.
+    What was once listed is known, also after it was dropped or deleted here: a message
+    is new once.
     """
 
     def __init__(
@@ -40,15 +64,18 @@ class Inbox:
         hass: HomeAssistant,
         entry_id: str,
         settings: Settings,
+        *,
         is_trusted: Callable[[str], bool],
+        account: str,
     ) -> None:
         """Keep everything in a file of the account's own."""
         self._hass = hass
         self._settings = settings
         self._is_trusted = is_trusted
+        self._account = account
         self._journal = inbox_journal(hass, entry_id)
         self._messages: dict[str, ReceivedMessage] = {}
-        self._known: set[str] = set()
+        self._known = _Known()
         self._is_new = False
         self._lock = asyncio.Lock()
         self.view = InboxView()
@@ -58,19 +85,18 @@ class Inbox:
 
         One that is no JSON at all is set aside, and reported, by Home Assistant.
         """
-        data = await self._journal.async_load()
-        if data is None:
-            self._is_new = True
-            return None
+        run = self._hass.async_add_executor_job
+        path = Path(self._journal.path)
         try:
-            messages, known = await self._hass.async_add_executor_job(_read, data)
+            data = await self._journal.async_load()
+            if data is None and not await run(path.exists):
+                self._is_new = True
+                return None
+            self._messages, self._known = await run(_read, data)
         except AttributeError, KeyError, TypeError, ValueError:
             self._is_new = True
-            return await self._hass.async_add_executor_job(
-                _set_aside, Path(self._journal.path)
-            )
-        self._messages, self._known = messages, known
-        self._update_view()
+            return await run(_set_aside, path)
+        self.view = await run(_view, self._messages)
         return None
 
     @property
@@ -84,7 +110,7 @@ class Inbox:
 
     def newest_first(self) -> list[ReceivedMessage]:
         """Return all messages that are kept."""
-        return sorted(self._messages.values(), key=_by_date, reverse=True)
+        return _newest_first(self._messages)
 
     async def async_take(
         self, listing: Sequence[InboxMessage], *, full: bool
@@ -99,102 +125,145 @@ class Inbox:
         async with self._lock:
             return await self._async_take(listing, full)
 
+    async def async_settled(self) -> None:
+        """Return once nothing is being taken."""
+        async with self._lock:
+            pass
+
     async def _async_take(
         self, listing: Sequence[InboxMessage], full: bool
     ) -> list[ReceivedMessage]:
-        first = self._is_new
-        new, known = await self._hass.async_add_executor_job(
-            self._compare, listing, full
-        )
-        if not new and known == self._known and not first:
+        run = self._hass.async_add_executor_job
+        new, known, changed = await run(self._compare, listing, full)
+        if not changed:
             return []
-        ids = {message.id for message in self._messages.values()}
-        added: list[ReceivedMessage] = []
-        for message in new:
-            # Numbers of messages start anew at some portals.
-            unique = message.id if message.id not in ids else message.key
-            ids.add(unique)
-            added.append(replace(message, id=unique))
-        self._messages.update({message.key: message for message in added})
-        self._known = known
+        messages = {**self._messages, **{message.key: message for message in new}}
         self._is_new = False
-        await self._async_keep()
-        return [] if first else added
+        await self._async_keep(messages, known)
+        return [message for message in new if not message.read]
 
     async def async_mark_read(self, ids: set[str] | None) -> int:
         """Mark messages as read, all of them for None; return how many were not."""
         async with self._lock:
-            unread = [
-                message
-                for message in self._messages.values()
+            read = {
+                key: replace(message, read=True)
+                for key, message in self._messages.items()
                 if not message.read and (ids is None or message.id in ids)
-            ]
-            for message in unread:
-                self._messages[message.key] = replace(message, read=True)
-            if unread:
-                await self._async_keep()
-        return len(unread)
+            }
+            if read:
+                await self._async_keep({**self._messages, **read}, self._known)
+        return len(read)
 
     async def async_delete(self, ids: set[str] | None) -> int:
         """Delete messages here, all of them for None; return how many there were."""
         async with self._lock:
-            doomed = [
-                message.key
-                for message in self._messages.values()
-                if ids is None or message.id in ids
-            ]
-            for key in doomed:
-                del self._messages[key]
-            if doomed:
-                await self._async_keep()
-        return len(doomed)
+            kept = {
+                key: message
+                for key, message in self._messages.items()
+                if ids is not None and message.id not in ids
+            }
+            count = len(self._messages) - len(kept)
+            if count:
+                await self._async_keep(kept, self._known)
+        return count
 
     def _compare(
         self, listing: Sequence[InboxMessage], full: bool
-    ) -> tuple[list[ReceivedMessage], set[str]]:
-        """Return what is new in a listing, and what is known from now on.
+    ) -> tuple[list[ReceivedMessage], _Known, bool]:
+        """Return what is new in a listing, what is known then, and if that is a change.
 
         Runs in a thread: a listing may have thousands of messages.
         """
         listed = keyed(listing)
-        new = received(
-            {key: m for key, m in listed.items() if key not in self._known},
-            self._settings,
-            is_trusted=self._is_trusted,
-            read=self._is_new,
-            now=dt_util.utcnow(),
+        now = dt_util.utcnow()
+        known = replace(
+            self._known, keys=self._known.keys | listed.keys(), account=self._account
         )
         if full:
-            return new, {*listed, *self._messages}
-        return new, {*self._known, *listed}
+            known = known.after(listed, self._messages, now.timestamp())
+        # What another account had before is as old as what this one had at first.
+        is_other = self._known.account != self._account and (
+            self._known.keys.isdisjoint(listed)
+        )
+        new = received(
+            {key: m for key, m in listed.items() if key not in self._known.keys},
+            self._settings,
+            is_trusted=self._is_trusted,
+            read=self._is_new or is_other,
+            now=now,
+        )
+        excess = full and len(self._tidied(self._messages)) < len(self._messages)
+        changed = bool(new) or excess or self._is_new or known != self._known
+        return self._with_unique_ids(new), known, changed
 
-    async def _async_keep(self) -> None:
-        """Drop what is too much or too old, and return once the rest is on disk."""
+    def _with_unique_ids(self, new: list[ReceivedMessage]) -> list[ReceivedMessage]:
+        """Return messages with ids of their own: they start anew at some portals."""
+        ids = {message.id for message in self._messages.values()}
+        result: list[ReceivedMessage] = []
+        for message in new:
+            unique = message.id if message.id not in ids else message.key
+            ids.add(unique)
+            result.append(replace(message, id=unique))
+        return result
+
+    def _tidied(
+        self, messages: dict[str, ReceivedMessage]
+    ) -> dict[str, ReceivedMessage]:
+        """Return messages without those that are too many or too old."""
         oldest = dt_util.utcnow() - self._settings.keep_for
-        for rank, message in enumerate(self.newest_first()):
-            too_many = rank >= self._settings.keep_messages
-            if message.read and (too_many or message.date < oldest):
-                del self._messages[message.key]
-        self._update_view()
+        drop = {
+            message.key
+            for rank, message in enumerate(_newest_first(messages))
+            if message.read
+            and (rank >= self._settings.keep_messages or message.date < oldest)
+        }
+        return {key: m for key, m in messages.items() if key not in drop}
+
+    async def _async_keep(
+        self, messages: dict[str, ReceivedMessage], known: _Known
+    ) -> None:
+        """Keep all that is not too much or too old; return once it is on disk."""
+        run = self._hass.async_add_executor_job
+        messages = await run(self._tidied, messages)
+        self.view = await run(_view, messages)
+        self._messages = messages
+        self._known = known
         await self._journal.async_save(
-            {"messages": list(self._messages.values()), "known": list(self._known)}
+            {
+                "messages": list(messages.values()),
+                "known": list(known.keys),
+                "missing": known.missing,
+                "account": known.account,
+            }
         )
 
-    def _update_view(self) -> None:
-        messages = self._messages.values()
-        self.view = InboxView(
-            unread=sum(not message.read for message in messages),
-            newest=tuple(heapq.nlargest(_NEWEST, messages, key=_by_date)),
-        )
+
+def _newest_first(messages: dict[str, ReceivedMessage]) -> list[ReceivedMessage]:
+    """Return messages by time; of those of one second the one that came last first."""
+    return sorted(messages.values(), key=_by_date)[::-1]
+
+
+def _view(messages: dict[str, ReceivedMessage]) -> InboxView:
+    latest_first = reversed(messages.values())
+    return InboxView(
+        unread=sum(not message.read for message in messages.values()),
+        newest=tuple(heapq.nlargest(_NEWEST, latest_first, key=_by_date)),
+    )
 
 
 def _by_date(message: ReceivedMessage) -> datetime:
     return message.date
 
 
-def _read(data: dict[str, Any]) -> tuple[dict[str, ReceivedMessage], set[str]]:
+def _read(data: Any) -> tuple[dict[str, ReceivedMessage], _Known]:
+    """Return what JSON made of an inbox; raise for anything else."""
     messages = map(ReceivedMessage.from_stored, data["messages"])
-    return {message.key: message for message in messages}, set(data["known"])
+    known = _Known(
+        keys=frozenset(data["known"]),
+        missing={str(key): float(since) for key, since in data["missing"].items()},
+        account=str(data["account"]),
+    )
+    return {message.key: message for message in messages}, known
 
 
 def _set_aside(path: Path) -> Path:

@@ -87,6 +87,9 @@ async def _async_serve(hass: HomeAssistant, media: str, valid: timedelta) -> str
     except HomeAssistantError as err:
         raise _error("media_not_found", error=str(err)) from err
     if item.path is not None:
+        # A media source resolves any name: the portal would find nothing there.
+        if not await hass.async_add_executor_job(item.path.is_file):
+            raise _error("media_not_found", error="there is no such file")
         kind = item.mime_type or mimetypes.guess_type(item.path)[0]
         return _offer(hass, item.path, kind or "application/octet-stream", valid)
     if item.url.startswith(("/", "https://")):

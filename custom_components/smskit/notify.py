@@ -10,12 +10,13 @@ from homeassistant.helpers.device_registry import (
     DeviceInfo,
     async_get_device_id_by_identifier,
 )
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN, MANUFACTURER, SUBENTRY_RECIPIENT
 from .coordinator import SmskitConfigEntry
 from .outgoing import Draft
-from .recipients import subentry_recipients
+from .recipients import SIGNAL_SENT, subentry_recipients
 from .send_actions import compose, raise_unless_all_taken
 
 # Requests are limited for the account as a whole, not for each of its entities.
@@ -58,6 +59,14 @@ class RecipientNotifyEntity(NotifyEntity):
             via_device_id=async_get_device_id_by_identifier(
                 hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
             ),
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        signal = SIGNAL_SENT.format(self._subentry.subentry_id)
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, signal, self._async_record_notification)
         )
 
     @override

@@ -40,6 +40,7 @@ class Outbox:
         self._listeners: list[Callable[[Outcome], None]] = []
         self._totals_listeners: list[Callable[[Totals], None]] = []
         self._parcel_listeners: list[Callable[[Parcel], None]] = []
+        self._untold: list[Outcome] = []
         self._lock = asyncio.Lock()
         self._version = 0
         self._saved = 0
@@ -72,6 +73,7 @@ class Outbox:
             if self._saved >= mine:
                 return
             version = self._version
+            untold, self._untold = self._untold, []
             await self._store.async_save(
                 {
                     "sent": self._sent,
@@ -81,8 +83,12 @@ class Outbox:
                 }
             )
             self._saved = version
-        for listener in tuple(self._totals_listeners):
-            listener(self.totals)
+            # What is told here is so after the next start, too.
+            for outcome in untold:
+                for listener in tuple(self._listeners):
+                    listener(outcome)
+        for take in tuple(self._totals_listeners):
+            take(self.totals)
 
     @property
     def totals(self) -> Totals:
@@ -151,7 +157,10 @@ class Outbox:
     def report(
         self, parcel: Parcel, status: Status, numbers: set[str] | None = None
     ) -> None:
-        """Give a parcel's recipients, or some of them, another status and tell it."""
+        """Give a parcel's recipients, or some of them, another status.
+
+        It is told as soon as it is on disk.
+        """
         before = parcel.pending
         changed = [
             addressee
@@ -166,10 +175,7 @@ class Outbox:
             self._sent += len(changed)
         elif status in {Status.FAILED, Status.EXPIRED}:
             self._failed += len(changed)
-        for addressee in changed:
-            outcome = parcel.outcome(addressee)
-            for listener in tuple(self._listeners):
-                listener(outcome)
+        self._untold += [parcel.outcome(addressee) for addressee in changed]
 
     @callback
     def async_add_listener(self, listener: Callable[[Outcome], None]) -> CALLBACK_TYPE:

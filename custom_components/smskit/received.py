@@ -11,6 +11,16 @@ from .api import InboxMessage
 from .phone_number import normalise_number
 from .settings import Settings
 
+# What each part of a kept message has to be.
+_TYPES: Final = {
+    "key": str,
+    "id": str,
+    "sender": str,
+    "recipient": str | None,
+    "text": str,
+    "read": bool,
+    "trusted": bool,
+}
 # Shorter ones are services, which have no country code.
 _SHORTEST_NUMBER: Final = 7
 
@@ -47,15 +57,21 @@ class ReceivedMessage:
 
     @classmethod
     def from_stored(cls, data: dict[str, Any]) -> Self:
-        """Return what JSON made of one."""
-        return cls(**{**data, "date": datetime.fromisoformat(data["date"])})
+        """Return what JSON made of one; raise for anything else."""
+        date = datetime.fromisoformat(data["date"])
+        if date.tzinfo is None:
+            raise ValueError("a time without a zone")
+        if not all(isinstance(data[name], kind) for name, kind in _TYPES.items()):
+            raise TypeError("a part of another type")
+        return cls(**{**data, "date": date})
 
 
 def keyed(messages: Iterable[InboxMessage]) -> dict[str, InboxMessage]:
     """Return the messages of a listing by their identity.
 
-    The id alone would not do: a portal may reuse ids, or have none. Messages that
-    are the same in everything are told apart by how often they are listed.
+    The id alone would not do: a portal may reuse ids, or have none. Messages without
+    one that are the same in everything are told apart by how often they are listed;
+    with one, it is the same message that is listed again.
     """
     seen: Counter[str] = Counter()
     result: dict[str, InboxMessage] = {}
@@ -63,8 +79,9 @@ def keyed(messages: Iterable[InboxMessage]) -> dict[str, InboxMessage]:
         parts = (message.id, message.sender, message.date, message.text)
         digest = blake2b("\0".join(map(str, parts)).encode(), digest_size=10)
         key = digest.hexdigest()
-        seen[key] += 1
-        result[key if seen[key] == 1 else f"{key}.{seen[key]}"] = message
+        if message.id is None:
+            seen[key] += 1
+        result[key if seen[key] < 2 else f"{key}.{seen[key]}"] = message
     return result
 
 

@@ -1,17 +1,20 @@
 """Who a message goes to: the account's recipients, and numbers beside them."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_NAME
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util.signal_type import SignalTypeFormat
 
 from .channel_coordinator import channel_identifier
 from .const import CONF_CHANNEL, CONF_NUMBERS, CONF_SENDER, CONF_WAY, DOMAIN
 from .coordinator import SmskitConfigEntry
-from .outgoing import Recipient, Way
+from .outgoing import Recipient, Report, Way
 from .phone_number import normalise_number
 
 
@@ -30,6 +33,10 @@ def subentry_recipients(
         )
         for number in subentry.data[CONF_NUMBERS]
     ]
+
+
+# Tells a recipient's entity, by its subentry, that a message went out to it.
+SIGNAL_SENT: Final[SignalTypeFormat[()]] = SignalTypeFormat(f"{DOMAIN}_sent_{{}}")
 
 
 def entity_recipients(
@@ -54,6 +61,24 @@ def entity_recipients(
             )
         recipients += subentry_recipients(hass, entry, subentry)
     return recipients
+
+
+@callback
+def async_record_sent(
+    hass: HomeAssistant, entity_ids: Iterable[str], report: Report
+) -> None:
+    """Let each entity know that took part in a message which was taken."""
+    taken = {outcome.name for outcome in report.outcomes if outcome.status.taken}
+    registry = er.async_get(hass)
+    for entity_id in entity_ids:
+        entity = registry.async_get(entity_id)
+        if entity is None or entity.config_entry_id is None:
+            continue
+        entry = hass.config_entries.async_get_entry(entity.config_entry_id)
+        subentry_id = entity.config_subentry_id or ""
+        subentry = entry.subentries.get(subentry_id) if entry else None
+        if subentry is not None and subentry.data[CONF_NAME] in taken:
+            async_dispatcher_send(hass, SIGNAL_SENT.format(subentry_id))
 
 
 def channel_id(

@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
-from .api import PortalError
+from .api import Connection, PortalError
 from .channel_actions import async_reset
 from .coordinator import SmskitConfigEntry
 
@@ -44,6 +44,8 @@ class ChannelLostFlow(RepairsFlow):
         state = entry.runtime_data.channels.data.get(channel_id)
         if state is None:
             return self.async_abort(reason="not_loaded")
+        if state.connection is Connection.EXPIRED:
+            return self.async_abort(reason="expired")
         if user_input is None:
             return self.async_show_form(
                 step_id="confirm",

@@ -33,7 +33,12 @@ from .outgoing import (
 )
 from .phone_number import mask_number
 from .received import shown_number
-from .recipients import channel_id, entity_recipients, number_recipients
+from .recipients import (
+    async_record_sent,
+    channel_id,
+    entity_recipients,
+    number_recipients,
+)
 from .sender_id import sender_id
 
 ATTR_ALLOW_REPEAT: Final = "allow_repeat"
@@ -97,6 +102,7 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
     recipients = _recipients(call, entry)
     draft = await _async_draft(call, entry)
     report = await entry.runtime_data.sender.async_send(draft, recipients)
+    async_record_sent(call.hass, call.data[ATTR_RECIPIENTS], report)
     failed = {Status.FAILED, Status.EXPIRED}
     if all(outcome.status in failed for outcome in report.outcomes):
         raise send_error(report)
@@ -178,8 +184,10 @@ async def _async_draft(call: ServiceCall, entry: SmskitConfigEntry) -> Draft:
     """Return what a call wants to send, its medium where the portal can fetch it."""
     media = call.data.get(ATTR_MEDIA)
     if media is not None:
-        hold = call.data.get(ATTR_EXPIRES_IN, entry.runtime_data.settings.hold)
-        media = await async_media_url(call.hass, media, hold + _MEDIA_MARGIN)
+        valid = call.data.get(ATTR_EXPIRES_IN, entry.runtime_data.settings.hold)
+        if (schedule := _future(call.data.get(ATTR_SCHEDULE))) is not None:
+            valid += schedule - dt_util.utcnow()
+        media = await async_media_url(call.hass, media, valid + _MEDIA_MARGIN)
     return _draft(call, entry, media)
 
 
@@ -249,9 +257,14 @@ def send_error(report: Report) -> HomeAssistantError:
         for outcome in report.outcomes
         if not outcome.status.taken
     ]
+    if any(outcome.status is Status.UNKNOWN for outcome in report.outcomes):
+        # It may well have arrived: whoever reads this should not just send it again.
+        key = "not_confirmed"
+    else:
+        key = "sent_in_part" if taken else "not_sent"
     return HomeAssistantError(
         translation_domain=DOMAIN,
-        translation_key="sent_in_part" if taken else "not_sent",
+        translation_key=key,
         translation_placeholders={
             "accepted": ", ".join(dict.fromkeys(taken)),
             "reasons": "; ".join(dict.fromkeys(reasons)),

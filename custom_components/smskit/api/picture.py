@@ -19,6 +19,10 @@ _CONTENT_TYPES: Final = {
     "GIF": "image/gif",
     "WEBP": "image/webp",
 }
+# What a browser might take a file for that is a picture as well.
+_MARKUP: Final = re.compile(
+    rb"<(?:!doctype|body|html|iframe|script|svg)\b", re.IGNORECASE
+)
 _DATA_URI: Final = re.compile(r"data:image/[\w.+-]+;base64,", re.IGNORECASE)
 
 
@@ -35,8 +39,8 @@ def read_picture(body: str) -> Picture:
 
     The body is base-64 text, perhaps in quotes, in lines, as a `data:` URI or after
     what PHP printed. Raises ValueError, with what came instead, unless it is a whole
-    PNG, JPEG, GIF or WebP of a sensible size: a picture from elsewhere is served from
-    the caller's own address.
+    PNG, JPEG, GIF or WebP of a sensible size without markup in it: a picture from
+    elsewhere is served from the caller's own address.
     """
     text = body.strip().removeprefix("\ufeff")
     if "<" in text:
@@ -62,8 +66,11 @@ def _check(data: bytes) -> str:
             if max(image.size) > _MAX_SIDE:
                 raise ValueError("a picture that is too large")
             image.load()
-            return _CONTENT_TYPES[image.format or ""]
+            content_type = _CONTENT_TYPES[image.format or ""]
     except UnidentifiedImageError:
         raise ValueError("neither PNG, JPEG, GIF nor WebP") from None
     except (OSError, SyntaxError, Image.DecompressionBombError) as err:
         raise ValueError(f"a broken picture ({type(err).__name__})") from None
+    if _MARKUP.search(data):
+        raise ValueError("a picture with markup in it")
+    return content_type

@@ -1,0 +1,30 @@
+"""The card and the strategies for dashboards: one module, served from here."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from homeassistant.components.frontend import add_extra_js_url
+from homeassistant.components.http import StaticPathConfig
+from homeassistant.core import HomeAssistant
+
+from .const import DOMAIN
+
+CARD_PATH: Final = f"/{DOMAIN}/smskit-card.js"
+
+_FILE: Final = Path(__file__).parent / "frontend" / "smskit-card.js"
+_DIGEST_LENGTH: Final = 12
+
+
+async def async_setup_dashboard(hass: HomeAssistant) -> None:
+    """Serve the module, and have every page load it."""
+    version = await hass.async_add_executor_job(_version)
+    await hass.http.async_register_static_paths(
+        [StaticPathConfig(CARD_PATH, str(_FILE), cache_headers=True)]
+    )
+    add_extra_js_url(hass, f"{CARD_PATH}?v={version}")
+
+
+def _version() -> str:
+    """Return what changes with the module, which browsers keep for long."""
+    return sha256(_FILE.read_bytes()).hexdigest()[:_DIGEST_LENGTH]

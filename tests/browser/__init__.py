@@ -1,0 +1,1 @@
+"""Tests in a browser: Chromium, the real frontend, the real Home Assistant, a portal."""

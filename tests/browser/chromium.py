@@ -1,0 +1,85 @@
+"""Chromium: where it is, and pages of it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+import shutil
+from typing import Final, Literal
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.demo.installation import ROOT
+
+SCREENSHOTS: Final = ROOT / ".demo" / "screenshots"
+SIZES: Final = {360: 740, 768: 1024, 1280: 900}
+
+_NAMES: Final = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
+_ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+type Scheme = Literal["light", "dark"]
+
+
+def find_chromium() -> str | None:
+    """Return the program, where there is one."""
+    return next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+@asynccontextmanager
+async def running_chromium(program: str) -> AsyncGenerator[Browser]:
+    """Start it."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=program, args=_ARGUMENTS
+        )
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def new_page(
+    browser: Browser,
+    *,
+    width: int = 1280,
+    scheme: Scheme = "light",
+    script: str | None = None,
+) -> AsyncGenerator[Page]:
+    """Open a page of somebody who was never here before.
+
+    `script` runs before everything else in it.
+    """
+    context = await browser.new_context(
+        viewport={"width": width, "height": SIZES[width]},
+        color_scheme=scheme,
+        locale="en-US",
+        timezone_id="America/New_York",
+        reduced_motion="reduce",
+    )
+    page = await context.new_page()
+    page.set_default_timeout(15_000)
+    if script is not None:
+        await page.add_init_script(script)
+    yield page
+    await context.close()
+
+
+async def take_screenshot(page: Page, name: str) -> Path:
+    """Keep what a page looks like when its fonts and pictures are there."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    await page.mouse.move(0, 0)
+    await page.wait_for_timeout(400)
+    path = SCREENSHOTS / f"{name}.png"
+    await page.screenshot(path=path)
+    return path

@@ -1,0 +1,171 @@
+"""Reading and writing in the card."""
+
+from playwright.async_api import Page, expect
+import pytest
+
+from .chromium import Scheme, take_screenshot
+from .conftest import WIDTHS, OpenPage
+from .stage import ANNA, BEN, NEIGHBOUR, Stage
+
+SLOW = 20_000
+
+
+async def open_conversation(page: Page, name: str) -> None:
+    """Choose one in the list."""
+    await page.locator("smskit-card .row", has_text=name).first.click()
+    await expect(page.locator("smskit-card .thread-pane h2")).to_have_text(name)
+
+
+async def write(page: Page, text: str) -> None:
+    """Write a text and send it with the Enter key."""
+    box = page.locator("smskit-card textarea")
+    await box.fill(text)
+    await box.press("Enter")
+
+
+async def test_reading_and_answering(stage: Stage, open_page: OpenPage) -> None:
+    """Opening marks as read; the answer's tick moves by itself, without a reload."""
+    await stage.receive(ANNA, "Is the washing machine done?")
+    await stage.show(stage.card())
+    page = await open_page()
+    row = page.locator("smskit-card .row", has_text="Anna")
+    await expect(row.locator(".badge")).to_have_text("11 unread")
+    await expect(row.locator(".start")).to_have_text("Is the washing machine done?")
+
+    await open_conversation(page, "Anna")
+    await expect(page.locator("smskit-card .message.in .text").last).to_have_text(
+        "Is the washing machine done?"
+    )
+    await expect(row.locator(".badge")).to_be_hidden()
+    await stage.home.until(
+        stage.entities["unread_messages"], lambda state: state["state"] == "0"
+    )
+
+    box = page.locator("smskit-card textarea")
+    await box.fill("Yes, and the dryer is free.")
+    meter = page.locator("smskit-card .meter")
+    await expect(meter).to_have_text("GSM-7 · 1 segment · 1 credit")
+    await box.fill("Yes ✓ " * 20)
+    await expect(meter).to_have_text("Unicode · 2 segments · 2 credits")
+    await box.fill("Yes, and")
+    await box.press("Shift+Enter")
+    await box.type("the dryer is free.")
+    await box.press("Enter")
+
+    bubble = page.locator("smskit-card .message.out", has_text="the dryer").last
+    tick = bubble.locator(".tick")
+    await expect(tick).to_have_attribute("aria-label", "Queued")
+    await expect(bubble.locator(".text")).to_have_text("Yes, and\nthe dryer is free.")
+    await expect(box).to_have_value("")
+    await stage.portal.tell("deliver", state="sent")
+    await expect(tick).to_have_attribute("aria-label", "Sent", timeout=SLOW)
+    ledger = await stage.portal.ledger()
+    assert [one["to"] for one in ledger if "the dryer" in one["text"]] == [ANNA[1:]]
+
+    # What comes in while the conversation is open is there at once, and read.
+    await stage.receive(ANNA, "Great!")
+    await expect(page.locator("smskit-card .message.in .text").last).to_have_text(
+        "Great!"
+    )
+    await stage.home.until(
+        stage.entities["unread_messages"], lambda state: state["state"] == "0"
+    )
+
+
+async def test_failures(stage: Stage, open_page: OpenPage) -> None:
+    """A failed send says why and keeps the text; a failed delivery is seen later."""
+    await stage.show(stage.card())
+    page = await open_page(360)
+    await page.get_by_role("button", name="New message").click()
+    await page.locator("smskit-card .to input").fill("202 555 0145")
+    await write(page, "Can you feed the cat?")
+    await expect(page.locator("smskit-card .thread-pane h2")).to_have_text(
+        NEIGHBOUR, timeout=SLOW
+    )
+    bubble = page.locator("smskit-card .message.out", has_text="feed the cat").last
+    await stage.portal.tell("deliver", state="failed")
+    await expect(bubble.locator(".tick")).to_have_attribute(
+        "aria-label", "Failed", timeout=SLOW
+    )
+    await expect(bubble.locator(".reason")).to_contain_text("Failed")
+
+    await write(page, "Can you feed the cat?")
+    error = page.locator("smskit-card .composer .error")
+    await expect(error).to_contain_text("not sent")
+    box = page.locator("smskit-card textarea")
+    await expect(box).to_have_value("Can you feed the cat?")
+    await expect(box).to_be_editable()
+    await take_screenshot(page, "failure-360-light")
+
+    # It is still there after a look elsewhere.
+    await box.press("Escape")
+    await expect(page.locator("smskit-card .thread-pane")).to_be_hidden()
+    await open_conversation(page, NEIGHBOUR)
+    await expect(box).to_have_value("Can you feed the cat?")
+    await box.fill("")
+
+
+async def test_keyboard(stage: Stage, open_page: OpenPage) -> None:
+    """The list is one stop of the Tab key; the arrows go through it."""
+    await stage.receive(BEN, "Landed early.")
+    await stage.show(stage.card())
+    page = await open_page()
+    rows = page.locator("smskit-card .row")
+    await expect(rows.nth(1)).to_be_visible()
+    await rows.first.focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(rows.nth(1)).to_be_focused()
+    await page.keyboard.press("Home")
+    await expect(rows.first).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("smskit-card textarea")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(rows.first).to_be_focused()
+
+
+async def test_connection_comes_back(stage: Stage, open_page: OpenPage) -> None:
+    """After a lost connection and a reload of the account the card is up to date."""
+    await stage.show(stage.card())
+    page = await open_page()
+    await open_conversation(page, "Anna")
+    await page.evaluate(
+        "document.querySelector('home-assistant').hass.connection.socket.close()"
+    )
+    await stage.receive(ANNA, "Still there?")
+    texts = page.locator("smskit-card .message.in .text")
+    await expect(texts.last).to_have_text("Still there?", timeout=SLOW)
+
+    await stage.home.reload_entry(stage.entry_id)
+    await stage.home.until_loaded(stage.entry_id)
+    await stage.receive(ANNA, "Hello?")
+    await expect(texts.last).to_have_text("Hello?", timeout=SLOW)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_looks(
+    stage: Stage, open_page: OpenPage, width: int, scheme: Scheme
+) -> None:
+    """Nothing sticks out, at any size and in either theme."""
+    await stage.show(stage.card(), stage.card(view="compact"))
+    page = await open_page(width, scheme)
+    await expect(page.locator("smskit-card .row").first).to_be_visible()
+    await take_screenshot(page, f"list-{width}-{scheme}")
+    await open_conversation(page, "Anna")
+    await page.locator("smskit-card textarea").fill("Do we need milk?")
+    await expect(page.locator("smskit-card .meter")).to_contain_text("1 segment")
+    await take_screenshot(page, f"conversation-{width}-{scheme}")
+    sticking_out = await page.evaluate(
+        """() => [...document.querySelector("home-assistant").shadowRoot
+          .querySelectorAll("*")].length && [...deep(document)].filter((card) =>
+            card.getBoundingClientRect().right > innerWidth + 1
+            || card.scrollWidth > card.clientWidth + 1).length
+        function* deep(root) {
+          for (const one of root.querySelectorAll("*")) {
+            if (one.localName === "smskit-card") yield one;
+            if (one.shadowRoot) yield* deep(one.shadowRoot);
+          }
+        }"""
+    )
+    assert sticking_out == 0
+    await page.locator("smskit-card textarea").fill("")

@@ -1,0 +1,52 @@
+"""Setting up by hand: the account's dialog, and a recipient's."""
+
+from playwright.async_api import Page, expect
+
+from .chromium import take_screenshot
+from .conftest import OpenPage
+from .stage import NEIGHBOUR, Stage
+
+
+async def fill(page: Page, label: str, value: str) -> None:
+    """Type into a field of the open dialog."""
+    await page.get_by_label(label).first.fill(value)
+
+
+async def test_account(stage: Stage, open_page: OpenPage) -> None:
+    """A wrong key is told in the dialog; the right one makes an account."""
+    await stage.portal.tell("accounts", api_key="key-2", api_token="token-2")
+    page = await open_page(path="/config/integrations/dashboard/add?domain=smskit")
+    await page.get_by_role("button", name="OK", exact=True).click()
+    await expect(page.get_by_text("API token").first).to_be_visible()
+    await take_screenshot(page, "setup-dialog")
+    await fill(page, "Portal address", stage.portal.url)
+    await fill(page, "API key", "key-2")
+    await fill(page, "API token", "wrong")
+    await fill(page, "Sender ID", "HOME")
+    await page.get_by_role("button", name="Submit").click()
+    await expect(page.get_by_text("refused the key and token")).to_be_visible()
+    await fill(page, "API token", "token-2")
+    await page.get_by_role("button", name="Submit").click()
+    await expect(page.get_by_text("Success!").first).to_be_visible()
+
+    entries = await stage.home.call("config_entries/get", domain="smskit")
+    (new,) = (one for one in entries if one["entry_id"] != stage.entry_id)
+    assert new["state"] == "loaded"
+    await stage.home.remove_entry(new["entry_id"])
+
+
+async def test_recipient(stage: Stage, open_page: OpenPage) -> None:
+    """A recipient is added in a dialog, and has an entity then."""
+    page = await open_page(path="/config/integrations/integration/smskit")
+    await page.get_by_role("button", name="Add recipient").first.click()
+    await fill(page, "Name", "Neighbour")
+    numbers = page.get_by_role("textbox", name="Phone numbers")
+    if not await numbers.count():
+        await page.get_by_role("button", name="Add", exact=True).first.click()
+    await numbers.first.fill("202 555 0145")
+    await page.get_by_role("button", name="Submit").click()
+    await stage.home.until("notify.neighbour", lambda state: state is not None)
+    await stage.home.until_loaded(stage.entry_id)
+    (account,) = (await stage.home.call("smskit/accounts"))["accounts"]
+    added = account["recipients"][-1]
+    assert (added["name"], added["numbers"]) == ("Neighbour", [NEIGHBOUR])

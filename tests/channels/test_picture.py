@@ -1,0 +1,350 @@
+"""The picture of a channel: a code, or why there is none; and never anything else."""
+
+import base64
+from collections.abc import Callable
+from io import BytesIO
+import json
+from pathlib import Path
+import struct
+from typing import Any, Final
+from xml.etree import ElementTree as ET
+import zlib
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from PIL import Image
+import pytest
+
+from custom_components.smskit.const import DOMAIN
+from tests.portal import Channel, FaultKind
+
+from .home import PAIRING_QR, REFRESH_QR, Home
+
+TRANSLATIONS = Path(__file__).parents[2] / "custom_components" / DOMAIN / "translations"
+TEXTS: Final[dict[str, dict[str, str]]] = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))["common"]
+    for path in TRANSLATIONS.glob("*.json")
+}
+SCRIPT: Final = b"<script>alert(1)</script>"
+SVG: Final = b'<svg xmlns="http://www.w3.org/2000/svg">' + SCRIPT + b"</svg>"
+
+
+def lines(picture: str) -> list[str]:
+    """Return what a drawn picture says, after it was read as a browser would."""
+    root = ET.fromstring(picture)  # noqa: S314 - from Home Assistant itself
+    tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert tags == {"svg", "rect", "g", "text"}
+    texts = (element.text for element in root.iter() if element.tag.endswith("text"))
+    return [text for text in texts if text]
+
+
+@pytest.fixture(params=sorted(TEXTS))
+def texts(request: pytest.FixtureRequest, hass: HomeAssistant) -> dict[str, str]:
+    """Return the texts of pictures in a language, which Home Assistant is set to."""
+    hass.config.language = request.param
+    return TEXTS[request.param]
+
+
+# --- What it says ------------------------------------------------------------------
+
+
+async def test_says_connected(
+    texts: dict[str, str], office: Channel, unloaded: Home
+) -> None:
+    """A connected channel's picture tells of which number."""
+    served = await unloaded.look()
+    assert lines(served.text) == [texts["qr_connected"], "+447700900123"]
+
+
+async def test_says_expired(
+    texts: dict[str, str], office: Channel, unloaded: Home
+) -> None:
+    """An expired channel's picture says so, and nothing is fetched for it."""
+    home = unloaded
+    home.portal.expire(office)
+    await home.advance(300.5)
+    served = await home.look()
+    assert lines(served.text) == [texts["qr_expired"], texts["qr_expired_hint"]]
+    served = await home.look()
+    assert lines(served.text) == [texts["qr_expired"], texts["qr_expired_hint"]]
+
+
+async def test_says_what_to_do(texts: dict[str, str], unloaded: Home) -> None:
+    """Before anybody wanted a code, the picture tells how to have one."""
+    home = unloaded
+    home.portal.add_channel(home.account)
+    await home.set_up()
+    served = await home.look()
+    assert lines(served.text) == [texts["qr_ask"], texts["qr_ask_hint"]]
+
+
+async def test_says_that_it_waits(texts: dict[str, str], home: Home) -> None:
+    """While the portal refuses a code, the picture says why."""
+    home.portal.fail(FaultKind.REFUSED_ERROR, "scanqr", text="Try <b>later</b> & again")
+    await home.create()
+    served = await home.look()
+    assert lines(served.text) == [texts["qr_waiting"], "Try later & again"]
+
+
+async def test_says_unviewable(
+    texts: dict[str, str], office: Channel, unloaded: Home
+) -> None:
+    """A channel of which the portal tells nothing has a picture that says so."""
+    home = unloaded
+    home.portal.fail(FaultKind.HTTP_500, "viewchannel")
+    await home.advance(300.5)
+    unreachable = [texts["qr_unreachable"], texts["qr_unreachable_hint"]]
+    assert lines((await home.look()).text) == unreachable
+
+
+@pytest.mark.expected_log(
+    "Error fetching 127.0.0.1 channels data", "Error fetching 127.0.0.1 balance data"
+)
+async def test_says_unreachable(
+    texts: dict[str, str], office: Channel, unloaded: Home
+) -> None:
+    """While the portal cannot be reached the picture says so, and is served."""
+    home = unloaded
+    await home.portal.refuse()
+    await home.advance(301)
+    unreachable = [texts["qr_unreachable"], texts["qr_unreachable_hint"]]
+    assert lines((await home.look()).text) == unreachable
+    await home.portal.accept()
+    await home.advance(300.5)
+    assert lines((await home.look()).text)[0] == texts["qr_connected"]
+
+
+@pytest.mark.expected_log("Authentication failed")
+async def test_no_old_code(home: Home) -> None:
+    """A code is not shown any more once the portal does not answer for it."""
+    created = await home.create()
+    assert (await home.look()).code == home.portal.qr_payload(created["channel_id"])
+    home.account.api_enabled = False
+    await home.advance(10)
+    assert "No answer" in (await home.look()).text
+
+
+async def test_number_with_markup(office: Channel, unloaded: Home) -> None:
+    """Markup in what the portal calls a number is text and nothing else."""
+    home = unloaded
+    number = '44"></text><script>alert(1)</script><text>&'
+    home.portal.pair(office, number)
+    await home.advance(300.5)
+    served = await home.look()
+    assert lines(served.text) == ["Connected", f"+{number}"]
+
+
+# --- When it changes ---------------------------------------------------------------
+
+
+async def test_changes_with_the_code_only(home: Home) -> None:
+    """The time of a picture moves when it is another one, and at no other time."""
+    await home.create()
+    seen: dict[str | None, bytes] = {}
+    for _ in range(90):
+        await home.advance(1)
+        picture = (await home.look()).body
+        time = home.state(PAIRING_QR)
+        assert seen.setdefault(time, picture) == picture
+    assert len(set(seen.values())) == len(seen)
+    assert 4 <= len(seen) <= 7
+
+
+async def test_unchanged_through_polls(office: Channel, unloaded: Home) -> None:
+    """Polls and looks that find nothing new do not touch the picture's time."""
+    before = unloaded.state(PAIRING_QR)
+    for _ in range(4):
+        await unloaded.look()
+        await unloaded.advance(300.5)
+    assert unloaded.state(PAIRING_QR) == before
+
+
+# --- What a phone reads ------------------------------------------------------------
+
+
+def picture(text: str, format_: str, **options: Any) -> bytes:
+    """Return a PNG that is base-64 text in another format."""
+    buffer = BytesIO()
+    with Image.open(BytesIO(base64.b64decode(text))) as image:
+        image.convert("RGB").save(buffer, format_, **options)
+    return buffer.getvalue()
+
+
+def base_64(data: bytes) -> str:
+    """Return bytes as a portal writes a picture."""
+    return base64.b64encode(data).decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (FaultKind.SLOW, None),
+        (FaultKind.QR_QUOTED, None),
+        (FaultKind.QR_QUOTED, "escaped"),
+        (FaultKind.QR_WRAPPED, None),
+        (FaultKind.QR_DATA_URI, None),
+        (FaultKind.PHP_NOTICE, None),
+        (FaultKind.BOM, None),
+    ],
+)
+async def test_forms_of_the_text(home: Home, kind: FaultKind, text: str | None) -> None:
+    """In whatever form the base-64 text comes, a phone reads the very payload."""
+    home.portal.fail(kind, "scanqr", text=text, seconds=0)
+    created = await home.create()
+    served = await home.look()
+    assert served.content_type == "image/png"
+    assert served.code == home.portal.qr_payload(created["channel_id"])
+
+
+@pytest.mark.parametrize("format_", ["PNG", "JPEG", "GIF", "WEBP"])
+async def test_formats(unloaded: Home, format_: str) -> None:
+    """A picture is served as what it is, not as what the portal calls it."""
+    home = unloaded
+    channel = home.portal.add_channel(home.account)
+    await home.set_up()
+    png = await png_of(home)
+    home.portal.fail(
+        FaultKind.NOT_JSON,
+        "scanqr",
+        text=f"data:image/svg+xml;base64,{base_64(picture(png, format_))}",
+    )
+    await home.press(REFRESH_QR)
+    served = await home.look()
+    assert served.content_type == f"image/{format_.lower()}"
+    assert served.code == home.portal.qr_payload(channel)
+
+
+async def png_of(home: Home) -> str:
+    """Return the code as base-64 text of a PNG."""
+    await home.press(REFRESH_QR)
+    return base_64((await home.look()).body)
+
+
+# --- What is refused ---------------------------------------------------------------
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """Return a chunk of a PNG."""
+    checksum = struct.pack(">I", zlib.crc32(kind + data))
+    return struct.pack(">I", len(data)) + kind + data + checksum
+
+
+def png(width: int, height: int, *chunks: bytes) -> bytes:
+    """Return a black PNG of one bit a pixel, however large, with more chunks."""
+    row = b"\0" * (1 + (width + 7) // 8)
+    packer = zlib.compressobj(9)
+    pixels = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return b"".join(
+        (
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", header),
+            *chunks,
+            chunk(b"IDAT", pixels),
+            chunk(b"IEND", b""),
+        )
+    )
+
+
+def noise(side: int) -> bytes:
+    """Return a PNG that cannot be packed."""
+    buffer = BytesIO()
+    Image.effect_noise((side, side), 200).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def bmp() -> bytes:
+    """Return a picture of a kind that is not taken."""
+    buffer = BytesIO()
+    Image.new("RGB", (30, 30), "red").save(buffer, "BMP")
+    return buffer.getvalue()
+
+
+SMALL: Final = png(40, 40)
+
+
+def text_bomb() -> bytes:
+    """Return a chunk of a few bytes that swells to 50 MiB."""
+    return chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(50 * 2**20), 9))
+
+
+# What the portal answers, and a part of the reason for which it is not taken.
+MALICIOUS: Final[dict[str, tuple[Callable[[], bytes | str], str]]] = {
+    "SVG with a script": (SVG.decode, "no picture"),
+    "SVG with a script, base-64": (lambda: SVG, "neither PNG"),
+    "SVG with a script, data URI": (
+        lambda: f"data:image/svg+xml;base64,{base_64(SVG)}",
+        "neither PNG",
+    ),
+    "HTML": (lambda: f"<html><body>{SCRIPT.decode()}</body></html>", "no picture"),
+    "HTML, base-64": (lambda: b"<!DOCTYPE html>" + SCRIPT, "neither PNG"),
+    "HTML before base-64": (lambda: f"<b>x</b>{base_64(SCRIPT)}", "neither PNG"),
+    "HTML behind base-64": (lambda: base_64(SMALL) + SCRIPT.decode(), "no picture"),
+    "picture with HTML behind it": (lambda: SMALL + SCRIPT, "markup"),
+    "picture with HTML in it": (
+        lambda: png(40, 40, chunk(b"tEXt", b"Comment\0" + SCRIPT)),
+        "markup",
+    ),
+    "50 MB": (lambda: "A" * (50 * 10**6), "more than 2097152 bytes"),
+    "more than 1 MiB": (lambda: noise(1400), "more than 1 MiB"),
+    "small bomb of huge dimensions": (lambda: png(30_000, 30_000), "broken picture"),
+    "small bomb of large dimensions": (lambda: png(9000, 9000), "too large"),
+    "small bomb of text": (lambda: png(40, 40, text_bomb()), "too large"),
+    "truncated base-64": (lambda: base_64(SMALL)[:-3], "no base-64"),
+    "truncated picture": (lambda: noise(60)[:2000], "broken picture"),
+    "wrong magic": (lambda: b"GIF8" + SMALL[4:], "neither PNG"),
+    "no magic": (lambda: SMALL[8:], "neither PNG"),
+    "BMP": (bmp, "neither PNG"),
+    "PDF": (lambda: b"%PDF-1.7\n" + SCRIPT, "neither PNG"),
+    "words": (lambda: "Please wait.", "no base-64"),
+    "nothing": (lambda: "", "no picture"),
+    "broken JSON": (lambda: '{"request": "scanqr", "status": "su', "broken JSON"),
+    "JSON": (lambda: '{"request": "scanqr", "status": "success"}', "broken JSON"),
+}
+
+
+@pytest.mark.parametrize("name", MALICIOUS)
+async def test_refused(home: Home, name: str) -> None:
+    """What is no sane picture is refused with a reason, and never served."""
+    make, reason = MALICIOUS[name]
+    made = make()
+    text = base_64(made) if isinstance(made, bytes) else made
+    assert "bomb" not in name or len(text) < 200_000
+    home.portal.fail(FaultKind.NOT_JSON, "scanqr", text=text)
+    await home.create()
+    served = await home.look()
+    word, why = lines(served.text)
+    assert word == "Waiting for a code"
+    assert reason in why
+    assert b"alert" not in served.body
+    with pytest.raises(HomeAssistantError) as raised:
+        await home.press(REFRESH_QR)
+    assert raised.value.translation_domain == DOMAIN
+    assert raised.value.translation_key == "portal_error"
+    assert raised.value.translation_placeholders == {"error": why}
+    # A sane one is taken again.
+    home.portal.clear_faults()
+    await home.press(REFRESH_QR)
+    assert (await home.look()).code is not None
+
+
+@pytest.mark.parametrize(
+    "kind", [FaultKind.QR_SVG, FaultKind.QR_HTML, FaultKind.QR_TRUNCATED]
+)
+async def test_refused_of_the_portal(home: Home, kind: FaultKind) -> None:
+    """The portal's own bad pictures are refused like all others."""
+    home.portal.fail(kind, "scanqr")
+    await home.create()
+    word, why = lines((await home.look()).text)
+    assert word == "Waiting for a code"
+    assert "not a code" in why
+
+
+async def test_bad_between_good(home: Home) -> None:
+    """A bad picture takes the place of the code for fifteen seconds only."""
+    created = await home.create()
+    home.portal.fail(FaultKind.QR_HTML, "scanqr", times=1)
+    await home.advance(15.5)
+    assert lines((await home.look()).text)[0] == "Waiting for a code"
+    await home.advance(15.5)
+    assert (await home.look()).code == home.portal.qr_payload(created["channel_id"])

@@ -1,0 +1,1 @@
+"""What comes in: kept, told once, shown, asked for and answered."""

@@ -1,0 +1,43 @@
+"""Fixtures of a home that receives."""
+
+from collections.abc import AsyncGenerator
+from decimal import Decimal
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.portal import Account, Portal
+
+from .home import Home
+
+
+@pytest.fixture
+async def portal(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, socket_enabled: None
+) -> AsyncGenerator[Portal]:
+    """Return a portal on the clock of the test, which starts on a quiet noon."""
+    freezer.move_to("2027-02-10T12:00:00+00:00")
+    async with Portal() as portal:
+        yield portal
+
+
+@pytest.fixture
+def new_home(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    portal: Portal,
+    account: Account,
+    freezer: FrozenDateTimeFactory,
+) -> Home:
+    """Return a home whose account is not set up yet."""
+    account.credits = Decimal(1000)
+    return Home(hass, entry, portal, account, freezer)
+
+
+@pytest.fixture
+async def home(new_home: Home) -> Home:
+    """Return a home whose account is set up, with nothing in the inbox."""
+    await new_home.start()
+    return new_home

@@ -1,0 +1,388 @@
+"""Kills Home Assistant while messages come in: `python -m tests.process.inbox`.
+
+A stream of messages comes into a portal that misbehaves; Home Assistant polls it, is
+killed at random moments and started again. In the end, its inbox and every event that
+was heard are held against what was sent.
+"""
+
+import argparse
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from itertools import batched
+from pathlib import Path
+from random import Random
+import re
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from typing import Final, override
+
+import aiohttp
+
+from tests.demo.audit import complaints
+from tests.demo.home_assistant import ActionError, Json
+from tests.demo.portal_control import DemoPortal
+from tests.demo.transcript import NotSeenError, Transcript
+
+from .home import Home
+from .inbound import Evidence, Life, lives_table, make_inbound
+from .instance import Instance
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_KEY: Final = "key-of-the-inbox-test"
+_TOKEN: Final = "token-of-the-inbox-test"
+_EVENT: Final = "event.127_0_0_1_message_received"
+_UNREAD: Final = "sensor.127_0_0_1_unread_messages"
+# A second witness beside the websocket: it is there from the start of each life on.
+_AUTOMATION: Final = f"""
+automation:
+  - alias: Witness
+    mode: queued
+    max: 10000
+    triggers:
+      - trigger: event.received
+        target:
+          entity_id: {_EVENT}
+        options:
+          event_type: received
+    actions:
+      - action: system_log.write
+        data:
+          logger: witness
+          level: warning
+          message: "heard {{{{ trigger.to_state.attributes.text }}}}"
+"""
+_WITNESS: Final = re.compile(r"\[witness\] heard (in-\d+)$", re.MULTILINE)
+_FAULTS: Final = {"cut": 4, "reset": 3, "http_500": 2, "slow": 2, "html_page": 1}
+_REFUSED: Final = 0.1
+_READ: Final = 0.3
+"""How often a message that was heard of is marked as read."""
+_SETTLE: Final = 150
+_EXPECTED: Final = ("Error fetching 127.0.0.1 ", "not ready yet", "is not loaded")
+"""What the log says of a portal that fails."""
+
+
+class Listener(Home):
+    """A Home Assistant whose events are noted, those before it was listened to too."""
+
+    @override
+    async def connect(self) -> None:
+        await super().connect()
+        state = self.states.get(_EVENT)
+        if state is not None and state["state"] not in {"unknown", "unavailable"}:
+            # Restored, or fired before anybody could listen.
+            self._note(_EVENT, state)
+
+    async def next_event(self, within: float) -> None:
+        """Wait until something more is heard, but no longer than that."""
+        known = len(self.heard)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within), self._changed:
+                await self._changed.wait_for(lambda: len(self.heard) > known)
+
+
+class Run:
+    """One run."""
+
+    def __init__(
+        self, folder: Path, seed: int, *, kills: int, messages: int, out: Transcript
+    ) -> None:
+        """Plan what comes in."""
+        # Chance, not secrets.
+        self._chance = Random(seed)  # noqa: S311
+        self._feed_chance = Random(f"feed of {seed}")  # noqa: S311
+        self._weather = Random(f"weather of {seed}")  # noqa: S311
+        self._marks = Random(f"marks of {seed}")  # noqa: S311
+        self._folder = folder
+        self._out = out
+        self._kills = kills
+        self._instance = Instance(folder)
+        with (folder / "config/configuration.yaml").open("a", encoding="utf-8") as file:
+            file.write(_AUTOMATION)
+        self._messages = make_inbound(messages, self._feed_chance)
+        self._posted = 0
+        self._allowed = asyncio.Semaphore(0)
+        self._lives: list[Life] = []
+        self._faults: Counter[str] = Counter()
+        self._entry_id = ""
+
+    async def run(self) -> list[str]:
+        """Return what was wrong; leave nothing running, whatever happens."""
+        async with (
+            self._portal() as portal,
+            aiohttp.ClientSession() as session,
+            Listener(session, f"http://127.0.0.1:{self._instance.port}") as home,
+        ):
+            try:
+                await self._set_up(home, portal)
+                async with asyncio.TaskGroup() as group:
+                    weather = group.create_task(self._change_weather(portal))
+                    feed = group.create_task(self._feed(portal))
+                    await self._live_and_die(home)
+                    await feed
+                    weather.cancel()
+                await portal.untell("faults")
+                await portal.tell("accept")
+                inbox = await self._settle(home)
+                requests: list[Json] = (await portal.get("requests"))["requests"]
+                self._faults.update(
+                    r["fault"] or "none"
+                    for r in requests
+                    if r["operation"] == "getinbox"
+                )
+                await home.disconnect()
+                await self._instance.stop()
+            finally:
+                await self._instance.kill()
+        return self._judge(home, inbox)
+
+    @asynccontextmanager
+    async def _portal(self) -> AsyncGenerator[DemoPortal]:
+        """Run a portal with an account."""
+        portal = await DemoPortal.start(self._folder, api_key=_KEY, api_token=_TOKEN)
+        try:
+            yield portal
+        finally:
+            await portal.program.stop()
+
+    async def _set_up(self, home: Listener, portal: DemoPortal) -> None:
+        """Add the account as a user does, and stop."""
+        begin = time.monotonic()
+        await self._instance.start()
+        await home.wait_until_up()
+        await home.onboard("Sam")
+        await home.connect()
+        await home.wait_until_running()
+        self._out.say(f"First start: {time.monotonic() - begin:.1f} s")
+        await home.stay_known()
+        answer = await home.fill_in(
+            "flow",
+            "smskit",
+            {
+                "url": portal.url,
+                "api_key": _KEY,
+                "api_token": _TOKEN,
+                "sender": "HOME",
+            },
+        )
+        self._entry_id = answer["result"]["entry_id"]
+        await home.fill_in(
+            "options/flow",
+            self._entry_id,
+            {"inbox_interval": 10, "keep_messages": 10_000},
+        )
+        home.watched = _EVENT
+        await home.wait_until_ready()
+        await home.disconnect()
+        await self._instance.stop()
+
+    # --- What goes on ----------------------------------------------------------------
+
+    async def _feed(self, portal: DemoPortal) -> None:
+        """Have messages come in, in bursts, so many for each life."""
+        gap = 8 * (self._kills + 1) / len(self._messages)
+        for message in self._messages:
+            await self._allowed.acquire()
+            if self._feed_chance.random() > 0.4:
+                await asyncio.sleep(self._feed_chance.expovariate(1 / gap))
+            fields = {} if message.id is None else {"id": message.id}
+            await portal.tell(
+                "inbound", **{"from": message.sender}, text=message.text, **fields
+            )
+            self._posted += 1
+
+    async def _change_weather(self, portal: DemoPortal) -> None:
+        """Let the portal misbehave, again and again."""
+        chance = self._weather
+        while True:
+            if chance.random() < _REFUSED:
+                await portal.tell("refuse")
+            elif chance.random() < 0.6:
+                (kind,) = chance.choices(list(_FAULTS), weights=list(_FAULTS.values()))
+                await portal.tell(
+                    "faults",
+                    kind=kind,
+                    operation="getinbox",
+                    times=chance.randint(1, 3),
+                    seconds=chance.uniform(0.05, 0.5),
+                    processed=chance.random() < 0.8,
+                )
+            await asyncio.sleep(chance.uniform(0.3, 2.0))
+            await portal.untell("faults")
+            await portal.tell("accept")
+
+    async def _live_and_die(self, home: Listener) -> None:
+        """Start Home Assistant and kill it, again and again; leave one that runs."""
+        shares = batched(self._messages, -(-len(self._messages) // (self._kills + 1)))
+        for number, share in enumerate(shares):
+            for _ in share:
+                self._allowed.release()
+            is_last = number == self._kills
+            begin = time.monotonic()
+            up = await self._instance.boot(home)
+            life = Life(number=home.life, up=up)
+            self._lives.append(life)
+            if not is_last and self._chance.random() < 0.15:
+                life.end = "while it started"
+                await asyncio.sleep(self._chance.uniform(0.0, 3.0))
+            else:
+                await home.wait_until_ready()
+                life.ready = time.monotonic() - begin
+                await self._live(home, self._chance.uniform(0.5, 7.0))
+                if is_last:
+                    return
+                life.end = await self._moment(home)
+            await self._instance.kill()
+            await home.disconnect()
+            life.lasted = time.monotonic() - begin
+            life.posted = self._posted
+
+    async def _live(self, home: Listener, seconds: float) -> None:
+        """Use the inbox for a while: ask for polls, mark messages as read."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            await self._poke(home)
+            await asyncio.sleep(self._chance.uniform(0.1, 1.0))
+
+    async def _poke(self, home: Listener) -> None:
+        """Poll or reload, and mark some of what was heard of as read."""
+        ids = [
+            event.attributes["id"]
+            for event in home.heard
+            if event.life == home.life and self._marks.random() < _READ
+        ]
+        with suppress(ActionError, TimeoutError, OSError, NotSeenError):
+            if ids:
+                await home.action("smskit.mark_messages_read", message_ids=ids[-5:])
+            await self._ask(home, "reload" if self._chance.random() < 0.3 else "poll")
+
+    async def _ask(self, home: Listener, what: str) -> None:
+        """Ask for a poll or a reload."""
+        if what == "poll":
+            await home.action("homeassistant.update_entity", entity_id=[_UNREAD])
+        else:
+            await home.action(
+                "homeassistant.reload_config_entry", entry_id=self._entry_id
+            )
+
+    async def _moment(self, home: Listener) -> str:
+        """Wait for a moment at which it hurts; return its name."""
+        match self._chance.choice(("event", "poll", "poll", "reload", "any")):
+            case "event":
+                await home.next_event(12)
+                await asyncio.sleep(self._chance.uniform(0.0, 0.02))
+                return "at an event"
+            case "any":
+                await asyncio.sleep(self._chance.uniform(0.0, 3.0))
+                return "at any time"
+            case kind:
+                call = asyncio.create_task(self._ask(home, kind))
+                await asyncio.sleep(self._chance.uniform(0.0, 0.15))
+                call.cancel()
+                await asyncio.wait((call,))
+                return f"in a {kind}"
+
+    async def _settle(self, home: Listener) -> list[Json]:
+        """Wait until everything has come in; return the inbox."""
+        end = time.monotonic() + _SETTLE
+        while True:
+            with suppress(ActionError):
+                response = await home.action(
+                    "smskit.get_messages", returns=True, limit=100_000
+                )
+                inbox: list[Json] = response["messages"]
+                texts = {message["text"] for message in inbox}
+                if len(texts) >= len(self._messages) or time.monotonic() > end:
+                    # Whatever would be told a second time has its chance here.
+                    await asyncio.sleep(12)
+                    return inbox
+            await asyncio.sleep(0.5)
+
+    # --- The end ---------------------------------------------------------------------
+
+    def _judge(self, home: Listener, inbox: list[Json]) -> list[str]:
+        evidence = Evidence(
+            messages=self._messages,
+            inbox=inbox,
+            heard=[event for event in home.heard if event.entity_id == _EVENT],
+            ran_for=Counter(
+                text
+                for path in self._folder.glob("home-assistant.log.*")
+                for text in _WITNESS.findall(
+                    path.read_text(encoding="utf-8", errors="replace")
+                )
+            ),
+        )
+        say = self._out.say
+        for line in lives_table(self._lives, evidence.heard):
+            say(line)
+        say()
+        faults = ", ".join(f"{n} {kind}" for kind, n in self._faults.most_common())
+        say(f"listings by fault: {faults}")
+        say(f"files of unfinished writes: {len(self._instance.torn_files())}")
+        for line in evidence.summary():
+            say(line)
+        return [
+            *evidence.problems(),
+            *(f"log: {line}" for line in complaints(self._folder, _EXPECTED)),
+        ]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.process.inbox",
+        description="Kills Home Assistant at random moments while messages come in.",
+    )
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--messages", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="leave logs and stores in this folder"
+    )
+    return parser.parse_args()
+
+
+async def _run(arguments: argparse.Namespace, folder: Path) -> int:
+    """Run; a signal ends it, and what it started."""
+    out = Transcript()
+    kills, messages, seed = arguments.kills, arguments.messages, arguments.seed
+    out.say(f"{kills} kills, {messages} messages, seed {seed}")
+    begin = time.monotonic()
+    run = Run(folder, seed, kills=kills, messages=messages, out=out)
+    work = asyncio.create_task(run.run())
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, work.cancel)
+    problems = await work
+    out.say()
+    for problem in problems:
+        out.say(f"✗ {problem}")
+    verdict = f"{len(problems)} wrong" if problems else "Everything is accounted for"
+    out.say(f"{verdict}, after {time.monotonic() - begin:.0f} s")
+    return 1 if problems else 0
+
+
+def main() -> int:
+    """Run; return the exit status, and keep the folder of a run that went wrong."""
+    arguments = _arguments()
+    folder = arguments.keep or Path(tempfile.mkdtemp(prefix="smskit-inbox-"))
+    status = 1
+    try:
+        status = asyncio.run(_run(arguments, folder))
+    except asyncio.CancelledError:
+        sys.stderr.write("ended before its time\n")
+    finally:
+        if arguments.keep is None and status == 0:
+            shutil.rmtree(folder)
+        else:
+            sys.stderr.write(f"logs and stores: {folder}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What goes out, from the action to the portal's ledger."""

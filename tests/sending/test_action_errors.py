@@ -1,0 +1,349 @@
+"""What an action refuses, what it says then, and what nobody may read anywhere."""
+
+from collections.abc import Generator
+import json
+import logging
+from pathlib import Path
+import re
+import traceback
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+import voluptuous as vol
+
+from custom_components.smskit.const import DOMAIN
+from tests.conftest import (
+    ANNA,
+    API_KEY,
+    API_TOKEN,
+    BORIS,
+    CARLA,
+    entry_data,
+    recipient_data,
+)
+from tests.portal import Account, Portal
+
+from .home import Home
+
+_EN: Final = Path("custom_components/smskit/translations/en.json")
+_TEXT: Final = "The safe opens with 4711"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_private_in_the_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    """Fail a test in which the integration logs a number or a text, at any level."""
+    yield
+    for when in ("setup", "call"):
+        for record in caplog.get_records(when):
+            if record.name.startswith("custom_components.smskit"):
+                _assert_nothing_private(record.getMessage())
+
+
+def _assert_nothing_private(words: str) -> None:
+    numbers = [number.removeprefix("+1") for number in (ANNA, BORIS, CARLA)]
+    for private in (*numbers, BORIS[3:], _TEXT, API_KEY, API_TOKEN):
+        assert private not in words
+
+
+def _assert_told(error: HomeAssistantError, key: str) -> str:
+    """Check what a user is told by an error, and return it."""
+    assert error.translation_domain == DOMAIN
+    assert error.translation_key == key
+    messages = json.loads(_EN.read_text(encoding="utf-8"))["exceptions"]
+    wanted = set(re.findall(r"{(\w+)}", messages[key]["message"]))
+    assert wanted <= set(error.translation_placeholders or {})
+    # Every word of it, with those of the errors that a log has beside it.
+    _assert_nothing_private("".join(traceback.format_exception(error)))
+    return str(error)
+
+
+@pytest.fixture
+async def other_entry(
+    hass: HomeAssistant, portal: Portal, home: Home
+) -> MockConfigEntry:
+    """Return a second account, with a recipient of its own, set up."""
+    portal.add_account(api_key="key-of-another", api_token="token-of-another")
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Other",
+        data=entry_data(portal, api_key="key-of-another", api_token="token-of-another"),
+        subentries_data=[recipient_data("Carla", CARLA)],
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await home.settle()
+    return entry
+
+
+async def test_bad_number_fails_only_itself(home: Home) -> None:
+    """A number that cannot be one is an outcome of its own, among good ones."""
+    outcomes = await home.send("+1 202", ANNA, "ask Boris", BORIS, message=_TEXT)
+    assert [(o["number"], o["status"]) for o in outcomes] == [
+        ("+1 202", "failed"),
+        (ANNA, "queued"),
+        ("ask Boris", "failed"),
+        (BORIS, "queued"),
+    ]
+    assert [o["reason"] for o in outcomes] == [
+        "not a phone number",
+        None,
+        "letters in a number",
+        None,
+    ]
+    assert [e.to for e in home.portal.ledger] == [ANNA[1:], BORIS[1:]]
+
+
+async def test_all_bad(home: Home) -> None:
+    """Where none is a number the action raises, with the reason of each."""
+    with pytest.raises(HomeAssistantError) as raised:
+        await home.send("+1 202", "someone", message=_TEXT)
+    told = _assert_told(raised.value, "not_sent")
+    assert "…202: failed, not a phone number" in told
+    assert "…one: failed, letters in a number" in told
+    assert home.requests() == []
+
+
+@pytest.mark.parametrize("reason", ["Sender ID not allowed", f"{ANNA[1:]} is blocked"])
+async def test_refused(home: Home, reason: str) -> None:
+    """A refusal names recipients by name, or by the end of their number."""
+    home.portal.fail("refused_error", "sendsms", text=reason)
+    with pytest.raises(HomeAssistantError) as raised:
+        await home.send(BORIS, message=_TEXT, recipients=["notify.anna"])
+    told = _assert_told(raised.value, "not_sent")
+    assert "Anna: failed, " in told
+    assert "…123: failed, " in told
+
+
+async def test_notify_refused(home: Home) -> None:
+    """A notify entity raises with the reason of the portal."""
+    home.portal.fail("refused_error", "sendsms", text="Sender ID not allowed")
+    with pytest.raises(HomeAssistantError) as raised:
+        await home.notify("notify.anna", _TEXT)
+    assert "Anna: failed, Sender ID not allowed" in _assert_told(
+        raised.value, "not_sent"
+    )
+
+
+@pytest.mark.parametrize("fault", ["reset", "html_page", "hang"])
+async def test_notify_unknown(home: Home, fault: str) -> None:
+    """A notify entity has no response: it raises where nobody knows, and says that."""
+    home.portal.fail(fault, "sendsms", seconds=1, processed=True)
+    with pytest.raises(HomeAssistantError) as raised:
+        await home.until_done(home.notify("notify.anna", _TEXT))
+    assert "Anna: unknown, " in _assert_told(raised.value, "not_confirmed")
+
+
+async def test_notify_in_part(home: Home) -> None:
+    """A notify entity whose message went to some says to whom, and why not to others."""
+    await home.send(ANNA, message=_TEXT)
+    with pytest.raises(HomeAssistantError) as raised:
+        await home.notify("notify.family", _TEXT)
+    _assert_told(raised.value, "sent_in_part")
+    assert [e.to for e in home.portal.ledger] == [ANNA[1:], BORIS[1:]]
+
+
+@pytest.mark.parametrize(
+    ("key", "data"),
+    [
+        ("empty_message", {"message": ""}),
+        ("empty_message", {"message": " \n\t "}),
+        ("too_long", {"message": "x" * (153 * 10 + 1)}),
+        ("too_long", {"message": "ж" * (67 * 10 + 1)}),
+        ("too_long", {"message": "x" * 161, "max_segments": 1}),
+        ("flash_not_gsm", {"message": "Fire 🔥", "type": "flash"}),
+        ("not_a_text", {"message": f"{_TEXT} \ud83d"}),
+        ("not_a_recipient", {"recipients": ["notify.nobody"]}),
+        ("media_needs_type", {"media": "https://example.com/a.jpg"}),
+        ("media_needs_type", {"media": "https://example.com/a.jpg", "type": "flash"}),
+        ("not_a_channel", {"channel": "1", "type": "whatsapp"}),
+        ("schedule_past", {"schedule": "2020-01-01 00:00:00"}),
+    ],
+)
+@pytest.mark.parametrize("action", ["send_message", "preview_message"])
+async def test_whole_message(
+    home: Home, action: str, key: str, data: dict[str, Any]
+) -> None:
+    """A message that cannot go out as it is is an error, and nobody gets it."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await home.call(action, **({"numbers": [ANNA], "message": _TEXT} | data))
+    _assert_told(raised.value, key)
+    assert home.requests() == []
+    assert home.events == []
+
+
+async def test_longer_where_the_call_allows(home: Home) -> None:
+    """More segments are sent where the call allows them, and nothing is cut."""
+    text = "x" * (153 * 12)
+    assert await home.statuses(ANNA, message=text, max_segments=12) == ["queued"]
+    assert [(e.text, e.segments) for e in home.portal.ledger] == [(text, 12)]
+
+
+async def test_nobody(home: Home) -> None:
+    """A call that names nobody is an error."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await home.send(message=_TEXT)
+    _assert_told(raised.value, "no_recipients")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"sender": "Much too long for one"},
+        {"sender": "Émile"},
+        {"sender": ""},
+        {"sender": "1234567890123456"},
+        {"type": "fax"},
+        {"numbers": [{"a": 1}]},
+        {"recipients": ["light.kitchen"]},
+        {"media": "http://example.com/a.jpg"},
+        {"media": "/etc/passwd"},
+        {"expires_in": -1},
+        {"max_segments": 0},
+        {"schedule": "tomorrow"},
+        {"surprise": True},
+    ],
+)
+async def test_fields(home: Home, data: dict[str, Any]) -> None:
+    """A field that is none, or has no such value, is refused by the schema."""
+    with pytest.raises(vol.Invalid):
+        await home.call("send_message", **({"numbers": [ANNA], "message": "x"} | data))
+    assert home.requests() == []
+
+
+async def test_recipient_of_another_account(
+    home: Home, other_entry: MockConfigEntry
+) -> None:
+    """A recipient of another account is none of this one."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await home.send(
+            message=_TEXT,
+            recipients=["notify.carla"],
+            config_entry_id=home.entry.entry_id,
+        )
+    assert "notify.carla" in _assert_told(raised.value, "not_a_recipient")
+    assert home.requests() == []
+
+
+async def test_several_accounts(home: Home, other_entry: MockConfigEntry) -> None:
+    """With several accounts a call has to name one, and goes out by that alone."""
+    with pytest.raises(ServiceValidationError):
+        await home.send(ANNA, message=_TEXT)
+    with pytest.raises(ServiceValidationError):
+        await home.send(ANNA, message=_TEXT, config_entry_id="no such account")
+    assert home.requests() == []
+    await home.send(ANNA, message=_TEXT, config_entry_id=other_entry.entry_id)
+    # The other one is told of nothing.
+    assert [entry.account for entry in home.portal.ledger] == ["account-2"]
+    assert home.events == []
+
+
+async def test_one_account_of_two_is_in_use(
+    home: Home, other_entry: MockConfigEntry
+) -> None:
+    """The account can be left out again once the other one is switched off."""
+    await home.hass.config_entries.async_set_disabled_by(
+        other_entry.entry_id, ConfigEntryDisabler.USER
+    )
+    assert await home.statuses(ANNA) == ["queued"]
+
+
+async def test_no_account_is_loaded(home: Home) -> None:
+    """An account that is not loaded sends nothing and says so."""
+    await home.hass.config_entries.async_unload(home.entry.entry_id)
+    for data in ({}, {"config_entry_id": home.entry.entry_id}):
+        with pytest.raises(ServiceValidationError):
+            await home.send(ANNA, **data)
+
+
+async def test_numbers_as_people_write_them(home: Home) -> None:
+    """Integers, national form, 00 and spaces are one number, sent to once."""
+    outcomes = await home.send(
+        12025550123, 2025550123, "(202) 555-0123", "0012025550123", "+1 202-555 0123"
+    )
+    assert [o["number"] for o in outcomes] == [ANNA]
+    assert [e.to for e in home.portal.ledger] == [ANNA[1:]]
+
+
+async def test_preview(home: Home) -> None:
+    """A preview has numbers, encoding and segments, and sends nothing."""
+    response = await home.call(
+        "preview_message",
+        numbers=["2025550145", "nobody"],
+        recipients=["notify.anna"],
+        message="€" * 80 + "x",
+    )
+    assert response == {
+        "recipients": [
+            {
+                "number": ANNA,
+                "name": "Anna",
+                "way": "sms",
+                "status": "ready",
+                "reason": None,
+                "segments": 2,
+            },
+            {
+                "number": CARLA,
+                "name": None,
+                "way": "sms",
+                "status": "ready",
+                "reason": None,
+                "segments": 2,
+            },
+            {
+                "number": "nobody",
+                "name": None,
+                "way": "sms",
+                "status": "failed",
+                "reason": "letters in a number",
+                "segments": 2,
+            },
+        ],
+        "encoding": "gsm7",
+        "segments": 2,
+        "blocked_by": None,
+    }
+    assert home.requests() == []
+    assert home.events == []
+
+
+async def test_message_status(home: Home) -> None:
+    """The state of a message is the portal's, with the time in UTC."""
+    (outcome, _) = await home.send(ANNA, BORIS)
+    home.portal.deliver("sent", to=ANNA[1:])
+    response = await home.call("get_message_status", group_id=outcome["group_id"])
+    recipients = response.pop("recipients")
+    assert response == {
+        "group_id": outcome["group_id"],
+        "status": "queued",
+        "date": "2027-02-10T12:00:00+00:00",
+    }
+    assert [(r["number"], r["status"]) for r in recipients] == [
+        (ANNA, "sent"),
+        (BORIS, "queued"),
+    ]
+
+
+@pytest.mark.parametrize("fault", [None, "html_page", "reset"])
+async def test_message_status_fails(home: Home, fault: str | None) -> None:
+    """A group that is none, or a portal that does not answer, is an error."""
+    if fault is not None:
+        home.portal.fail(fault, "groupstatus")
+    with pytest.raises(HomeAssistantError) as raised:
+        await home.call("get_message_status", group_id="999")
+    _assert_told(raised.value, "portal_error")
+
+
+async def test_message_status_with_refused_credentials(
+    home: Home, account: Account
+) -> None:
+    """Refused credentials are an error, and the user is asked for new ones."""
+    account.api_token = "another-token-of-the-tests"
+    with pytest.raises(HomeAssistantError) as raised:
+        await home.call("get_message_status", group_id="1")
+    _assert_told(raised.value, "portal_error")
+    assert home.hass.config_entries.flow.async_progress()

@@ -1,0 +1,246 @@
+"""WhatsApp, and SMS where WhatsApp was refused, never where nobody knows."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smskit.const import DOMAIN
+from tests.conftest import ANNA, BORIS, CARLA, entry_data, recipient_data
+from tests.portal import Account, Channel, Portal
+
+from .home import Home
+
+# Known at the portal only, unless Home Assistant looks again.
+_REFUSAL = "WhatsApp channel not connected"
+
+
+@pytest.fixture
+def entry(
+    hass: HomeAssistant, portal: Portal, account: Account, options: dict[str, Any]
+) -> MockConfigEntry:
+    """Return an account with a recipient for each way, not set up yet."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="127.0.0.1",
+        data=entry_data(portal),
+        options=options,
+        subentries_data=[
+            recipient_data("Anna", ANNA, way="whatsapp_then_sms"),
+            recipient_data("Boris", BORIS, way="whatsapp"),
+            recipient_data("Carla", CARLA),
+        ],
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+async def _to_anna(home: Home, **data: Any) -> tuple[str, str, str | None]:
+    """Send to Anna, who has a fallback; return her outcome."""
+    (outcome,) = await home.send(recipients=["notify.anna"], **data)
+    return outcome["way"], outcome["status"], outcome["reason"]
+
+
+def _types(home: Home) -> list[str]:
+    return [entry.type for entry in home.portal.ledger]
+
+
+async def test_whatsapp_is_enough(channel: Channel, home: Home) -> None:
+    """Where WhatsApp takes it, no SMS is sent, also not when it is delivered late."""
+    assert await _to_anna(home) == ("whatsapp", "queued", None)
+    await home.advance(3600, step=30)
+    home.portal.deliver("sent")
+    await home.advance(3600, step=30)
+    assert _types(home) == ["whatsapp"]
+    assert home.told() == ["queued", "sent"]
+
+
+async def test_refused_goes_by_sms(channel: Channel, home: Home) -> None:
+    """Where WhatsApp is refused, an SMS goes out, and the outcome says so."""
+    home.portal.fail("refused_error", "sendsms", text="Not on WhatsApp", times=1)
+    way, status, _ = await _to_anna(home)
+    assert (way, status) == ("sms", "queued")
+    assert [r.parameters["type"] for r in home.requests()] == ["whatsapp", "sms"]
+    assert _types(home) == ["sms"]
+    assert home.told() == ["queued"]
+    # It counts as one message, of which one is delivered.
+    home.portal.deliver("sent")
+    await home.advance(5, step=1)
+    assert home.totals == (1, 0, 0)
+
+
+async def test_channel_that_the_portal_lost(channel: Channel, home: Home) -> None:
+    """A channel that closed since Home Assistant last looked is a refusal."""
+    home.portal.drop(channel)
+    way, status, _ = await _to_anna(home)
+    assert (way, status) == ("sms", "queued")
+    assert _types(home) == ["sms"]
+
+
+async def test_no_channel_is_known(home: Home) -> None:
+    """Where no channel is connected, SMS is all that is asked for."""
+    way, status, _ = await _to_anna(home)
+    assert (way, status) == ("sms", "queued")
+    assert [r.parameters["type"] for r in home.requests()] == ["sms"]
+
+
+async def test_fallback_in_the_alphabet_of_the_text(
+    channel: Channel, home: Home
+) -> None:
+    """An SMS that takes over is Unicode where its text needs it."""
+    home.portal.fail("refused_error", "sendsms", times=1)
+    assert (await _to_anna(home, message="Приве́т 👋"))[:2] == ("sms", "queued")
+    assert [(e.type, e.arrived_text) for e in home.portal.ledger] == [
+        ("unicode", "Приве́т 👋")
+    ]
+
+
+@pytest.mark.parametrize("processed", [False, True])
+@pytest.mark.parametrize("kind", ["reset", "http_500", "html_page", "empty_body"])
+async def test_unknown_never_goes_by_sms(
+    channel: Channel, home: Home, kind: str, *, processed: bool
+) -> None:
+    """Where nobody knows what became of WhatsApp, no SMS follows, then or later."""
+    home.portal.fail(kind, "sendsms", processed=processed, times=1)
+    way, status, _ = await _to_anna(home)
+    assert (way, status) == ("whatsapp", "unknown")
+    await home.advance(7200, step=60)
+    assert len(home.requests()) == 1
+    assert _types(home) == ["whatsapp"] * processed
+
+
+async def test_held_goes_by_whatsapp(channel: Channel, home: Home) -> None:
+    """What never left goes by WhatsApp once the portal is back."""
+    await home.refuse()
+    way, status, _ = await _to_anna(home)
+    assert (way, status) == ("whatsapp", "held")
+    await home.portal.accept()
+    await home.restart()
+    await home.advance(5, step=0.25)
+    assert _types(home) == ["whatsapp"]
+
+
+async def test_held_and_then_refused_goes_by_sms(channel: Channel, home: Home) -> None:
+    """What was held has its fallback still, after a restart too."""
+    await home.refuse()
+    await _to_anna(home)
+    await home.portal.accept()
+    home.portal.drop(channel)
+    await home.restart()
+    await home.advance(5, step=0.25)
+    assert _types(home) == ["sms"]
+    assert home.told() == ["held", "queued"]
+
+
+async def test_unknown_after_the_fallback(channel: Channel, home: Home) -> None:
+    """An SMS that took over and got no answer is unknown, and not repeated."""
+    home.portal.fail("refused_error", "sendsms", times=1)
+    home.portal.fail("reset", "sendsms", processed=True, times=1)
+    way, status, _ = await _to_anna(home)
+    assert (way, status) == ("sms", "unknown")
+    await home.advance(7200, step=60)
+    assert _types(home) == ["sms"]
+
+
+async def test_both_refused(channel: Channel, home: Home) -> None:
+    """Where both are refused, the action raises with the last reason."""
+    home.portal.fail("refused_error", "sendsms", text="First", times=1)
+    home.portal.fail("refused_error", "sendsms", text="Second", times=1)
+    with pytest.raises(HomeAssistantError, match="Anna: failed, Second"):
+        await _to_anna(home)
+    assert home.portal.ledger == []
+    assert home.told() == ["failed"]
+    assert home.totals == (0, 1, 0)
+
+
+async def test_refused_credentials_are_no_reason(
+    channel: Channel, home: Home, account: Account
+) -> None:
+    """Refused credentials say nothing of WhatsApp: no SMS is tried."""
+    account.api_token = "another-token-of-the-tests"
+    with pytest.raises(HomeAssistantError, match="Invalid user"):
+        await _to_anna(home)
+    assert [r.parameters["type"] for r in home.requests()] == ["whatsapp"]
+
+
+async def test_whatsapp_alone_has_no_fallback(channel: Channel, home: Home) -> None:
+    """A recipient that is reached by WhatsApp alone gets no SMS."""
+    home.portal.drop(channel)
+    with pytest.raises(HomeAssistantError, match=_REFUSAL):
+        await home.notify("notify.boris")
+    assert home.portal.ledger == []
+    assert len(home.requests()) == 1
+
+
+async def test_each_in_its_way(channel: Channel, home: Home) -> None:
+    """One action reaches each recipient in the way that is theirs."""
+    home.portal.fail("refused_error", "sendsms", text="Not on WhatsApp", times=1)
+    outcomes = await home.send(
+        recipients=["notify.anna", "notify.boris", "notify.carla"]
+    )
+    ways = {o["name"]: (o["way"], o["status"]) for o in outcomes}
+    # The one refusal met whichever WhatsApp request came first.
+    by_whatsapp = [e.to for e in home.portal.ledger if e.type == "whatsapp"]
+    by_sms = {e.to for e in home.portal.ledger if e.type == "sms"}
+    assert ways["Carla"] == ("sms", "queued")
+    for name, number in (("Anna", ANNA), ("Boris", BORIS)):
+        way, status = ways[name]
+        if status == "failed":
+            assert name == "Boris"
+            assert number[1:] not in by_whatsapp
+            assert number[1:] not in by_sms
+        else:
+            assert (number[1:] in by_whatsapp) == (way == "whatsapp")
+            assert (number[1:] in by_sms) == (way == "sms")
+
+
+async def test_type_of_the_call_wins(channel: Channel, home: Home) -> None:
+    """A call that names a type is sent in that, whatever the recipient's way."""
+    everybody = ["notify.anna", "notify.boris", "notify.carla"]
+    await home.send(recipients=everybody, type="sms")
+    assert _types(home) == ["sms"] * 3
+    await home.send(recipients=everybody, type="whatsapp", message="Again")
+    assert _types(home)[3:] == ["whatsapp"] * 3
+
+
+async def test_channel_by_its_gateway(
+    channel: Channel, portal: Portal, account: Account, home: Home
+) -> None:
+    """A channel that a call names is the route; without one the portal decides."""
+    other = portal.add_channel(account, "Garage")
+    portal.pair(other)
+    await home.reload()
+    (outcome,) = await home.send(CARLA, type="whatsapp", channel=other.gateway_id)
+    assert outcome["way"] == "whatsapp"
+    await home.send(CARLA, type="whatsapp", message="Any")
+    await _to_anna(home, channel=channel.gateway_id)
+    assert [e.route for e in portal.ledger] == [
+        other.gateway_id,
+        "0",
+        channel.gateway_id,
+    ]
+
+
+async def test_channel_of_the_call_that_closed(
+    channel: Channel, portal: Portal, account: Account, home: Home
+) -> None:
+    """A named channel that is closed is a refusal, whatever other channels there are."""
+    other = portal.add_channel(account, "Garage")
+    portal.pair(other)
+    await home.reload()
+    portal.drop(other)
+    assert (await _to_anna(home, channel=other.gateway_id))[:2] == ("sms", "queued")
+    # An SMS does not go through a channel.
+    assert [(e.type, e.route) for e in portal.ledger] == [("sms", "0")]
+    with pytest.raises(HomeAssistantError):
+        await home.send(CARLA, type="whatsapp", channel=other.gateway_id)
+
+
+async def test_unknown_channel(channel: Channel, home: Home) -> None:
+    """A channel that the account does not have is an error before anything is sent."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await home.send(CARLA, type="whatsapp", channel="999999")
+    assert raised.value.translation_key == "not_a_channel"
+    assert home.requests() == []

@@ -1,0 +1,166 @@
+"""Every way in which a send can go wrong: the portal's ledger beside what is told."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+
+from tests.conftest import ANNA, BORIS, CARLA
+from tests.portal import Channel, FaultKind
+
+from .conftest import Row
+from .home import Home
+
+NUMBERS: Final = (ANNA, BORIS, CARLA)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way to go wrong, and what has to be told of it.
+
+    `kind` None is a refused connection. `lies`: the answer is whole and well-formed
+    and says what is not so, which nobody can see.
+    """
+
+    kind: FaultKind | None
+    told: str
+    processed: bool = False
+    lies: bool = False
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What it is called in the table."""
+        if self.kind is None:
+            return "connection refused"
+        more = "".join(f" {value}" for value in self.more.values())
+        done = " (processed)" if self.processed else ""
+        return f"{self.kind.value}{more}{done}"
+
+
+# The portal never answers, answers too late, or with what is no answer.
+_UNCERTAIN: Final[tuple[tuple[FaultKind, dict[str, Any]], ...]] = (
+    (FaultKind.HANG, {}),
+    (FaultKind.HANG, {"seconds": 5}),
+    (FaultKind.CUT, {}),
+    (FaultKind.RESET, {}),
+    (FaultKind.HTTP_500, {}),
+    (FaultKind.HTTP_STATUS, {"status": 404}),
+    (FaultKind.HTTP_STATUS, {"status": 503}),
+    (FaultKind.HTML_PAGE, {}),
+    (FaultKind.REDIRECT, {"text": "/smsAPI?sendsms"}),
+    (FaultKind.NOT_JSON, {}),
+    (FaultKind.HUGE, {}),
+    (FaultKind.EMPTY_BODY, {}),
+)
+FAULTS: Final = (
+    Fault(None, "held"),
+    *(
+        Fault(kind, "unknown", processed, more=more)
+        for kind, more in _UNCERTAIN
+        for processed in (False, True)
+    ),
+    Fault(FaultKind.SLOW, "queued", processed=True, more={"seconds": 20}),
+    Fault(FaultKind.SLOW, "unknown", processed=True, more={"seconds": 40}),
+    Fault(FaultKind.PHP_NOTICE, "queued", processed=True),
+    Fault(FaultKind.BOM, "queued", processed=True),
+    Fault(FaultKind.ODD_TYPES, "queued", processed=True),
+    Fault(FaultKind.EMPTY_FORMS, "queued", processed=True),
+    Fault(FaultKind.VENDOR_SUCCESS, "queued", lies=True),
+    Fault(FaultKind.VENDOR_SUCCESS, "queued", processed=True, lies=True),
+    Fault(FaultKind.VENDOR_ERROR, "failed"),
+    Fault(FaultKind.REFUSED_ERROR, "failed", more={"text": "Route blocked"}),
+)
+# What each becomes once the portal is well and has delivered all that it has.
+_IN_THE_END: Final = {
+    "held": "sent",
+    "queued": "sent",
+    "failed": "failed",
+    "unknown": "unknown",
+}
+
+
+def test_matrix_is_complete() -> None:
+    """Each fault of the portal that a send can meet is in the matrix."""
+    kinds = {kind for kind in FaultKind if not kind.startswith("qr_")}
+    assert {fault.kind for fault in FAULTS} == kinds | {None}
+
+
+@pytest.mark.parametrize("kind", ["sms", "whatsapp"])
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+async def test_cell(
+    channel: Channel, home: Home, matrix: list[Row], fault: Fault, count: int, kind: str
+) -> None:
+    """What is told is what the ledger has: none twice, none lost, none wrongly."""
+    portal, numbers = home.portal, NUMBERS[:count]
+    if fault.kind is None:
+        await home.refuse()
+    else:
+        portal.fail(fault.kind, "sendsms", processed=fault.processed, **fault.more)
+
+    sending = home.send(*numbers, type=kind)
+    try:
+        outcomes = await home.until_done(sending)
+        reported = {o["number"]: o["status"] for o in outcomes}
+        raised = False
+    except HomeAssistantError as err:
+        assert err.translation_key == "not_sent"
+        reported = {e.number: e.status for e in home.events}
+        raised = True
+    await home.turn()
+    in_ledger = _accepted(home)
+
+    assert reported == dict.fromkeys(numbers, fault.told)
+    assert raised == (fault.told == "failed")
+    assert home.told() == [fault.told] * count
+    assert in_ledger == Counter(dict.fromkeys(numbers, int(fault.processed)))
+    assert home.totals == (
+        0,
+        count if fault.told == "failed" else 0,
+        count if fault.told in {"held", "queued"} else 0,
+    )
+    assert all(entry.type == kind for entry in portal.ledger)
+    # Credentials do not go where an answer points to.
+    assert not any(request.followed for request in portal.requests)
+
+    portal.clear_faults()
+    await portal.accept()
+    # Nothing but what was held leaves once the portal is well, and that once.
+    await home.advance(10, step=1)
+    portal.deliver("sent")
+    await home.advance(2 * 3600, step=300)
+    in_the_end = "queued" if fault.lies else _IN_THE_END[fault.told]
+    assert {n: home.told(n)[-1] for n in numbers} == dict.fromkeys(numbers, in_the_end)
+    expected = int(fault.processed or fault.told == "held")
+    assert _accepted(home) == Counter(dict.fromkeys(numbers, expected))
+    assert home.totals == (
+        count if in_the_end == "sent" else 0,
+        count if in_the_end == "failed" else 0,
+        count if in_the_end == "queued" else 0,
+    )
+    if fault.lies:
+        # The group that it named does not exist: a day later that is said.
+        await home.advance(24 * 3600, step=600)
+        in_the_end = "unknown"
+        assert home.told() == ["queued"] * count + ["unknown"] * count
+        assert home.totals == (0, 0, 0)
+        assert _accepted(home) == Counter(dict.fromkeys(numbers, expected))
+
+    matrix.append(
+        (
+            fault.name,
+            str(count),
+            kind,
+            str(in_ledger.total()),
+            f"{count} {fault.told}{', the action raises' if raised else ''}",
+            f"{_accepted(home).total()} accepted, {count} {in_the_end}",
+        )
+    )
+
+
+def _accepted(home: Home) -> Counter[str]:
+    """Count what the portal accepted for each number; one with nothing is no entry."""
+    return home.accepted(by=lambda entry: f"+{entry.to}")

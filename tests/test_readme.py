@@ -1,0 +1,514 @@
+"""The README is true: its names, its tables, its links and its automations."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+import json
+from pathlib import Path
+import re
+from typing import Any, Final
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant import components
+from homeassistant.components.automation.config import async_validate_config_item
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers.template import Template
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import load_yaml_dict, parse_yaml
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_mock_service,
+)
+
+from custom_components.smskit.const import DOMAIN
+from tests.portal import Account, Portal
+
+from .conftest import ANNA, BORIS, CARLA, entry_data, recipient_data
+from .inbox.home import Home
+from .steps import pass_time
+
+type Json = dict[str, Any]
+
+_ROOT: Final = Path(__file__).parent.parent
+_README: Final = (_ROOT / "README.md").read_text(encoding="utf-8")
+_INTEGRATION: Final = _ROOT / "custom_components" / DOMAIN
+_EN: Final[Json] = json.loads(
+    (_INTEGRATION / "translations" / "en.json").read_text(encoding="utf-8")
+)
+_ACTIONS: Final[Json] = load_yaml_dict(str(_INTEGRATION / "services.yaml"))
+_BLOCKS: Final = re.findall(r"^```yaml\n(.*?)^```$", _README, re.DOTALL | re.MULTILINE)
+_PROSE: Final = re.sub(r"^```.*?^```$", "", _README, flags=re.DOTALL | re.MULTILINE)
+_HEADING: Final = re.compile(r"^(#+) (.+)$", re.MULTILINE)
+# The entity that takes the place of another has its name.
+_STAND_INS: Final = {"balance_in_currency"}
+
+
+# --- What it says --------------------------------------------------------------------
+
+
+def sections() -> Iterator[tuple[str, str]]:
+    """Yield each heading with what is below it, up to the next one."""
+    headings = list(_HEADING.finditer(_PROSE))
+    ends = [heading.start() for heading in headings[1:]] + [len(_PROSE)]
+    for heading, end in zip(headings, ends, strict=True):
+        yield heading[2], _PROSE[heading.end() : end]
+
+
+def section(title: str) -> str:
+    """Return what is below a heading."""
+    (text,) = (text for heading, text in sections() if heading == title)
+    return text
+
+
+def named(text: str) -> dict[str, str]:
+    """Return the names in the tables of a text by the keys beside them."""
+    rows = re.findall(r"^\| \*\*(.+?)\*\* `(\w+)` \|", text, re.MULTILINE)
+    return {key: name for name, key in rows}
+
+
+def names(data: Json) -> dict[str, str]:
+    """Return the names that translations have, by key."""
+    return {key: value["name"] for key, value in data.items() if "name" in value}
+
+
+def fields(action: str) -> dict[str, str]:
+    """Return the names of an action's fields by key, without the account."""
+    found = names(_EN["services"][action]["fields"])
+    found.pop("config_entry_id", None)
+    return found
+
+
+def blocks() -> list[Json]:
+    """Return what every block of YAML says."""
+    parsed = [parse_yaml(block) for block in _BLOCKS]
+    found = [block for block in parsed if isinstance(block, dict)]
+    assert len(found) == len(parsed)
+    return found
+
+
+def examples() -> list[Json]:
+    """Return every automation."""
+    return [block for block in blocks() if "triggers" in block]
+
+
+def automation(alias: str) -> Json:
+    """Return the automation of that name."""
+    (found,) = (example for example in examples() if example["alias"] == alias)
+    return found
+
+
+def steps(config: Any) -> Iterator[Json]:
+    """Yield everything in a configuration that calls an action."""
+    if isinstance(config, dict):
+        if "action" in config:
+            yield config
+        for value in config.values():
+            yield from steps(value)
+    elif isinstance(config, list):
+        for item in config:
+            yield from steps(item)
+
+
+def test_forms() -> None:
+    """The tables of the forms have every field, by the name that is on the screen."""
+    user = _EN["config"]["step"]["user"]["data"]
+    assert named(section("Set-up")) == user
+    recipient = _EN["config_subentries"]["recipient"]["step"]["user"]["data"]
+    assert named(section("Recipients")) == recipient
+    parts = _EN["options"]["step"]["init"]["sections"].values()
+    options = {key: name for part in parts for key, name in part["data"].items()}
+    assert named(section("Options")) == options
+
+
+def test_entities() -> None:
+    """The tables of the entities have every entity, of its kind and by its name."""
+    text = section("Entities")
+    expected = {
+        key: (name, platform.replace("_", " "))
+        for platform, entities in _EN["entity"].items()
+        for key, name in names(entities).items()
+        if key not in _STAND_INS
+    }
+    rows = re.findall(r"^\| \*\*(.+?)\*\* `(\w+)` \| ([\w ]+) \|", text, re.MULTILINE)
+    assert {key: (name, kind) for name, key, kind in rows} == expected
+
+
+def test_events() -> None:
+    """The table of the events has their types and their attributes."""
+    rows = re.findall(
+        r"^\| \*\*.+?\*\* `(\w+)` \| (.+) \| (.+) \|$",
+        section("Automations"),
+        re.MULTILINE,
+    )
+    events = _EN["entity"]["event"]
+    assert [key for key, _, _ in rows] == list(events)
+    for key, types, attributes in rows:
+        expected = events[key]["state_attributes"]
+        assert set(re.findall(r"`(\w+)`", types)) == set(
+            expected["event_type"]["state"]
+        )
+        said = set(re.findall(r"`(\w+)`", attributes))
+        assert said == expected.keys() - {"event_type"}
+
+
+def test_actions() -> None:
+    """Each action has its own heading, with a table of all its fields."""
+    told: set[str] = set()
+    for heading, text in sections():
+        for action in re.findall(rf"`{DOMAIN}\.(\w+)`", heading):
+            told.add(action)
+            # The preview takes what sending takes, and says so.
+            if action != "preview_message":
+                assert named(text) == fields(action), action
+    assert told == _ACTIONS.keys()
+    assert fields("preview_message") == fields("send_message")
+
+
+def test_every_action_that_is_named_exists() -> None:
+    """Nothing is named that is not there, nor given a field that it does not have."""
+    named_actions = set(re.findall(rf"`{DOMAIN}\.([a-z_]+)`", _PROSE))
+    assert named_actions == _ACTIONS.keys()
+    for block in blocks():
+        for step in steps(block):
+            domain, _, action = step["action"].partition(".")
+            if domain == DOMAIN:
+                assert step["data"].keys() <= _ACTIONS[action]["fields"].keys()
+
+
+def test_links() -> None:
+    """Every picture, every file and every part that is linked to is there."""
+    links = re.findall(r"\]\(([^)]+)\)", _PROSE)
+    links += re.findall(r"(?:src|srcset)=\"([^\"]+)\"", _PROSE)
+    anchors = {
+        re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
+        for heading, _ in sections()
+    }
+    for link in links:
+        if link.startswith("#"):
+            assert link[1:] in anchors
+        elif "://" not in link:
+            assert (_ROOT / link).is_file(), link
+
+
+def test_numbers_are_nobodys() -> None:
+    """Numbers are from the ranges that are set aside for fiction."""
+    numbers = re.findall(r"\+?\d[\d ]{8,}\d", _README)
+    assert numbers
+    for number in numbers:
+        digits = re.sub(r"\D", "", number)
+        assert re.fullmatch(r"120255501\d\d|447700900\d{3}", digits), number
+
+
+# --- What its examples do ------------------------------------------------------------
+
+
+@pytest.fixture
+async def portal(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, socket_enabled: None
+) -> AsyncGenerator[Portal]:
+    """Return a portal on the clock of the test, which starts on a quiet noon."""
+    freezer.move_to("2027-02-10T12:00:00+00:00")
+    async with Portal() as portal:
+        yield portal
+
+
+@pytest.fixture
+def entry(
+    hass: HomeAssistant, portal: Portal, account: Account, options: Json
+) -> MockConfigEntry:
+    """Return the account of the examples, with their two recipients."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="account.smskit.net",
+        data=entry_data(portal),
+        options=options,
+        subentries_data=[recipient_data("Anna", ANNA), recipient_data("Ben", BORIS)],
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+@pytest.fixture
+async def home(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    portal: Portal,
+    account: Account,
+    freezer: FrozenDateTimeFactory,
+) -> Home:
+    """Return a home whose account is set up."""
+    home = Home(hass, entry, portal, account, freezer)
+    await home.start()
+    return home
+
+
+@pytest.fixture
+def billed(portal: Portal) -> Callable[[], list[tuple[str, str]]]:
+    """Return what tells the number and the text of every message that was billed."""
+    return lambda: [(f"+{entry.to}", entry.text) for entry in portal.ledger]
+
+
+async def start(hass: HomeAssistant, alias: str) -> None:
+    """Set up an automation as it stands in the README."""
+    config = {"automation": [automation(alias)]}
+    assert await async_setup_component(hass, "automation", config)
+    await hass.async_block_till_done()
+    (state,) = hass.states.async_all("automation")
+    assert state.state == "on"
+
+
+@pytest.mark.parametrize("config", examples(), ids=lambda config: config["alias"])
+async def test_automations_are_valid(
+    hass: HomeAssistant, loaded: MockConfigEntry, config: Json
+) -> None:
+    """Each automation passes the check of Home Assistant's editor."""
+    validated = await async_validate_config_item(hass, "readme", config)
+    assert validated is not None
+    assert validated.validation_status == "ok"
+
+
+async def test_entities_of_the_examples(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    """Each entity of the account and its recipients is called as in the examples."""
+    used = set(re.findall(r"\b\w+\.account_smskit_net_\w+", "".join(_BLOCKS)))
+    used |= set(re.findall(r"\bnotify\.(?!send_message)\w+", "".join(_BLOCKS)))
+    assert used
+    assert used <= set(hass.states.async_entity_ids())
+
+
+async def test_response(hass: HomeAssistant, home: Home) -> None:
+    """What sending returns looks as it is shown."""
+    (call,) = (b for b in blocks() if b.get("response_variable") == "sent")
+    (response,) = (b for b in blocks() if "encoding" in b)
+    got = await home.call("send_message", **call["data"])
+    for outcome in got["recipients"]:
+        assert outcome["group_id"]
+        outcome["group_id"] = "1234"
+    assert got == response
+
+
+PIN: Final = "Open the garage by message"
+
+
+@pytest.fixture
+async def opened(hass: HomeAssistant, home: Home) -> list[ServiceCall]:
+    """Return the times that the garage was opened, with the automation running."""
+    calls: list[ServiceCall] = async_mock_service(hass, "cover", "open_cover")
+    await start(hass, PIN)
+    return calls
+
+
+async def test_command_with_pin(home: Home, opened: list[ServiceCall]) -> None:
+    """The right number with the right PIN opens, once."""
+    home.receive("Garage 582947", sender=ANNA[1:])
+    await home.poll()
+    await home.poll()
+    (call,) = opened
+    assert call.data["entity_id"] == ["cover.garage"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "text"),
+    [
+        (CARLA, "garage 582947"),
+        (BORIS, "garage 582947"),
+        (ANNA, "garage 582948"),
+        (ANNA, "garage"),
+        (ANNA, "garage 582947 please"),
+        ("ANNA", "garage 582947"),
+    ],
+    ids=["stranger", "another", "wrong_pin", "no_pin", "more", "name"],
+)
+async def test_command_refused(
+    home: Home, opened: list[ServiceCall], sender: str, text: str
+) -> None:
+    """Whatever is not right in everything opens nothing."""
+    home.receive(text, sender=sender.removeprefix("+"))
+    await home.poll()
+    assert home.texts == [text]
+    assert opened == []
+
+
+async def test_command_from_the_backlog(home: Home, opened: list[ServiceCall]) -> None:
+    """A command that came while Home Assistant was not running opens nothing."""
+    await home.stop()
+    home.receive("garage 582947", sender=ANNA[1:])
+    await home.restart()
+    assert [event.backlog for event in home.events] == [True]
+    assert opened == []
+
+
+ESCALATE: Final = "Tell Ben when Anna cannot be reached"
+
+
+async def test_escalation(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    home: Home,
+    billed: Callable[[], list[tuple[str, str]]],
+) -> None:
+    """What does not reach Anna is told to Ben; what does not reach Ben, to nobody."""
+    await start(hass, ESCALATE)
+    await home.call("send_message", recipients=["notify.anna"], message="Hello")
+    await home.settle()
+    home.portal.deliver("sent")
+    await pass_time(hass, freezer, minutes=1)
+    assert billed() == [(ANNA, "Hello")]
+    await home.call("send_message", recipients=["notify.anna"], message="Help")
+    await home.settle()
+    home.portal.deliver("failed")
+    await pass_time(hass, freezer, minutes=1)
+    told = (BORIS, "A message to Anna is failed: no reason given")
+    assert billed()[2:] == [told]
+    await home.settle()
+    home.portal.deliver("failed")
+    await pass_time(hass, freezer, minutes=1)
+    assert billed()[2:] == [told]
+
+
+async def test_escalation_of_unknown(
+    hass: HomeAssistant, home: Home, billed: Callable[[], list[tuple[str, str]]]
+) -> None:
+    """What may have arrived is told to Ben, and not sent again."""
+    await start(hass, ESCALATE)
+    home.portal.fail("html_page", "sendsms", times=1)
+    response = await home.call(
+        "send_message", recipients=["notify.anna"], message="Help"
+    )
+    assert response["recipients"][0]["status"] == "unknown"
+    # A portal that does not answer is given a moment.
+    await home.pass_time(3)
+    await home.settle()
+    ((number, text),) = [one for one in billed() if one[1] != "Help"]
+    assert number == BORIS
+    assert text.startswith("A message to Anna is unknown: an HTML page")
+
+
+@pytest.mark.parametrize(
+    ("reply", "neighbours"), [("OK", 0), (" ok ", 0), ("No!", 1), (None, 1)]
+)
+async def test_alarm_with_confirmation(
+    hass: HomeAssistant,
+    home: Home,
+    billed: Callable[[], list[tuple[str, str]]],
+    reply: str | None,
+    neighbours: int,
+) -> None:
+    """Ben is told unless Anna says OK in time."""
+    await start(hass, "Smoke alarm with confirmation")
+    hass.states.async_set("binary_sensor.smoke", "off")
+    hass.states.async_set("binary_sensor.smoke", "on")
+    await home.turn()
+    assert [number for number, _ in billed()] == [ANNA]
+    if reply is not None:
+        home.receive(reply, sender=ANNA[1:])
+    await home.pass_time(31 if reply is not None else 301)
+    await home.settle()
+    assert [number for number, _ in billed()] == [ANNA, *[BORIS] * neighbours]
+
+
+async def test_alarm_that_cannot_be_sent(
+    hass: HomeAssistant, home: Home, billed: Callable[[], list[tuple[str, str]]]
+) -> None:
+    """Ben is told at once when Anna cannot even be asked."""
+    await start(hass, "Smoke alarm with confirmation")
+    home.portal.fail("refused_error", "sendsms", times=1, text="No")
+    hass.states.async_set("binary_sensor.smoke", "off")
+    hass.states.async_set("binary_sensor.smoke", "on")
+    await home.settle()
+    assert [number for number, _ in billed()] == [BORIS]
+
+
+async def test_answer(
+    hass: HomeAssistant, home: Home, billed: Callable[[], list[tuple[str, str]]]
+) -> None:
+    """Whoever may ask gets an answer; a stranger does not."""
+    await start(hass, "Answer “status”")
+    hass.states.async_set("sensor.living_room_temperature", "21.5")
+    for sender in ANNA, CARLA, BORIS:
+        home.receive("Status", sender=sender[1:])
+    await home.poll()
+    answer = "It is 21.5 °C at home."
+    assert sorted(billed()) == [(ANNA, answer), (BORIS, answer)]
+
+
+async def test_low_balance(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    home: Home,
+) -> None:
+    """A balance that runs low is told."""
+    calls = async_mock_service(hass, "persistent_notification", "create")
+    await start(hass, "Low balance")
+    home.account.credits -= 95
+    await pass_time(hass, freezer, minutes=6)
+    (call,) = calls
+    assert "runs low" in call.data["message"]
+
+
+async def test_message_for_later(hass: HomeAssistant, home: Home) -> None:
+    """A message for the evening is handed over with its time, in the portal's zone."""
+    await hass.config.async_set_time_zone("America/New_York")
+    await start(hass, "Remind of the bins this evening")
+    (state,) = hass.states.async_all("automation")
+    await hass.services.async_call(
+        "automation", "trigger", {"entity_id": state.entity_id}, blocking=True
+    )
+    await home.settle()
+    (request,) = (r for r in home.portal.requests if r.operation == "sendsms")
+    assert request.parameters["scheduledate"] == "2027-02-11 00:00:00"
+    # Its trigger is a timer.
+    await hass.services.async_call(
+        "automation", "turn_off", {"entity_id": state.entity_id}, blocking=True
+    )
+
+
+# --- What its dashboard shows --------------------------------------------------------
+
+
+def test_cards_are_home_assistants_own() -> None:
+    """The cards of the examples are built-in ones."""
+    types = [block["type"] for block in blocks() if "type" in block]
+    assert types == ["entities", "markdown", "picture-entity"]
+
+
+def shown_inbox(hass: HomeAssistant) -> str:
+    """Return what the card with the inbox hands to Markdown."""
+    (card,) = (block for block in blocks() if block.get("type") == "markdown")
+    return str(Template(card["content"], hass).async_render(parse_result=False))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img src=x onerror=alert(1)><script>alert(1)</script>",
+        "[link](javascript:alert(1)) ![picture](https://example.com/x.png)",
+        "**bold** _it_ `code` # no > quote &lt; {{ states('sun.sun') }}",
+    ],
+)
+async def test_strangers_texts_stay_text(
+    hass: HomeAssistant, home: Home, text: str
+) -> None:
+    """Every character of a message that means something has a backslash."""
+    assert "No messages yet." in shown_inbox(hass)
+    home.receive(text)
+    await home.poll()
+    shown = shown_inbox(hass)
+    assert text in re.sub(r"\\(.)", r"\1", shown)
+    (line,) = (one for one in shown.splitlines() if "alert" in one or "bold" in one)
+    assert not re.search(r"[!-/:-@\[-`{-~]", re.sub(r"\\.", "", line))
+
+
+# --- What it claims ------------------------------------------------------------------
+
+
+def test_quality_scale() -> None:
+    """Each rule of the quality scale is there, in order, with a reason if not done."""
+    rules = load_yaml_dict(str(_INTEGRATION / "quality_scale.yaml"))["rules"]
+    (folder,) = components.__path__
+    core = Path(folder) / "ntfy" / "quality_scale.yaml"
+    assert list(rules) == list(load_yaml_dict(str(core))["rules"])
+    for rule in rules.values():
+        if rule != "done":
+            assert rule["status"] in {"exempt", "todo"}
+            assert rule["comment"]
