@@ -355,11 +355,12 @@ async def test_reconfigure_to_another_entrys_account(
 async def test_reconfigure_of_an_account_that_does_not_load(
     hass: HomeAssistant, entry: MockConfigEntry, portal: Portal
 ) -> None:
-    """An account whose portal moved loads once it is told where to."""
-    await portal.refuse()
+    """An account that was refused at the start loads once it is told right."""
+    portal.fail("refused_error", text="Invalid user", times=2)
     await hass.config_entries.async_setup(entry.entry_id)
-    assert_state(entry, ConfigEntryState.SETUP_RETRY)
-    await portal.accept()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert_state(entry, ConfigEntryState.SETUP_ERROR)
+    portal.clear_faults()
     result = await entry.start_reconfigure_flow(hass)
     result = await submit(
         hass, result["flow_id"], form(portal, url=f"{portal.url}/SMSC")

@@ -16,7 +16,8 @@ from .home_assistant import HomeAssistant
 from .installation import FOLDER, prepare, start_home_assistant
 from .portal_control import DemoPortal
 from .processes import Program, free_port, only_one
-from .story import ANNA, DASHBOARD, Stage, check_files, check_log, make_secret, tell
+from .stage import ANNA, Stage
+from .story import DASHBOARD, check_files, check_log, make_secret, tell
 from .transcript import Transcript
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

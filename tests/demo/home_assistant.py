@@ -151,6 +151,12 @@ class HomeAssistant:
             result: Json = await answer.json()
             return result
 
+    async def get_bytes(self, path: str) -> bytes:
+        """Fetch what an address of Home Assistant serves, such as a picture."""
+        async with self._session.get(f"{self.url}{path}") as answer:
+            answer.raise_for_status()
+            return await answer.read()
+
     async def call(self, command: str, **fields: Any) -> Any:
         """Send a command over the open connection and return its result."""
         answer = await self._answer(command, fields)

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from .story import BEN, OURS, Stage
+from .stage import BEN, OURS, Stage
 from .transcript import NotSeenError
 
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")

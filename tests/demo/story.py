@@ -6,54 +6,36 @@ when something does not come. After a step in `_NEEDED` that fails, the others a
 out.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from decimal import Decimal, DecimalException
 import inspect
 import secrets
 from typing import Any, Final
 
-from homeassistant.util import dt as dt_util
-
 from .audit import complaints, leaks
-from .home_assistant import HomeAssistant, Json
 from .installation import FOLDER
-from .portal_control import DemoPortal
+from .stage import (
+    ANNA,
+    BEN,
+    NEIGHBOUR,
+    OURS,
+    Stage,
+    Step,
+    billed,
+    clock,
+    is_available,
+    is_number,
+    is_recent,
+)
 from .transcript import NotSeenError, Transcript
+from .trials import (
+    answer_a_question,
+    come_back,
+    fall_back_to_sms,
+    obey_anna_only,
+    pair_channel,
+    stop_a_loop,
+)
 
 DASHBOARD: Final = "smskit-demo"
-
-# From the ranges set aside for fiction.
-ANNA: Final = "+12025550123"
-BEN: Final = "+447700900123"
-NEIGHBOUR: Final = "+12025550145"
-OURS: Final = "12025550100"
-
-_RECENT: Final = timedelta(minutes=2)
-
-
-@dataclass(kw_only=True)
-class Stage:
-    """What the steps share."""
-
-    home: HomeAssistant
-    portal: DemoPortal
-    api_key: str
-    api_token: str
-    entry_id: str = ""
-    device_id: str = ""
-    entities: dict[str, str] = field(default_factory=dict)
-    """Entity ids of the account by their key: `balance`, `unread_messages`, …"""
-    expected_log: list[str] = field(default_factory=list)
-    """Parts of lines that a step makes the integration log as warnings."""
-
-    def number(self, key: str) -> Decimal:
-        """Return what a sensor of the account says now."""
-        return Decimal(self.home.states[self.entities[key]]["state"])
-
-
-type Step = Callable[[Stage], Awaitable[str]]
 
 
 def make_secret(kind: str) -> str:
@@ -90,7 +72,7 @@ async def add_account(stage: Stage) -> str:
     stage.entry_id = answer["result"]["entry_id"]
     await home.until_loaded(stage.entry_id)
     await _name_device(stage, "SMSKit")
-    balance = await home.until(stage.entities["balance"], lambda s: _is_number(s, 100))
+    balance = await home.until(stage.entities["balance"], lambda s: is_number(s, 100))
     unit = balance["attributes"]["unit_of_measurement"]
     return f"{balance['entity_id']}: {balance['state']} {unit}"
 
@@ -143,7 +125,7 @@ async def add_recipients(stage: Stage) -> str:
         ),
     ):
         await stage.home.fill_in("subentries/flow", [stage.entry_id, "recipient"], page)
-        await stage.home.until(entity_id, _is_available)
+        await stage.home.until(entity_id, is_available)
         await stage.home.until_loaded(stage.entry_id)
     return "notify.anna and notify.family are there"
 
@@ -172,15 +154,15 @@ async def notify_anna(stage: Stage) -> str:
     await stage.home.action(
         "notify.send_message", target={"entity_id": "notify.anna"}, message=text
     )
-    state = await stage.home.until("notify.anna", _is_recent)
-    await _billed(stage, text, ANNA)
-    return f"notify.anna: {_clock(state['state'])}; billed once: {ANNA} “{text}”"
+    state = await stage.home.until("notify.anna", is_recent)
+    await billed(stage, text, ANNA)
+    return f"notify.anna: {clock(state['state'])}; billed once: {ANNA} “{text}”"
 
 
 async def balance_goes_down(stage: Stage) -> str:
     """See the balance go down by what the message cost."""
     state = await stage.home.until(
-        stage.entities["balance"], lambda s: _is_number(s, 99)
+        stage.entities["balance"], lambda s: is_number(s, 99)
     )
     return f"{state['entity_id']}: {state['state']}"
 
@@ -198,8 +180,8 @@ async def send_to_many(stage: Stage) -> str:
     outcomes = {o["number"]: o["status"] for o in response["recipients"]}
     if outcomes != dict.fromkeys((ANNA, BEN, NEIGHBOUR), "queued"):
         raise NotSeenError(f"the response says {response}")
-    await _billed(stage, text, ANNA, BEN, NEIGHBOUR)
-    await stage.home.until(stage.entities["balance"], lambda s: _is_number(s, 96))
+    await billed(stage, text, ANNA, BEN, NEIGHBOUR)
+    await stage.home.until(stage.entities["balance"], lambda s: is_number(s, 96))
     return (
         f"queued for {', '.join(outcomes)}; {response['encoding']}, "
         f"{response['segments']} segment; {stage.number('balance')} credits left"
@@ -214,17 +196,17 @@ async def receive(stage: Stage) -> str:
     text = "On my way, 10 minutes!"
     await stage.portal.tell("inbound", **{"from": ANNA[1:], "to": OURS, "text": text})
     unread = await stage.home.until(
-        stage.entities["unread_messages"], lambda s: _is_number(s, 1), within=25
+        stage.entities["unread_messages"], lambda s: is_number(s, 1), within=25
     )
     last = await stage.home.until(
         stage.entities["last_message"],
-        lambda s: s["attributes"].get("text") == text and _is_recent(s),
+        lambda s: s["attributes"].get("text") == text and is_recent(s),
     )
     if last["attributes"]["from"] != ANNA:
         raise NotSeenError(f"it came from {last['attributes']['from']}")
     return (
         f"{unread['entity_id']}: {unread['state']}; "
-        f"{last['entity_id']}: {_clock(last['state'])}, {ANNA} “{text}”"
+        f"{last['entity_id']}: {clock(last['state'])}, {ANNA} “{text}”"
     )
 
 
@@ -271,6 +253,12 @@ STEPS: Final[tuple[Step, ...]] = (
     balance_goes_down,
     send_to_many,
     receive,
+    come_back,
+    stop_a_loop,
+    fall_back_to_sms,
+    pair_channel,
+    answer_a_question,
+    obey_anna_only,
     keep_secrets,
     stay_quiet,
 )
@@ -278,14 +266,6 @@ _NEEDED: Final[frozenset[Step]] = frozenset({add_account, add_recipients})
 
 
 # --- Helpers of the steps ------------------------------------------------------------
-
-
-async def _billed(stage: Stage, text: str, *numbers: str) -> None:
-    """See that the portal billed a text once to each of these, and to nobody else."""
-    ledger = await stage.portal.ledger()
-    billed = sorted(f"+{entry['to']}" for entry in ledger if entry["text"] == text)
-    if billed != sorted(numbers):
-        raise NotSeenError(f"“{text}” was billed to {billed or 'nobody'}")
 
 
 def _entities_of(config: Any) -> set[str]:
@@ -299,29 +279,3 @@ def _entities_of(config: Any) -> set[str]:
     for item in config if isinstance(config, list) else ():
         found |= _entities_of(item)
     return found
-
-
-def _is_available(state: Json) -> bool:
-    return str(state["state"]) != "unavailable"
-
-
-def _is_number(state: Json, number: int) -> bool:
-    try:
-        return Decimal(state["state"]) == number
-    except DecimalException:
-        return False
-
-
-def _is_recent(state: Json) -> bool:
-    """Whether a state is a time of just now."""
-    time = _time(state["state"])
-    return time is not None and abs(dt_util.utcnow() - time) < _RECENT
-
-
-def _time(text: str) -> datetime | None:
-    return dt_util.parse_datetime(text)
-
-
-def _clock(text: str) -> str:
-    time = _time(text)
-    return text if time is None else f"{time:%H:%M:%S} UTC"
