@@ -466,10 +466,23 @@ async def test_message_for_later(hass: HomeAssistant, home: Home) -> None:
 # --- What its dashboard shows --------------------------------------------------------
 
 
-def test_cards_are_home_assistants_own() -> None:
-    """The cards of the examples are built-in ones."""
-    types = [block["type"] for block in blocks() if "type" in block]
+def test_cards() -> None:
+    """The cards are built-in ones but for one, whose options and views are all told."""
+    *built_in, own = (block for block in blocks() if "type" in block)
+    types = [card["type"] for card in built_in]
     assert types == ["entities", "markdown", "picture-entity"]
+    module = (_INTEGRATION / "frontend" / "smskit-card.js").read_text(encoding="utf-8")
+    assert f'const CARD = "{own["type"].removeprefix("custom:")}";' in module
+    (strategy,) = (block["strategy"] for block in blocks() if "strategy" in block)
+    assert f'const STRATEGY = "{strategy["type"].removeprefix("custom:")}";' in module
+    text = section("Its own card")
+    views = re.findall(r"^- `(\w+)`:", text, re.MULTILINE)
+    assert f"const VIEWS = {json.dumps(views)};" in module
+    assert own["view"] in views
+    form = module[module.index("static getConfigForm()") :]
+    form = form[: form.index("computeLabel")]
+    options = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    assert options == re.findall(r"\bname: \"(\w+)\"", form)
 
 
 def shown_inbox(hass: HomeAssistant) -> str:

@@ -14,6 +14,7 @@ from homeassistant.helpers import (
     issue_registry as ir,
 )
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
@@ -59,15 +60,18 @@ from .storage import (
 from .websocket_api import async_setup_websocket
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+# Automations arm themselves at the end of the start-up, too; in seconds.
+_ARMING_TIME: Final = 1
 # Accounts that were loaded since Home Assistant started.
 _SEEN: Final[HassKey[set[str]]] = HassKey(f"{DOMAIN}_seen")
+# Sensors first: what a problem is about changes before the problem shows.
 PLATFORMS = [
+    Platform.SENSOR,
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
     Platform.EVENT,
     Platform.IMAGE,
     Platform.NOTIFY,
-    Platform.SENSOR,
 ]
 
 
@@ -155,11 +159,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
         delivery=delivery,
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    # The events of what was under way, and of what came in meanwhile, need somebody
-    # to hear them.
-    await dispatcher.async_start()
+    dispatcher.async_start()
     await _async_begin(hass, entry)
-    delivery.async_start()
     return True
 
 
@@ -198,18 +199,25 @@ def _is_trusted(entry: SmskitConfigEntry, settings: Settings, number: str) -> bo
 
 
 async def _async_begin(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
-    """Tell of what came in, from when automations listen: after the start-up."""
+    """Tell of what was under way and of what came in, once automations listen."""
 
-    async def begin(_: HomeAssistant) -> None:
+    async def begin(_: object) -> None:
         seen = hass.data.setdefault(_SEEN, set())
         backlog = entry.entry_id not in seen
         seen.add(entry.entry_id)
-        await entry.runtime_data.inbox.async_begin(backlog=backlog)
+        data = entry.runtime_data
+        await data.dispatcher.async_begin()
+        data.delivery.async_start()
+        await data.inbox.async_begin(backlog=backlog)
+
+    @callback
+    def begin_soon(_: object) -> None:
+        entry.async_on_unload(async_call_later(hass, _ARMING_TIME, begin))
 
     if hass.state is CoreState.running:
-        await begin(hass)
+        await begin(None)
     else:
-        entry.async_on_unload(async_at_started(hass, begin))
+        entry.async_on_unload(async_at_started(hass, begin_soon))
 
 
 @callback

@@ -7,7 +7,7 @@ from typing import Final, override
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import PortalError
@@ -94,8 +94,17 @@ class ChannelButton(ChannelEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
+        await self._async_check_admin()
         entry = self.coordinator.config_entry
         try:
             await self.entity_description.press_fn(entry, self._channel_id)
         except PortalError as err:
             raise channel_error(entry, self.hass, err) from err
+
+    async def _async_check_admin(self) -> None:
+        """Refuse users who are no administrators, as the actions do."""
+        if self._context is None or self._context.user_id is None:
+            return
+        user = await self.hass.auth.async_get_user(self._context.user_id)
+        if user is None or not user.is_admin:
+            raise Unauthorized(context=self._context, entity_id=self.entity_id)

@@ -57,17 +57,27 @@ class Dispatcher:
         self._next_held = 0.0
         self._backoff = 0.0
         self._stopped = True
+        self._begun = False
         self._refused_credentials = False
         self._cancel_timer: CALLBACK_TYPE | None = None
 
-    async def async_start(self) -> None:
-        """Report what was on its way when everything stopped, and begin."""
-        for parcel in self._outbox.in_stage(Stage.LEAVING):
-            parcel.reason = "Home Assistant stopped while it was on its way"
-            self._outbox.report(parcel, Status.UNKNOWN)
-            self._outbox.remove(parcel)
-        await self._outbox.async_commit()
+    @callback
+    def async_start(self) -> None:
+        """Send what comes from now on."""
         self._stopped = False
+
+    async def async_begin(self) -> None:
+        """Tell what was on its way when everything stopped, and send what is held.
+
+        For when those listen who want to hear of it.
+        """
+        for parcel in self._outbox.in_stage(Stage.LEAVING):
+            if parcel.id not in self._leaving:
+                parcel.reason = "Home Assistant stopped while it was on its way"
+                self._outbox.report(parcel, Status.UNKNOWN)
+                self._outbox.remove(parcel)
+        await self._outbox.async_commit()
+        self._begun = True
         self.async_pump()
 
     async def async_stop(self) -> None:
@@ -120,7 +130,8 @@ class Dispatcher:
             if len(self._leaving) < _IN_FLIGHT and not blocked & numbers:
                 self._let_leave(parcel, numbers, now)
             blocked |= numbers
-        self._pump_held(blocked, now)
+        if self._begun:
+            self._pump_held(blocked, now)
 
     def _pump_held(self, blocked: set[str], now: float) -> None:
         """Let the first held parcel leave that may; expire those that waited too long.

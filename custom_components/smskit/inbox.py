@@ -175,6 +175,9 @@ class Inbox:
         Runs in a thread: a listing may have thousands of messages.
         """
         listed = keyed(listing)
+        fresh = {key: m for key, m in listed.items() if key not in self._known.keys}
+        if not fresh and not full:
+            return [], self._known, False
         now = dt_util.utcnow()
         known = replace(
             self._known, keys=self._known.keys | listed.keys(), account=self._account
@@ -186,7 +189,7 @@ class Inbox:
             self._known.keys.isdisjoint(listed)
         )
         new = received(
-            {key: m for key, m in listed.items() if key not in self._known.keys},
+            fresh,
             self._settings,
             is_trusted=self._is_trusted,
             read=self._is_new or is_other,

@@ -106,7 +106,7 @@ def received(
                 recipient=message.recipient
                 and shown_number(message.recipient, country),
                 text=message.text,
-                date=settings.to_utc(message.date) or now,
+                date=settings.to_utc(message.date, now=now) or now,
                 read=read,
                 trusted=is_trusted(sender),
             )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Self
+from typing import Final, Self
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_COUNTRY, CONF_TIME_ZONE
@@ -27,6 +27,9 @@ from .const import (
     DEFAULT_LOW_BALANCE,
     UNIT_CREDITS,
 )
+
+# How far the portal's clock may be ahead.
+_CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,11 +79,23 @@ class Settings:
             allowed_senders=frozenset(options.get(CONF_ALLOWED_SENDERS, ())),
         )
 
-    def to_utc(self, date: datetime | None) -> datetime | None:
-        """Return a time of the portal as aware UTC."""
+    def to_utc(
+        self, date: datetime | None, *, now: datetime | None = None
+    ) -> datetime | None:
+        """Return a time of the portal as aware UTC.
+
+        Of an hour that comes twice, in autumn, it is the first, or the second once
+        that has come, where `now` tells.
+        """
         if date is None:
             return None
-        return date.replace(tzinfo=self.time_zone).astimezone(dt_util.UTC)
+        first, second = (
+            date.replace(tzinfo=self.time_zone, fold=fold).astimezone(dt_util.UTC)
+            for fold in (0, 1)
+        )
+        if now is not None and first < second <= now + _CLOCK_DIFFERENCE:
+            return second
+        return first
 
     def to_portal(self, date: datetime) -> datetime:
         """Return an aware time as the portal writes it, naive."""

@@ -1,5 +1,6 @@
 """What ten thousand held messages cost."""
 
+from collections.abc import AsyncGenerator
 import gc
 from pathlib import Path
 import time
@@ -32,12 +33,23 @@ def _held(index: int) -> Parcel:
     )
 
 
+@pytest.fixture
+def _custom_integrations() -> None:
+    """Need no Home Assistant of the tests: its files are in memory."""
+
+
+@pytest.fixture
+async def hass(tmp_path: Path) -> AsyncGenerator[HomeAssistant]:
+    """Return a Home Assistant whose files are on a disk."""
+    hass = HomeAssistant(str(tmp_path))
+    yield hass
+    await hass.async_stop(force=True)
+
+
 async def test_ten_thousand_held(
     hass: HomeAssistant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """They load in under a second, and cost under 20 MB."""
-    # A file on a disk, as Home Assistant writes and reads it.
-    hass.config.config_dir = str(tmp_path)
     outbox = Outbox(hass, "account", SpendGuard(100))
     for index in range(_COUNT):
         outbox.add(_held(index))

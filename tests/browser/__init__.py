@@ -1,1 +1,1 @@
-"""Tests in a browser: Chromium, the real frontend, the real Home Assistant, a portal."""
+"""Tests in Chromium, with the real frontend, Home Assistant and a portal."""

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 import os
 from pathlib import Path
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 import pytest
 import pytest_asyncio
 import pytest_socket
@@ -25,7 +25,8 @@ _FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known; be patient on a machine that does much else."""
+    expect.set_options(timeout=15_000)
     config.addinivalue_line("markers", "browser: needs Chromium")
 
 

@@ -1,6 +1,7 @@
 """Home Assistant with an account and a dashboard, and a portal behind it."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 import os
@@ -85,6 +86,18 @@ class Stage:
     async def save(self, config: Json) -> None:
         """Make this the configuration of the dashboard."""
         await self.home.call("lovelace/config/save", url_path=_DASHBOARD, config=config)
+
+    async def until_saved(self, seen: Callable[[Json], bool]) -> Json:
+        """Wait until the dashboard has such a card, and return its configuration."""
+        async with asyncio.timeout(15):
+            while True:
+                config = await self.home.call("lovelace/config", url_path=_DASHBOARD)
+                for section in config["views"][0]["sections"]:
+                    for card in section["cards"]:
+                        if seen(card):
+                            found: Json = card
+                            return found
+                await asyncio.sleep(0.1)
 
     def card(self, **config: Any) -> Json:
         """Return the configuration of a card of the account."""

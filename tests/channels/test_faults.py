@@ -16,6 +16,7 @@ from custom_components.smskit.const import DOMAIN
 from tests.conftest import API_KEY, API_TOKEN
 from tests.portal import Channel, FaultKind
 
+from .fault_kinds import HARMLESS, OF_PICTURES, REFUSALS, UNCERTAIN
 from .home import (
     CLEAR_QUEUE,
     CONNECTED,

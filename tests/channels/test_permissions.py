@@ -33,11 +33,11 @@ async def test_read_only_users(
     assert home.portal.requests == []
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@pytest.mark.parametrize("name", [*ACTIONS, *BUTTONS])
 async def test_users_who_are_no_admins(
     hass: HomeAssistant, office: Channel, unloaded: Home, name: str
 ) -> None:
-    """The actions that cost money or end something are for administrators."""
+    """What costs money or ends something is for administrators."""
     home = unloaded
     group = await hass.auth.async_get_group("system-users")
     assert group is not None

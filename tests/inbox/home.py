@@ -1,7 +1,6 @@
 """A home that receives: Home Assistant and the portal, on one clock that tests move."""
 
 import asyncio
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -177,8 +176,8 @@ class Home:
 
     def begin(self, action: str, **data: Any) -> asyncio.Task[dict[str, Any]]:
         """Call an action that takes its time."""
-        coroutine: Coroutine[Any, Any, dict[str, Any]] = self.call(action, **data)
-        return self.hass.async_create_background_task(coroutine, action)
+        # Not one of Home Assistant's tasks: nothing waits for it.
+        return asyncio.get_running_loop().create_task(self.call(action, **data))
 
     async def messages(self, **filters: Any) -> list[dict[str, Any]]:
         """Return messages of the inbox, newest first."""

@@ -110,6 +110,7 @@ class Run:
         self._lives: list[Life] = []
         self._faults: Counter[str] = Counter()
         self._entry_id = ""
+        self._is_ready = False
 
     async def run(self) -> list[str]:
         """Return what was wrong; leave nothing running, whatever happens."""
@@ -200,9 +201,11 @@ class Run:
         """Let the portal misbehave, again and again."""
         chance = self._weather
         while True:
-            if chance.random() < _REFUSED:
+            # At a failed start, Home Assistant waits longer and longer.
+            badness = 0.7 if self._is_ready else 0.15
+            if chance.random() < badness * _REFUSED:
                 await portal.tell("refuse")
-            elif chance.random() < 0.6:
+            elif chance.random() < badness:
                 (kind,) = chance.choices(list(_FAULTS), weights=list(_FAULTS.values()))
                 await portal.tell(
                     "faults",
@@ -218,7 +221,11 @@ class Run:
 
     async def _live_and_die(self, home: Listener) -> None:
         """Start Home Assistant and kill it, again and again; leave one that runs."""
-        shares = batched(self._messages, -(-len(self._messages) // (self._kills + 1)))
+        shares = batched(
+            self._messages,
+            -(-len(self._messages) // (self._kills + 1)),
+            strict=False,
+        )
         for number, share in enumerate(shares):
             for _ in share:
                 self._allowed.release()
@@ -233,11 +240,13 @@ class Run:
             else:
                 await home.wait_until_ready()
                 life.ready = time.monotonic() - begin
-                await self._live(home, self._chance.uniform(0.5, 7.0))
+                self._is_ready = True
+                await self._live(home, self._chance.uniform(1.0, 9.0))
                 if is_last:
                     return
                 life.end = await self._moment(home)
             await self._instance.kill()
+            self._is_ready = False
             await home.disconnect()
             life.lasted = time.monotonic() - begin
             life.posted = self._posted

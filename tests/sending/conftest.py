@@ -41,11 +41,10 @@ async def home(
     hass_storage: dict[str, Any],
     freezer: FrozenDateTimeFactory,
     portal: Portal,
-    account: Account,
     entry: MockConfigEntry,
 ) -> Home:
     """Return a home whose account is set up and has credits enough."""
-    account.credits = Decimal(100_000)
+    portal.accounts[0].credits = Decimal(100_000)
     home = Home(hass, entry, portal, freezer, hass_storage)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await home.settle()
@@ -77,7 +76,5 @@ def pytest_terminal_summary(
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
     terminalreporter.section("What the portal accepted, and what was reported")
     for row in table:
-        cells = (
-            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
-        )
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         terminalreporter.write_line(" | ".join(cells).rstrip())

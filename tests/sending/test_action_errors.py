@@ -2,7 +2,6 @@
 
 from collections.abc import Generator
 import json
-import logging
 from pathlib import Path
 import re
 import traceback
@@ -138,7 +137,7 @@ async def test_notify_unknown(home: Home, fault: str) -> None:
 
 
 async def test_notify_in_part(home: Home) -> None:
-    """A notify entity whose message went to some says to whom, and why not to others."""
+    """A notify entity whose message went to some says to whom, and why not to all."""
     await home.send(ANNA, message=_TEXT)
     with pytest.raises(HomeAssistantError) as raised:
         await home.notify("notify.family", _TEXT)

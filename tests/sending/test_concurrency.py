@@ -17,9 +17,7 @@ unlimited = pytest.mark.parametrize("options", [_NO_LIMIT])
 def _numbers(count: int) -> list[str]:
     """Return numbers of the range set aside for fiction, in many area codes."""
     areas = (202, 303, 404, 505, 602, 702, 803, 907, 208, 312)
-    return [
-        f"+1{areas[index // 100]}55501{index % 100:02}" for index in range(count)
-    ]
+    return [f"+1{areas[index // 100]}55501{index % 100:02}" for index in range(count)]
 
 
 async def test_four_in_flight(home: Home) -> None:
@@ -84,7 +82,10 @@ async def test_thousand_recipients_in_ten_requests(home: Home) -> None:
     assert {o["status"] for o in outcomes} == {"queued"}
     assert len(home.requests()) == 10
     assert home.accepted(by=lambda e: f"+{e.to}") == dict.fromkeys(numbers, 1)
-    groups = {e.group_id: {f"+{x.to}" for x in home.portal.ledger if x.group_id == e.group_id} for e in home.portal.ledger}
+    groups = {
+        e.group_id: {f"+{x.to}" for x in home.portal.ledger if x.group_id == e.group_id}
+        for e in home.portal.ledger
+    }
     assert all(o["number"] in groups[o["group_id"]] for o in outcomes)
     assert home.total("pending") == 1000
 
@@ -157,8 +158,16 @@ async def test_reload_amid_sends(home: Home) -> None:
     ]
     await home.turn()
     entry_id = home.entry.entry_id
-    await home.until_done(home.hass.config_entries.async_reload(entry_id))
+    reload = home.hass.async_create_task(
+        home.hass.config_entries.async_reload(entry_id)
+    )
+    await home.turn()
+    # The entity is there until the account is unloaded.
+    late = home.hass.async_create_task(home.notify("notify.anna", "4"))
+    await home.pass_time(10)
+    assert await reload
+    await late
     assert [(await call)[0] for call in calls] == ["queued", "held", "held", "held"]
     home.portal.clear_faults()
     await home.pass_time(20, step=0.5)
-    assert home.texts == ["0", "1", "2", "3"]
+    assert home.texts == ["0", "1", "2", "3", "4"]

@@ -1,6 +1,7 @@
 """What the portal has is followed until every recipient is final."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
@@ -24,7 +25,7 @@ def _asked(home: Home, group_id: str | None = None) -> list[float]:
 
 
 def _gaps(times: list[float]) -> list[float]:
-    return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    return [later - earlier for earlier, later in pairwise(times)]
 
 
 async def test_followed_to_the_end(home: Home) -> None:
@@ -60,7 +61,7 @@ async def test_soon_then_ever_more_slowly(home: Home) -> None:
     assert 3 <= times[0] - start < 4
     gaps = _gaps(times)
     # A step of the clock is up to 10 s.
-    assert all(later >= earlier - 10 for earlier, later in zip(gaps, gaps[1:], strict=False))
+    assert all(later >= earlier - 10 for earlier, later in pairwise(gaps))
     assert max(gaps) <= 3610
     # Slow enough for a day of many messages, and often enough to be of use.
     assert 25 <= len(times) <= 60
@@ -247,7 +248,7 @@ async def test_broken_answer_whose_group_is_none(home: Home) -> None:
     ],
 )
 async def test_odd_answers(home: Home, kind: FaultKind, more: dict[str, Any]) -> None:
-    """An answer that says nothing of a recipient changes nothing, and is asked again."""
+    """An answer that says nothing of a recipient changes nothing; it is asked again."""
     await home.send(ANNA)
     home.portal.fail(kind, "groupstatus", **more)
     await home.advance(60, step=0.5)

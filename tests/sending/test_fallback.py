@@ -226,7 +226,7 @@ async def test_channel_by_its_gateway(
 async def test_channel_of_the_call_that_closed(
     channel: Channel, portal: Portal, account: Account, home: Home
 ) -> None:
-    """A named channel that is closed is a refusal, whatever other channels there are."""
+    """A named channel that is closed is a refusal, whatever others there are."""
     other = portal.add_channel(account, "Garage")
     portal.pair(other)
     await home.reload()

@@ -1,8 +1,7 @@
 """Pictures that the portal fetches, and messages that it sends later."""
 
 from pathlib import Path
-from typing import Final
-from unittest.mock import patch
+from typing import Any, Final
 
 from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
@@ -19,6 +18,7 @@ from tests.portal import Channel
 
 from .home import Home
 
+type Internet = TestClient[Any, Any]
 _EXTERNAL: Final = "https://home.example.com"
 _FILE: Final = b"\x89PNG\r\n\x1a\n what the door sees"
 
@@ -33,6 +33,22 @@ async def media(hass: HomeAssistant, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+async def camera(hass: HomeAssistant, tmp_path: Path) -> str:
+    """Return a camera: one that shows a file."""
+    picture = tmp_path / "garden.jpg"
+    picture.write_bytes(b"\xff\xd8\xff\xe0 what the garden looks like")
+    hass.config.allowlist_external_dirs.add(str(tmp_path))
+    entry = MockConfigEntry(
+        domain="local_file",
+        title="Garden",
+        options={"name": "Garden", "file_path": str(picture)},
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    return "camera.garden"
+
+
+@pytest.fixture
 async def external(hass: HomeAssistant) -> None:
     """Give Home Assistant an address on the internet."""
     await hass.config.async_update(external_url=_EXTERNAL)
@@ -41,9 +57,10 @@ async def external(hass: HomeAssistant) -> None:
 @pytest.fixture
 async def internet(
     hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator, home: Home
-) -> TestClient:
+) -> Internet:
     """Return a client that is not logged in, as the portal is one."""
-    return await hass_client_no_auth()
+    client: Internet = await hass_client_no_auth()
+    return client
 
 
 def _file(home: Home) -> URL:
@@ -67,7 +84,7 @@ async def test_public_address(channel: Channel, home: Home) -> None:
 
 @pytest.mark.usefixtures("external")
 async def test_local_file(
-    channel: Channel, home: Home, media: str, internet: TestClient
+    channel: Channel, home: Home, media: str, internet: Internet
 ) -> None:
     """A file is served at a signed address, to whoever has it, and expires."""
     await home.send(ANNA, type="whatsapp", media=media)
@@ -90,7 +107,7 @@ async def test_local_file(
 
 @pytest.mark.usefixtures("external")
 async def test_held_file(
-    channel: Channel, home: Home, media: str, internet: TestClient
+    channel: Channel, home: Home, media: str, internet: Internet
 ) -> None:
     """A file that is held with its message is there for longer than that."""
     await home.refuse()
@@ -103,7 +120,7 @@ async def test_held_file(
 
 @pytest.mark.usefixtures("external")
 async def test_scheduled_file(
-    channel: Channel, home: Home, media: str, internet: TestClient
+    channel: Channel, home: Home, media: str, internet: Internet
 ) -> None:
     """A file of a message for tomorrow is still there tomorrow."""
     when = dt_util.as_local(dt_util.utcnow()).replace(hour=23)
@@ -127,7 +144,7 @@ async def test_file_across_a_restart(channel: Channel, home: Home, media: str) -
 
 @pytest.mark.usefixtures("external")
 async def test_image_entity(
-    channel: Channel, home: Home, media: str, internet: TestClient, hass: HomeAssistant
+    channel: Channel, home: Home, media: str, internet: Internet, hass: HomeAssistant
 ) -> None:
     """The picture of an image entity is what it shows when the message is sent."""
     (image,) = hass.states.async_entity_ids("image")
@@ -143,21 +160,14 @@ async def test_image_entity(
 
 @pytest.mark.usefixtures("external")
 async def test_camera_entity(
-    channel: Channel, home: Home, media: str, internet: TestClient, hass: HomeAssistant
+    camera: str, channel: Channel, home: Home, media: str, internet: Internet
 ) -> None:
     """A snapshot of a camera is taken when the message is sent."""
-    demo = MockConfigEntry(domain="demo")
-    demo.add_to_hass(hass)
-    platforms = "homeassistant.components.demo.COMPONENTS_WITH_CONFIG_ENTRY_DEMO_PLATFORM"
-    with patch(platforms, ["camera"]):
-        assert await hass.config_entries.async_setup(demo.entry_id)
-        await home.settle()
-        camera = "media-source://camera/camera.demo_camera"
-        await home.send(ANNA, type="whatsapp", media=camera)
-        response = await internet.get(str(_file(home)))
-        assert response.status == 200
-        assert response.content_type.startswith("image/")
-        assert await response.read()
+    await home.send(ANNA, type="whatsapp", media=f"media-source://camera/{camera}")
+    response = await internet.get(str(_file(home)))
+    assert response.status == 200
+    assert response.content_type == "image/jpeg"
+    assert (await response.read()).startswith(b"\xff\xd8\xff")
 
 
 async def test_no_external_address(channel: Channel, home: Home, media: str) -> None:

@@ -1,9 +1,10 @@
 """What could not leave is held, and leaves once, in order, when the portal is back."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, Final
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
@@ -67,7 +68,7 @@ async def test_hundred_to_one_number_are_paced(home: Home) -> None:
     await home.advance(130, step=0.25)
     assert home.texts == [str(index) for index in range(100)]
     times = _ledger_times(home, ANNA)
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert min(gaps) >= 1
     # Nor does the stream dry up.
     assert max(gaps) <= 2
@@ -174,18 +175,17 @@ async def test_survives_restart(home: Home) -> None:
     assert len(home.portal.ledger) == 2
 
 
+@_AWAY
 async def test_restart_while_the_portal_is_away(home: Home) -> None:
-    """What is held waits for the account to be set up, and then leaves once."""
+    """After a restart without the portal, old and new wait together, in order."""
     await home.refuse()
-    await home.send(ANNA)
-    hass, entry = home.hass, home.entry
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    await hass.config_entries.async_setup(entry.entry_id)
-    state: ConfigEntryState = entry.state
-    assert state is ConfigEntryState.SETUP_RETRY
+    await home.send(ANNA, message="Before")
+    await home.restart(home.kept())
+    assert home.total("pending") == 1
+    assert await home.statuses(ANNA, message="After") == ["held"]
     await home.portal.accept()
-    await home.advance(30, step=1)
-    assert home.texts == ["Hello"]
+    await home.advance(30, step=0.5)
+    assert home.texts == ["Before", "After"]
 
 
 async def test_expired_while_everything_stood_still(home: Home) -> None:

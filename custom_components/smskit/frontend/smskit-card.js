@@ -2016,218 +2016,222 @@ ul, ol { list-style: none; }
 .done .title { white-space: normal; }
 `;
 
-class SmskitCard extends HTMLElement {
-  constructor() {
-    super();
-    this.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    this.shadowRoot.adoptedStyleSheets = [sheet];
-    this._shell = document.createElement("ha-card");
-    this.shadowRoot.append(this._shell);
-    this._generation = 0;
-    this._onReady = () => this._load(true);
-  }
-
-  /** @param {CardConfig} config */
-  setConfig(config) {
-    const view = config?.view ?? VIEWS[0];
-    if (!VIEWS.includes(view)) {
-      throw new Error(`view: ${VIEWS.join(", ")}`);
+/** Make the class of the card: not before Home Assistant has started, see below. */
+function makeCardClass() {
+  return class extends HTMLElement {
+    constructor() {
+      super();
+      this.attachShadow({ mode: "open" });
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLE);
+      this.shadowRoot.adoptedStyleSheets = [sheet];
+      this._shell = document.createElement("ha-card");
+      this.shadowRoot.append(this._shell);
+      this._generation = 0;
+      this._onReady = () => this._load(true);
     }
-    for (const key of ["config_entry_id", "device_id"]) {
-      if (config[key] != null && typeof config[key] !== "string") {
-        throw new Error(`${key}: not a text`);
+
+    /** @param {CardConfig} config */
+    setConfig(config) {
+      const view = config?.view ?? VIEWS[0];
+      if (!VIEWS.includes(view)) {
+        throw new Error(`view: ${VIEWS.join(", ")}`);
       }
-    }
-    this._stop();
-    this._view = undefined;
-    this._account = undefined;
-    this.config = config;
-    this._shell.replaceChildren();
-    this._start();
-  }
-
-  get hass() {
-    return this._hass;
-  }
-
-  set hass(hass) {
-    const before = this._hass;
-    this._hass = hass;
-    if (before?.locale !== hass.locale || before?.language !== hass.language || !this.clock) {
-      this.clock = new Clock(hass);
-      this._view?.relocate();
-    }
-    if (!this._running) {
-      this._start();
-      return;
-    }
-    if (before.connection !== hass.connection) {
-      this._stop();
-      this._start();
-      return;
-    }
-    if (before.entities !== hass.entities || before.devices !== hass.devices) {
-      // A recipient or a channel may be another now.
-      this._loadSoon(500);
-    }
-    const sign = this._account?.entities.unread_messages;
-    if (sign && isThere(hass.states[sign]) && !isThere(before.states[sign])) {
-      this._loadSoon(0);
-    }
-    this._view?.update();
-  }
-
-  /** Home Assistant tells where the card is: in a section, alone in a panel, … */
-  set layout(layout) {
-    this.dataset.layout = layout ?? "";
-  }
-
-  get language() {
-    return this._hass?.locale?.language ?? this._hass?.language ?? "en";
-  }
-
-  t(key, values) {
-    return translate(this.language, key, values);
-  }
-
-  connectedCallback() {
-    this._start();
-  }
-
-  disconnectedCallback() {
-    this._stop();
-  }
-
-  _start() {
-    if (this._running || !this.isConnected || !this._hass || !this.config) {
-      return;
-    }
-    this._running = true;
-    this._connection = this._hass.connection;
-    this._connection.addEventListener("ready", this._onReady);
-    this._view?.start();
-    this._load(false);
-  }
-
-  _stop() {
-    this._generation += 1;
-    clearTimeout(this._timer);
-    if (!this._running) {
-      return;
-    }
-    this._running = false;
-    this._connection.removeEventListener("ready", this._onReady);
-    this._view?.stop();
-  }
-
-  _loadSoon(delay) {
-    clearTimeout(this._timer);
-    this._timer = setTimeout(() => this._load(true), delay);
-  }
-
-  async _load(fresh) {
-    const generation = ++this._generation;
-    const isOld = () => generation !== this._generation || !this._running;
-    let accounts = [];
-    try {
-      accounts = await fetchAccounts(this._hass, fresh);
-    } catch {
-      // Not set up yet, or just starting.
-    }
-    if (isOld()) {
-      return;
-    }
-    const wanted = this.config.config_entry_id;
-    const account = wanted
-      ? accounts.find((one) => one.config_entry_id === wanted)
-      : accounts[0];
-    if (account === undefined) {
-      this._account = undefined;
-      this._view?.stop();
-      this._view = undefined;
-      this._notice(this.t(wanted ? "lost_account" : "no_account"));
-      this._loadSoon(RETRY_DELAY);
-      return;
-    }
-    this._account = account;
-    if (this._view === undefined) {
-      const kinds = {
-        conversations: ConversationsView,
-        compact: CompactView,
-        pairing: PairingView,
-      };
-      this._view = new kinds[this.config.view ?? VIEWS[0]](this);
-      this._view.start();
-      this._shell.replaceChildren(this._view.root);
-    }
-    try {
-      await this._view.setAccount(account);
-      this._view?.update();
-    } catch {
-      if (!isOld()) {
-        this._loadSoon(RETRY_DELAY);
-      }
-    }
-  }
-
-  _notice(text) {
-    this._shell.replaceChildren(make("p", { class: "notice", role: "status" }, text));
-  }
-
-  getCardSize() {
-    return { compact: 3, pairing: 6 }[this.config?.view] ?? 9;
-  }
-
-  getGridOptions() {
-    if (this.config?.view === "compact") {
-      return { columns: 12, rows: 3, min_columns: 6, min_rows: 3 };
-    }
-    if (this.config?.view === "pairing") {
-      return { columns: 12, rows: "auto", min_columns: 6 };
-    }
-    return { columns: 12, rows: 9, min_columns: 6, min_rows: 6 };
-  }
-
-  static getStubConfig() {
-    return { view: "conversations" };
-  }
-
-  static getConfigForm() {
-    const t = (key) => translate(pageLanguage(), key);
-    return {
-      schema: [
-        {
-          name: "view",
-          selector: {
-            select: {
-              mode: "dropdown",
-              options: VIEWS.map((value) => ({ value, label: t(`card_${value}`) })),
-            },
-          },
-        },
-        { name: "config_entry_id", selector: { config_entry: { integration: "smskit" } } },
-        {
-          name: "device_id",
-          selector: {
-            device: {
-              filter: [{ integration: "smskit" }],
-              entity: [{ domain: "image", integration: "smskit" }],
-            },
-          },
-        },
-      ],
-      computeLabel: (field) => t(`field_${field.name}`),
-      computeHelper: (field) =>
-        field.name === "view" ? undefined : t(`help_${field.name}`),
-      assertConfig: (config) => {
-        if (config.view !== undefined && !VIEWS.includes(config.view)) {
-          throw new Error(`view: ${VIEWS.join(", ")}`);
+      for (const key of ["config_entry_id", "device_id"]) {
+        if (config[key] != null && typeof config[key] !== "string") {
+          throw new Error(`${key}: not a text`);
         }
-      },
-    };
-  }
+      }
+      this._stop();
+      this._view = undefined;
+      this._account = undefined;
+      this.config = config;
+      this.dataset.view = view;
+      this._shell.replaceChildren();
+      this._start();
+    }
+
+    get hass() {
+      return this._hass;
+    }
+
+    set hass(hass) {
+      const before = this._hass;
+      this._hass = hass;
+      if (before?.locale !== hass.locale || before?.language !== hass.language || !this.clock) {
+        this.clock = new Clock(hass);
+        this._view?.relocate();
+      }
+      if (!this._running) {
+        this._start();
+        return;
+      }
+      if (before.connection !== hass.connection) {
+        this._stop();
+        this._start();
+        return;
+      }
+      if (before.entities !== hass.entities || before.devices !== hass.devices) {
+        // A recipient or a channel may be another now.
+        this._loadSoon(500);
+      }
+      const sign = this._account?.entities.unread_messages;
+      if (sign && isThere(hass.states[sign]) && !isThere(before.states[sign])) {
+        this._loadSoon(0);
+      }
+      this._view?.update();
+    }
+
+    /** Home Assistant tells where the card is: in a section, alone in a panel, … */
+    set layout(layout) {
+      this.dataset.layout = layout ?? "";
+    }
+
+    get language() {
+      return this._hass?.locale?.language ?? this._hass?.language ?? "en";
+    }
+
+    t(key, values) {
+      return translate(this.language, key, values);
+    }
+
+    connectedCallback() {
+      this._start();
+    }
+
+    disconnectedCallback() {
+      this._stop();
+    }
+
+    _start() {
+      if (this._running || !this.isConnected || !this._hass || !this.config) {
+        return;
+      }
+      this._running = true;
+      this._connection = this._hass.connection;
+      this._connection.addEventListener("ready", this._onReady);
+      this._view?.start();
+      this._load(false);
+    }
+
+    _stop() {
+      this._generation += 1;
+      clearTimeout(this._timer);
+      if (!this._running) {
+        return;
+      }
+      this._running = false;
+      this._connection.removeEventListener("ready", this._onReady);
+      this._view?.stop();
+    }
+
+    _loadSoon(delay) {
+      clearTimeout(this._timer);
+      this._timer = setTimeout(() => this._load(true), delay);
+    }
+
+    async _load(fresh) {
+      const generation = ++this._generation;
+      const isOld = () => generation !== this._generation || !this._running;
+      let accounts = [];
+      try {
+        accounts = await fetchAccounts(this._hass, fresh);
+      } catch {
+        // Not set up yet, or just starting.
+      }
+      if (isOld()) {
+        return;
+      }
+      const wanted = this.config.config_entry_id;
+      const account = wanted
+        ? accounts.find((one) => one.config_entry_id === wanted)
+        : accounts[0];
+      if (account === undefined) {
+        this._account = undefined;
+        this._view?.stop();
+        this._view = undefined;
+        this._notice(this.t(wanted ? "lost_account" : "no_account"));
+        this._loadSoon(RETRY_DELAY);
+        return;
+      }
+      this._account = account;
+      if (this._view === undefined) {
+        const kinds = {
+          conversations: ConversationsView,
+          compact: CompactView,
+          pairing: PairingView,
+        };
+        this._view = new kinds[this.config.view ?? VIEWS[0]](this);
+        this._view.start();
+        this._shell.replaceChildren(this._view.root);
+      }
+      try {
+        await this._view.setAccount(account);
+        this._view?.update();
+      } catch {
+        if (!isOld()) {
+          this._loadSoon(RETRY_DELAY);
+        }
+      }
+    }
+
+    _notice(text) {
+      this._shell.replaceChildren(make("p", { class: "notice", role: "status" }, text));
+    }
+
+    getCardSize() {
+      return { compact: 3, pairing: 6 }[this.config?.view] ?? 9;
+    }
+
+    getGridOptions() {
+      if (this.config?.view === "compact") {
+        return { columns: 12, rows: 3, min_columns: 6, min_rows: 3 };
+      }
+      if (this.config?.view === "pairing") {
+        return { columns: 12, rows: "auto", min_columns: 6 };
+      }
+      return { columns: 12, rows: 9, min_columns: 6, min_rows: 6 };
+    }
+
+    static getStubConfig() {
+      return { view: "conversations" };
+    }
+
+    static getConfigForm() {
+      const t = (key) => translate(pageLanguage(), key);
+      return {
+        schema: [
+          {
+            name: "view",
+            selector: {
+              select: {
+                mode: "dropdown",
+                options: VIEWS.map((value) => ({ value, label: t(`card_${value}`) })),
+              },
+            },
+          },
+          { name: "config_entry_id", selector: { config_entry: { integration: "smskit" } } },
+          {
+            name: "device_id",
+            selector: {
+              device: {
+                filter: [{ integration: "smskit" }],
+                entity: [{ domain: "image", integration: "smskit" }],
+              },
+            },
+          },
+        ],
+        computeLabel: (field) => t(`field_${field.name}`),
+        computeHelper: (field) =>
+          field.name === "view" ? undefined : t(`help_${field.name}`),
+        assertConfig: (config) => {
+          if (config.view !== undefined && !VIEWS.includes(config.view)) {
+            throw new Error(`view: ${VIEWS.join(", ")}`);
+          }
+        },
+      };
+    }
+  };
 }
 
 /** Return the cards that suit an entity of this integration, the best one first. */
@@ -2239,7 +2243,7 @@ function suggest(hass, entityId) {
   const device = hass.devices?.[entity.device_id];
   const account = device?.primary_config_entry ?? device?.config_entries?.[0];
   const suggestion = (view, more = {}) => ({
-    label: `SMSKit: ${translate(hass.language, `card_${view}`)}`,
+    label: translate(hass.language, `card_${view}`),
     config: {
       type: `custom:${CARD}`,
       view,
@@ -2330,44 +2334,48 @@ function sectionsOf(account, language) {
   ];
 }
 
-class ViewStrategy extends HTMLElement {
-  static async generate(config, hass) {
-    const accounts = await fetchAccounts(hass).catch(() => []);
-    const language = hass.locale?.language ?? hass.language;
-    const wanted = config.config_entry_id;
-    const account = wanted
-      ? accounts.find((one) => one.config_entry_id === wanted)
-      : accounts[0];
-    if (account === undefined) {
-      const content = translate(language, wanted ? "lost_account" : "no_account");
-      return { type: "sections", sections: [{ type: "grid", cards: [{ type: "markdown", content }] }] };
+function makeViewStrategy() {
+  return class extends HTMLElement {
+    static async generate(config, hass) {
+      const accounts = await fetchAccounts(hass).catch(() => []);
+      const language = hass.locale?.language ?? hass.language;
+      const wanted = config.config_entry_id;
+      const account = wanted
+        ? accounts.find((one) => one.config_entry_id === wanted)
+        : accounts[0];
+      if (account === undefined) {
+        const content = translate(language, wanted ? "lost_account" : "no_account");
+        return { type: "sections", sections: [{ type: "grid", cards: [{ type: "markdown", content }] }] };
+      }
+      return { type: "sections", max_columns: 3, sections: sectionsOf(account, language) };
     }
-    return { type: "sections", max_columns: 3, sections: sectionsOf(account, language) };
-  }
+  };
 }
 
-class DashboardStrategy extends HTMLElement {
-  static async generate(config, hass) {
-    const accounts = await fetchAccounts(hass).catch(() => []);
-    const wanted = config.config_entry_id;
-    const shown = wanted ? accounts.filter((one) => one.config_entry_id === wanted) : accounts;
-    const views = shown.map((account) => ({
-      title: account.title,
-      path: account.config_entry_id.toLowerCase(),
-      icon: "mdi:message-text",
-      strategy: { type: `custom:${STRATEGY}`, config_entry_id: account.config_entry_id },
-    }));
-    const empty = { title: "SMSKit", strategy: { type: `custom:${STRATEGY}`, ...config } };
-    return { views: views.length ? views : [empty] };
-  }
+function makeDashboardStrategy() {
+  return class extends HTMLElement {
+    static async generate(config, hass) {
+      const accounts = await fetchAccounts(hass).catch(() => []);
+      const wanted = config.config_entry_id;
+      const shown = wanted ? accounts.filter((one) => one.config_entry_id === wanted) : accounts;
+      const views = shown.map((account) => ({
+        title: account.title,
+        path: account.config_entry_id.toLowerCase(),
+        icon: "mdi:message-text",
+        strategy: { type: `custom:${STRATEGY}`, config_entry_id: account.config_entry_id },
+      }));
+      const empty = { title: "SMSKit", strategy: { type: `custom:${STRATEGY}`, ...config } };
+      return { views: views.length ? views : [empty] };
+    }
+  };
 }
 
 // --- Registration -------------------------------------------------------------------
 
 /** A page that was open while the integration was updated may load this twice. */
-function define(name, element) {
+function define(name, makeClass) {
   if (!customElements.get(name)) {
-    customElements.define(name, element);
+    customElements.define(name, makeClass());
   }
 }
 
@@ -2378,9 +2386,15 @@ function enlist(list, entry, isSame) {
   }
 }
 
-define(CARD, SmskitCard);
-define(`ll-strategy-view-${STRATEGY}`, ViewStrategy);
-define(`ll-strategy-dashboard-${STRATEGY}`, DashboardStrategy);
+/**
+ * Home Assistant replaces the registry of elements, and HTMLElement, while it starts.
+ * A class that was made before, or is known to the old registry only, is lost.
+ */
+customElements.whenDefined("home-assistant").then(() => {
+  define(CARD, makeCardClass);
+  define(`ll-strategy-view-${STRATEGY}`, makeViewStrategy);
+  define(`ll-strategy-dashboard-${STRATEGY}`, makeDashboardStrategy);
+});
 enlist(
   "customCards",
   {

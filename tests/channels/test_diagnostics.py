@@ -1,0 +1,171 @@
+"""Diagnostics of an account and of a channel: all that helps, and nobody's secret."""
+
+from http import HTTPStatus
+import json
+from typing import Any
+
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from syrupy.assertion import SnapshotAssertion
+
+from custom_components.smskit.const import DOMAIN
+from tests.conftest import ANNA, API_KEY, API_TOKEN, BORIS, CARLA
+from tests.portal import FaultKind
+
+from .home import Home
+
+PHONE = "447700900456"
+TEXT = "The key is under the mat"
+LABEL = "Ground floor"
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return options of which one has a number."""
+    return {
+        "country": "US",
+        "time_zone": "Africa/Lagos",
+        "inbox_interval": 3600,
+        "allowed_senders": [CARLA],
+    }
+
+
+async def download(
+    home: Home, hass_client: ClientSessionGenerator, device: str | None = None
+) -> dict[str, Any]:
+    """Return the whole file that a user downloads."""
+    assert await async_setup_component(home.hass, "diagnostics", {})
+    await home.settle()
+    client = await hass_client()
+    address = f"/api/diagnostics/config_entry/{home.entry.entry_id}"
+    response = await client.get(address + (f"/device/{device}" if device else ""))
+    assert response.status == HTTPStatus.OK
+    file: dict[str, Any] = await response.json()
+    return file
+
+
+def assert_nothing_told(home: Home, file: dict[str, Any]) -> None:
+    """Fail if a file has anything in it that is nobody's business."""
+    # Home Assistant's own part is about the machine.
+    text = json.dumps({key: file[key] for key in file if key != "home_assistant"})
+    secrets = [
+        API_KEY,
+        API_TOKEN,
+        *(number.lstrip("+") for number in (ANNA, BORIS, CARLA)),
+        PHONE,
+        "447700900123",
+        TEXT,
+        LABEL,
+        "HOME",
+        "127.0.0.1",
+        "Family",
+        home.portal.url,
+    ]
+    for channel in home.portal.channels.values():
+        secrets += [channel.channel_id] if channel.whatsapp_number else []
+    assert not [secret for secret in secrets if secret in text]
+    assert "iVBOR" not in text
+    assert "2@" not in text
+
+
+async def busy(home: Home) -> str:
+    """Let something happen; return the device of a channel that is being paired."""
+    home.portal.receive(home.account, PHONE, TEXT)
+    paired = await home.create("Reception")
+    home.portal.pair(paired["channel_id"])
+    created = await home.create(LABEL)
+    await home.call("send_message", numbers=[CARLA], message=TEXT)
+    await home.advance(20)
+    device: str = created["device_id"]
+    return device
+
+
+async def test_of_an_account(
+    home: Home, hass_client: ClientSessionGenerator, snapshot: SnapshotAssertion
+) -> None:
+    """An account's file has its polls, counts and channels."""
+    await busy(home)
+    file = await download(home, hass_client)
+    assert file["data"] == snapshot
+    assert_nothing_told(home, file)
+
+
+async def test_of_a_channel(
+    home: Home, hass_client: ClientSessionGenerator, snapshot: SnapshotAssertion
+) -> None:
+    """A channel's file has its state and whether there is a code."""
+    file = await download(home, hass_client, await busy(home))
+    assert file["data"] == snapshot
+    assert file["data"]["has_code"]
+    assert_nothing_told(home, file)
+
+
+async def test_of_the_accounts_device(
+    home: Home,
+    hass_client: ClientSessionGenerator,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """The file of the account's own device is the account's."""
+    await busy(home)
+    device = device_registry.async_get_device_by_identifier(
+        (DOMAIN, home.entry.entry_id), home.entry.entry_id
+    )
+    assert device is not None
+    file = await download(home, hass_client, device.id)
+    assert file["data"] == (await download(home, hass_client))["data"]
+
+
+@pytest.mark.expected_log(
+    "Error fetching 127.0.0.1 channels data", "Error fetching 127.0.0.1 balance data"
+)
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [
+        (None, "no connection to"),
+        (FaultKind.RESET, "no answer from"),
+        (FaultKind.HTTP_500, "HTTP 500 (text/html)"),
+        (FaultKind.HTML_PAGE, "Maintenance"),
+        (FaultKind.REDIRECT, "a redirect (HTTP 302)"),
+        (FaultKind.REFUSED_ERROR, "Account of"),
+    ],
+)
+async def test_of_a_portal_that_fails(
+    home: Home,
+    hass_client: ClientSessionGenerator,
+    kind: FaultKind | None,
+    cause: str,
+) -> None:
+    """What goes wrong is in the file, but not with whom."""
+    await busy(home)
+    if kind is None:
+        await home.portal.refuse()
+    else:
+        words = f"Account of +{PHONE} with {API_KEY} at sms.example.com is full"
+        text = words if kind is FaultKind.REFUSED_ERROR else None
+        home.portal.fail(kind, text=text)
+    await home.pass_time(290, step=290)
+    await home.pass_time(60, step=1)
+    file = await download(home, hass_client)
+    poll = file["data"]["polls"]["channels"]
+    assert not poll["success"]
+    assert poll["error"] == "UpdateFailed"
+    assert cause in poll["cause"]
+    assert_nothing_told(home, file)
+    assert "example" not in json.dumps(file["data"])
+
+
+async def test_of_a_lost_channel(
+    home: Home, hass_client: ClientSessionGenerator
+) -> None:
+    """An issue that is open does not tell more than the rest of the file."""
+    created = await home.create(LABEL)
+    home.portal.pair(created["channel_id"], PHONE)
+    await home.advance(10)
+    home.portal.drop(created["channel_id"])
+    await home.advance(601)
+    file = await download(home, hass_client)
+    assert [issue["domain"] for issue in file["issues"]] == [DOMAIN]
+    assert LABEL not in json.dumps(file)
+    assert PHONE not in json.dumps(file)

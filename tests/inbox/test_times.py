@@ -1,0 +1,125 @@
+"""The portal's times, which have no zone, come out as UTC."""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
+import json
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+import pytest
+
+from tests.portal import Portal
+
+from .home import DAY, PHONE, Home
+
+
+@pytest.fixture
+async def portal(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, socket_enabled: None
+) -> AsyncGenerator[Portal]:
+    """Return a portal in Paris, on the day before a test's own."""
+    freezer.move_to("2026-01-15T12:00:00+00:00")
+    async with Portal(time_zone="Europe/Paris") as portal:
+        yield portal
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return the options of an account whose portal is in Paris."""
+    return {"country": "US", "time_zone": "Europe/Paris"}
+
+
+@pytest.mark.parametrize(
+    "start", ["2026-03-29T00:00:00+00:00", "2026-10-24T23:00:00+00:00"]
+)
+async def test_as_the_clocks_change(
+    new_home: Home, freezer: FrozenDateTimeFactory, start: str
+) -> None:
+    """Through both nights in which the clocks change every time is right."""
+    home = new_home
+    freezer.move_to(datetime.fromisoformat(start) - timedelta(minutes=5))
+    await home.start()
+    expected = []
+    for step in range(16):
+        date = datetime.fromisoformat(start) + timedelta(minutes=15 * step)
+        freezer.move_to(date)
+        home.receive(f"message {step}")
+        await home.poll()
+        expected.append(date.isoformat())
+        assert home.shown("sensor", "last_message").state == date.isoformat()
+    assert [event.date for event in home.events] == expected
+    assert [m["date"] for m in await home.messages()] == expected[::-1]
+    await home.restart()
+    await home.poll(DAY)
+    assert len(home.events) == 16
+
+
+async def test_backlog_of_the_night_in_march(
+    new_home: Home, freezer: FrozenDateTimeFactory
+) -> None:
+    """What came in that night while nobody polled has its times and their order."""
+    home = new_home
+    await home.start()
+    await home.stop()
+    dates = [
+        datetime.fromisoformat("2026-03-29T00:00:00+00:00") + timedelta(minutes=20 * n)
+        for n in range(9)
+    ]
+    for date in dates:
+        home.receive(f"{date}", date=date)
+    freezer.move_to(dates[-1] + timedelta(hours=5))
+    await home.restart()
+    assert [event.date for event in home.events] == [d.isoformat() for d in dates]
+    assert home.texts == [str(date) for date in dates]
+
+
+@pytest.mark.parametrize(
+    ("date", "utc"),
+    [
+        ("2026-01-15 12:00:00", "2026-01-15T11:00:00+00:00"),
+        ("2026-07-15 12:00:00", "2026-07-15T10:00:00+00:00"),
+        # Of the hour that comes twice it is the first, as long as it may be.
+        ("2026-10-25 02:30:00", "2026-10-25T00:30:00+00:00"),
+    ],
+)
+async def test_summer_and_winter(home: Home, date: str, utc: str) -> None:
+    """A time of summer is of summer time, whatever time it is now."""
+    await _list(home, [{"date": date}])
+    assert [event.date for event in home.events] == [utc]
+
+
+async def _list(home: Home, messages: list[dict[str, Any]]) -> None:
+    """Have the next poll find messages just as they are given."""
+    common = {"from": PHONE, "to": home.account.number, "message": "Hello"}
+    answer = {
+        "request": "getinbox",
+        "status": "success",
+        "inbox": [{"id": f"{id_}", **common, **m} for id_, m in enumerate(messages)],
+    }
+    home.portal.fail("not_json", "getinbox", times=1, text=json.dumps(answer))
+    await home.poll()
+
+
+async def test_no_time_at_all(home: Home) -> None:
+    """A message without a time is of when it was first seen, and told once."""
+    messages: list[dict[str, Any]] = [
+        {},
+        {"date": None},
+        {"date": ""},
+        {"date": "0000-00-00 00:00:00"},
+        {"date": "2026-02-30 12:00:00"},
+        {"date": "yesterday"},
+        {"date": []},
+        {"date": 0},
+    ]
+    before = home.portal.state.now()
+    await _list(home, messages)
+    now = home.portal.state.now()
+    dates = [datetime.fromisoformat(event.date) for event in home.events]
+    assert len(dates) == len(messages)
+    assert all(before < date <= now for date in dates)
+    shown = [message["date"] for message in await home.messages()]
+    await _list(home, messages)
+    assert len(home.events) == len(messages)
+    assert [message["date"] for message in await home.messages()] == shown
