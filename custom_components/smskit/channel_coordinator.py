@@ -15,7 +15,6 @@ from .api import (
     Channel,
     ChannelDetails,
     Connection,
-    InvalidAuthError,
     Picture,
     PortalClient,
     PortalError,
@@ -112,6 +111,8 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         self._one_at_a_time = asyncio.Lock()
         self._journal = channels_journal(hass, entry.entry_id)
         self._subscription_ends: dict[str, str] = {}
+        self._gateways: dict[str, str | None] = {}
+        """The gateway ids of the channels that were listed last."""
         self._unknown_words: set[str] = set()
         self.issues = ChannelIssues(hass, entry)
 
@@ -119,6 +120,7 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         """Take up what the portal told once and never again."""
         if (data := await self._journal.async_load()) is not None:
             self._subscription_ends = data["subscription_ends"]
+            self._gateways = data["gateways"]
             self.issues.load(data["lost"])
 
     @override
@@ -157,16 +159,22 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         self.update_interval = _TICK if any(pairing) else _HEALTHY
 
     async def _async_list(self) -> tuple[Channel, ...]:
-        """Return the channels; an account that cannot have any has none."""
+        """Return the channels; an account that cannot have any has none.
+
+        Whether the credentials are right is for the balance to find out: a portal may
+        refuse whoever has not booked WhatsApp in the same words.
+        """
         try:
             listed = await self.client.channels()
-        except InvalidAuthError:
-            raise
-        except RefusedError:
+        except RefusedError as err:
             if self._listed:
-                raise
+                raise RefusedError(err.reason) from err
             return ()
         self._is_list_known = True
+        gateways = {one.channel_id: one.gateway_id for one in listed}
+        if gateways != self._gateways:
+            self._gateways = gateways
+            await self._async_keep()
         return listed
 
     async def _async_look(
@@ -209,8 +217,6 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         details: ChannelDetails | None = None
         try:
             details = await self.client.channel(channel.channel_id)
-        except InvalidAuthError:
-            raise
         except PortalError as err:
             LOGGER.debug("A channel could not be viewed: %s", err)
         if details is not None and details.connection is Connection.UNKNOWN:
@@ -234,8 +240,6 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         try:
             watch.code = await self.client.scan_qr(channel.channel_id)
             watch.problem = None
-        except InvalidAuthError:
-            raise
         except PortalError as err:
             watch.code = None
             watch.problem = err.reason if isinstance(err, RefusedError) else str(err)
@@ -255,11 +259,14 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
             known = self._is_list_known and self.last_update_success
             closed = all(s.details and not s.connected for s in states.values())
             return None, "no channel is connected" if known and closed else None
-        if (state := states.get(channel_id)) is None:
+        state = states.get(channel_id)
+        if state is None and (self._is_list_known or channel_id not in self._gateways):
             return None, "the channel is gone"
-        if state.details is not None and not state.connected:
+        if state is not None and state.details is not None and not state.connected:
             return None, "the channel is not connected"
-        return state.channel.gateway_id, None
+        if (gateway_id := self._gateways.get(channel_id)) is None:
+            return None, "the portal names no gateway of the channel"
+        return gateway_id, None
 
     @callback
     def async_pair(self, channel_id: str, *, asked: bool = True) -> None:
@@ -308,6 +315,7 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         await self._journal.async_save(
             {
                 "subscription_ends": dict(self._subscription_ends),
+                "gateways": dict(self._gateways),
                 "lost": self.issues.as_dict(),
             }
         )
@@ -339,6 +347,15 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
 def channel_identifier(entry_id: str, channel_id: str) -> tuple[str, str]:
     """Return what a channel's device is known by."""
     return (DOMAIN, f"{entry_id}_channel_{channel_id}")
+
+
+def channel_id_of(entry_id: str, identifiers: set[tuple[str, str]]) -> str | None:
+    """Return the id of the channel that a device is, if it is one of the account."""
+    prefix = channel_identifier(entry_id, "")[1]
+    for domain, identifier in identifiers:
+        if domain == DOMAIN and identifier.startswith(prefix):
+            return identifier.removeprefix(prefix)
+    return None
 
 
 def channel_name(channel: Channel) -> str:

@@ -96,6 +96,12 @@ class Dispatcher:
         """Take a parcel; the future is done once there is something to tell."""
         parcel.settled = self._hass.loop.create_future()
         self._outbox.take(parcel)
+        if self._stopped:
+            # What takes over may have read the outbox already.
+            parcel.reason = "the account is being reloaded"
+            self._fail(parcel)
+            parcel.settle()
+            return parcel.settled
         behind = any(self._outbox.is_held(number) for number in parcel.numbers)
         being_tried = self._backoff and self._leaving
         if _holdable(parcel) and (behind or being_tried):

@@ -145,11 +145,9 @@ class Inbox:
     async def async_mark_read(self, ids: set[str] | None) -> int:
         """Mark messages as read, all of them for None; return how many were not."""
         async with self._lock:
-            read = {
-                key: replace(message, read=True)
-                for key, message in self._messages.items()
-                if not message.read and (ids is None or message.id in ids)
-            }
+            read = await self._hass.async_add_executor_job(
+                _marked_read, self._messages, ids
+            )
             if read:
                 await self._async_keep({**self._messages, **read}, self._known)
         return len(read)
@@ -239,6 +237,17 @@ class Inbox:
                 "account": known.account,
             }
         )
+
+
+def _marked_read(
+    messages: dict[str, ReceivedMessage], ids: set[str] | None
+) -> dict[str, ReceivedMessage]:
+    """Return those that were unread, as read."""
+    return {
+        key: replace(message, read=True)
+        for key, message in messages.items()
+        if not message.read and (ids is None or message.id in ids)
+    }
 
 
 def _newest_first(messages: dict[str, ReceivedMessage]) -> list[ReceivedMessage]:

@@ -11,7 +11,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.signal_type import SignalTypeFormat
 
-from .channel_coordinator import channel_identifier
+from .channel_coordinator import channel_id_of
 from .const import CONF_CHANNEL, CONF_NUMBERS, CONF_SENDER, CONF_WAY, DOMAIN
 from .coordinator import SmskitConfigEntry
 from .outgoing import Recipient, Report, Way
@@ -86,11 +86,7 @@ def channel_id(
 ) -> str | None:
     """Return the portal's id of the channel that a device of the account is."""
     device = dr.async_get(hass).async_get(device_id)
-    for one in entry.runtime_data.channels.data:
-        identifier = channel_identifier(entry.entry_id, one)
-        if device is not None and identifier in device.identifiers:
-            return one
-    return None
+    return device and channel_id_of(entry.entry_id, device.identifiers)
 
 
 def number_recipients(

@@ -208,7 +208,8 @@ class Sender:
     def _limit_error(self, room_at: float | None) -> ServiceValidationError:
         limit = str(self._outbox.guard.limit)
         if room_at is None:
-            return _invalid("over_hourly_limit", limit=limit)
+            waiting = str(self._outbox.outstanding)
+            return _invalid("over_hourly_limit", limit=limit, waiting=waiting)
         when = dt_util.as_local(dt_util.utc_from_timestamp(room_at))
         return _invalid("hourly_limit", limit=limit, next=when.strftime("%H:%M:%S"))
 

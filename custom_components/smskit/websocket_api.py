@@ -10,11 +10,11 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
-    service,
 )
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 import voluptuous as vol
 
+from .called_entry import loaded_entry
 from .channel_coordinator import channel_identifier, channel_name
 from .const import CONF_NUMBERS, DOMAIN, SUBENTRY_RECIPIENT, UNIT_CREDITS
 from .conversations import SIGNAL_CHANGE
@@ -160,10 +160,7 @@ def _entry(
 ) -> SmskitConfigEntry | None:
     """Return the account that is asked for, or the only one; else answer why not."""
     try:
-        entry: SmskitConfigEntry = service.async_get_config_entry(
-            hass, DOMAIN, msg.get(ATTR_CONFIG_ENTRY_ID)
-        )
+        return loaded_entry(hass, msg.get(ATTR_CONFIG_ENTRY_ID))
     except ServiceValidationError as err:
         connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, str(err))
         return None
-    return entry

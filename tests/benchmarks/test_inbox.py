@@ -208,7 +208,7 @@ async def test_listing_of_ten_thousand(
                 f" {max(gaps) * 1000:.1f} ms"
             )
 
-        for run in range(3):
+        for run in range(5):
             (tmp_path / ".storage" / f"{DOMAIN}.account.inbox").unlink(missing_ok=True)
             inbox = home.inbox()
             await inbox.async_load()

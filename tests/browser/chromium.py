@@ -83,3 +83,11 @@ async def take_screenshot(page: Page, name: str) -> Path:
     path = SCREENSHOTS / f"{name}.png"
     await page.screenshot(path=path)
     return path
+
+
+async def take_both(page: Page, name: str) -> None:
+    """Keep what a page looks like in the light theme, and in the dark one."""
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await take_screenshot(page, f"{name}-{scheme}")
+    await page.emulate_media(color_scheme="light", reduced_motion="reduce")

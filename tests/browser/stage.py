@@ -213,3 +213,5 @@ async def _set_up(stage: Stage) -> None:
     answer = await home.call("smskit/accounts")
     (account,) = answer["accounts"]
     stage.entities = account["entities"]
+    await stage.receive(BEN, "Landed early. Can someone pick me up at 6?")
+    await stage.receive(ANNA, "Where is the key of the shed?")

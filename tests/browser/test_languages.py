@@ -11,7 +11,7 @@ from .stage import Stage
 async def in_language(page: Page, stage: Stage, language: str) -> None:
     """Have a page in another language, as somebody's profile does."""
     await page.evaluate(
-        "(language) => localStorage.setItem('selectedLanguage', JSON.stringify(language))",
+        "(chosen) => localStorage.setItem('selectedLanguage', JSON.stringify(chosen))",
         language,
     )
     await page.goto(stage.path)
@@ -26,10 +26,10 @@ async def test_language(
     """The card speaks French, and is mirrored where the page is."""
     await stage.show(stage.card(), stage.card(view="compact"))
     page = await open_page(360)
-    await expect(page.locator("smskit-card .row").first).to_be_visible()
+    await expect(page.locator("smskit-card .chat .row").first).to_be_visible()
     await in_language(page, stage, language)
     await expect(page.get_by_role("button", name=title)).to_be_visible()
-    await page.locator("smskit-card .row", has_text="Anna").first.click()
+    await page.locator("smskit-card .chat .row", has_text="Anna").first.click()
     await expect(page.locator("smskit-card .message").first).to_be_visible()
     await take_screenshot(page, f"language-{language}")
     names = page.locator("smskit-card .names")

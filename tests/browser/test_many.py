@@ -1,6 +1,7 @@
 """5,000 messages in 200 conversations."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import count
 import json
@@ -23,7 +24,7 @@ _TOKEN: Final = "token-of-the-big-account"
 _WATCH: Final = """
   window.longTasks = [];
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) longTasks.push([entry.startTime, entry.duration]);
+    for (const one of list.getEntries()) longTasks.push([one.startTime, one.duration]);
   }).observe({ type: "longtask", buffered: true });
   window.painted = {};
   const look = () => {
@@ -66,7 +67,8 @@ _SCROLL: Final = """async ([selector, step, ends]) => {
   await new Promise((resolve) => setTimeout(resolve, 200));
   const tasks = longTasks.filter(([start]) => start >= begin).map(([, time]) => time);
   const items = scroll.querySelectorAll(ends).length;
-  return { longest: Math.max(0, ...tasks), items, seconds: (performance.now() - begin) / 1000 };
+  const seconds = (performance.now() - begin) / 1000;
+  return { longest: Math.max(0, ...tasks), items, seconds };
 }"""
 
 
@@ -74,12 +76,20 @@ async def test_many_messages(
     stage: Stage, open_page: OpenPage, figures: list[str]
 ) -> None:
     """The card is there soon after the dashboard, and scrolls without a jerk."""
+    async with AsyncExitStack() as stack:
+        await _measure(stage, open_page, figures, stack)
+
+
+async def _measure(
+    stage: Stage, open_page: OpenPage, figures: list[str], stack: AsyncExitStack
+) -> None:
     entry_id = await _big_account(stage)
+    stack.push_async_callback(stage.home.remove_entry, entry_id)
     await stage.show(stage.card(config_entry_id=entry_id))
     # The first visit of a browser fills its cache, as any later one finds it.
-    await (await open_page()).wait_for_selector("smskit-card .row")
+    await (await open_page()).wait_for_selector("smskit-card .chat .row")
     page = await open_page(script=_WATCH)
-    rows = page.locator("smskit-card .row")
+    rows = page.locator("smskit-card .chat .row")
     await expect(rows.first).to_be_visible()
     painted = await page.evaluate("painted")
     after = painted["card"] - painted["view"]
@@ -91,13 +101,12 @@ async def test_many_messages(
 
     await rows.first.click()
     await expect(page.locator("smskit-card .message").first).to_be_visible()
-    thread = await _scroll(page, ".thread", -120, ".message")
+    thread = await _scroll(page, ".thread", -300, ".message")
     figures.append(f"conversation of {thread['items']}: {_told(thread)}")
     assert thread["items"] == MESSAGES - CONVERSATIONS * 20 + 20
 
     assert after < FIRST_PAINT
     assert max(listed["longest"], thread["longest"]) <= LONGEST_TASK
-    await stage.home.remove_entry(entry_id)
 
 
 async def _scroll(page: Page, selector: str, step: int, ends: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ async def test_account(stage: Stage, open_page: OpenPage) -> None:
     await expect(page.get_by_text("refused the key and token")).to_be_visible()
     await fill(page, "api_token", "token-2")
     await page.get_by_role("button", name="Submit").click()
-    await expect(page.get_by_text("Success!").first).to_be_visible()
+    await expect(page.get_by_text("Device name").first).to_be_visible()
 
     entries = await stage.home.call("config_entries/get", domain="smskit")
     (new,) = (one for one in entries if one["entry_id"] != stage.entry_id)

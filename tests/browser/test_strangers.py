@@ -49,7 +49,7 @@ async def test_text_stays_text(stage: Stage, open_page: OpenPage) -> None:
     page.on("dialog", lambda dialog: dialogs.append(dialog.type))
     page.on("popup", lambda _: dialogs.append("popup"))
 
-    row = page.locator("smskit-card[data-view=conversations] .row", has_text=SENDER)
+    row = page.locator("smskit-card .chat .row", has_text=SENDER)
     await expect(row).to_be_visible()
     await harmless(page)
     await row.click()

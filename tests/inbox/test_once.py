@@ -115,7 +115,8 @@ async def test_start_of_home_assistant(home: Home) -> None:
     assert not any(message.read for message in home.account.inbox)
     home.hass.set_state(CoreState.running)
     home.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
-    await home.settle()
+    # Automations take a moment more.
+    await home.poll(timedelta(seconds=15))
     assert [(e.text, e.backlog) for e in home.events] == [
         ("meanwhile", True),
         ("while it starts", True),

@@ -148,20 +148,22 @@ async def test_survives_reload_and_restart(home: Home) -> None:
 async def test_answer_across_a_reload(home: Home) -> None:
     """An answer that comes after a reload does not bring back what was before it."""
     await home.send(ANNA, message="Followed")
-    await home.refuse()
-    await home.send(BORIS, message="Held")
-    await home.portal.accept()
-    # The question is under way when the account is loaded anew.
+    await home.settle()
+    # The question is under way when the account is loaded anew, and so is a message
+    # that is held.
     home.portal.fail("slow", "groupstatus", seconds=10, times=1)
     home.portal.deliver("sent", to=ANNA[1:])
     await home.pass_time(3.5, step=0.5)
     assert len(_asked(home)) == 1
+    await home.portal.refuse()
+    assert await home.statuses(BORIS, message="Held") == ["held"]
+    await home.portal.accept()
     entry_id = home.entry.entry_id
     assert await home.until_done(home.hass.config_entries.async_reload(entry_id))
     await home.pass_time(20, step=0.5)
     assert home.texts == ["Followed", "Held"]
     assert home.told(ANNA) == ["queued", "sent"]
-    stages = [p["stage"] for p in home.kept()["data"]["parcels"]]
+    stages = [parcel["stage"] for parcel in home.kept()["data"]["parcels"]]
     assert stages == ["accepted"]
 
 

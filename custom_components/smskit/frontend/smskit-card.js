@@ -37,7 +37,8 @@ const PAGE = 50;
 const LARGEST_PAGE = 200;
 const DAY = 86400000;
 const PREVIEW_DELAY = 300;
-const RETRY_DELAY = 5000;
+const RETRY_DELAY = 3000;
+const PATIENCE = 20;
 
 // --- Texts --------------------------------------------------------------------------
 
@@ -431,6 +432,10 @@ function isThere(state) {
 /** What is being written, by account and number: it outlives the card. */
 const drafts = new Map();
 
+/** What a card was showing: a dashboard that is made anew goes on where it was. */
+const places = new Map();
+const PLACE_LASTS = 10000;
+
 // --- Conversations ------------------------------------------------------------------
 
 /** The list of conversations, and one of them beside or over it. */
@@ -598,14 +603,22 @@ class ConversationsView {
   }
 
   stop() {
+    if (this._number !== null) {
+      places.set(this._place, { number: this._number, at: Date.now() });
+    }
     document.removeEventListener("visibilitychange", this._onVisible);
     clearTimeout(this._previewTimer);
     clearTimeout(this._refreshTimer);
     this._unsubscribe();
   }
 
+  get _place() {
+    return JSON.stringify(this.card.config);
+  }
+
   /** Show an account, or what it has become. */
   async setAccount(account) {
+    const isFirst = this._account === undefined;
     this._account = account;
     this._nameOf = new Map();
     for (const recipient of account.recipients) {
@@ -618,6 +631,10 @@ class ConversationsView {
     this._showChips();
     await this._subscribe();
     await this.refresh();
+    const place = isFirst ? places.get(this._place) : undefined;
+    if (place && Date.now() - place.at < PLACE_LASTS) {
+      await this._open(place.number, false);
+    }
   }
 
   update() {
@@ -774,15 +791,10 @@ class ConversationsView {
       a.last.date < b.last.date ? 1 : -1,
     );
     const focused = this.card.shadowRoot.activeElement;
-    ordered.forEach((summary, index) => {
-      const row = this._showSummary(summary);
-      if (this._list.children[index] !== row.item) {
-        this._list.insertBefore(row.item, this._list.children[index] ?? null);
-      }
-    });
-    while (this._list.children.length > ordered.length) {
-      this._list.lastChild.remove();
-    }
+    arrange(
+      this._list,
+      ordered.map((summary) => this._showSummary(summary).item),
+    );
     for (const number of this._rows.keys()) {
       if (!this._summaries.has(number)) {
         this._rows.delete(number);
@@ -893,7 +905,7 @@ class ConversationsView {
 
   // --- One conversation ---
 
-  async _open(number) {
+  async _open(number, withFocus = true) {
     this._setMode("thread");
     this._number = number;
     this._messages.clear();
@@ -902,7 +914,9 @@ class ConversationsView {
     this._showThreadHead();
     this._takeDraft();
     this._showList();
-    this._focusThread();
+    if (withFocus) {
+      this._focusThread();
+    }
     try {
       await this._loadNewest();
     } catch (error) {
@@ -934,6 +948,7 @@ class ConversationsView {
   }
 
   _close() {
+    places.delete(this._place);
     const number = this._number;
     this._number = null;
     this._messages.clear();
@@ -1029,24 +1044,16 @@ class ConversationsView {
     const items = [];
     let day;
     for (const message of this._ordered()) {
-      const date = new Date(message.date);
-      const itsDay = this.card.clock.day(date);
-      if (itsDay !== day) {
-        day = itsDay;
-        items.push(known.get(day) ?? makeDay(day, this.card.clock.heading(date)));
-      }
       const item = known.get(keyOf(message)) ?? makeBubble(message, this.card.clock);
+      if (item.itsDay !== day) {
+        day = item.itsDay;
+        const heading = () => this.card.clock.heading(new Date(message.date));
+        items.push(known.get(day) ?? makeDay(day, heading()));
+      }
       showBubble(item, message, this.t);
       items.push(item);
     }
-    items.forEach((item, index) => {
-      if (this._bubbles.children[index] !== item) {
-        this._bubbles.insertBefore(item, this._bubbles.children[index] ?? null);
-      }
-    });
-    while (this._bubbles.children.length > items.length) {
-      this._bubbles.lastChild.remove();
-    }
+    arrange(this._bubbles, items);
     if (this._stick) {
       this._toBottom();
     }
@@ -1294,6 +1301,7 @@ class ConversationsView {
     if (answer === undefined) {
       // The text stays where it is.
       if (key === this._draftKey) {
+        this._meter.replaceChildren();
         this._fail(reason);
       }
       return;
@@ -1314,6 +1322,23 @@ class ConversationsView {
 
   _fail(text) {
     say(this._error, text);
+  }
+}
+
+/** Make these the children of an element; what is in its place is not touched. */
+function arrange(parent, items) {
+  let at = parent.firstChild;
+  for (const item of items) {
+    if (item === at) {
+      at = at.nextSibling;
+    } else {
+      parent.insertBefore(item, at);
+    }
+  }
+  while (at !== null) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
   }
 }
 
@@ -1378,10 +1403,16 @@ function makeBubble(message, clock) {
     item.querySelector(".meta").append(make("span", { class: "tick", role: "img" }));
   }
   item.dataset.key = keyOf(message);
+  item.itsDay = clock.day(date);
   return item;
 }
 
 function showBubble(item, message, t) {
+  const shown = `${message.status} ${message.reason}`;
+  if (item.shown === shown) {
+    return;
+  }
+  item.shown = shown;
   const tick = item.querySelector(".tick");
   if (tick === null) {
     return;
@@ -1420,8 +1451,8 @@ class CompactView {
         fire(this.card, "hass-more-info", { entityId });
       }
     };
-    this._value = make("span", { class: "value" });
-    this._spent = make("span", { class: "secondary" });
+    this._value = make("span", { class: "value", dir: "auto" });
+    this._spent = make("span", { class: "secondary", dir: "auto" });
     this._low = make(
       "span",
       { class: "low", hidden: true },
@@ -1594,12 +1625,12 @@ class CompactView {
     }
     const values = points.map(([, value]) => value);
     const low = Math.min(...values);
-    const span = Math.max(...values) - low || 1;
+    const span = Math.max(...values) - low;
     const begin = points[0][0];
     const length = points.at(-1)[0] - begin || 1;
     const place = ([time, value]) => {
       const x = ((time - begin) / length) * 100;
-      const y = 36 - ((value - low) / span) * 32;
+      const y = span ? 36 - ((value - low) / span) * 32 : 20;
       return [x.toFixed(2), y.toFixed(2)];
     };
     // A balance stays what it is until it is another: steps, not slopes.
@@ -1774,6 +1805,7 @@ ha-card {
   --accent: var(--primary-color);
   --quiet: var(--secondary-text-color);
   --line: var(--divider-color);
+  --soft: color-mix(in srgb, var(--primary-text-color) 7%, var(--card-background-color, transparent));
   --tint: color-mix(in srgb, var(--accent) 14%, var(--card-background-color, transparent));
   --strong: color-mix(in srgb, var(--accent) 68%, black);
   --bad: color-mix(in srgb, var(--error-color) 72%, var(--primary-text-color));
@@ -1787,8 +1819,7 @@ ul, ol { list-style: none; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
 .icon { width: 24px; height: 24px; fill: currentcolor; display: block; flex: none; }
 .huge { width: 40px; height: 40px; opacity: 0.5; }
-.flip:dir(rtl), .flip:dir(rtl) > svg { transform: scaleX(-1); }
-.flip > .flip:dir(rtl) { transform: none; }
+svg.flip:dir(rtl), .flip:dir(rtl) > svg { transform: scaleX(-1); }
 .secondary { color: var(--quiet); }
 .grow { flex: 1; }
 .hidden-text {
@@ -1834,17 +1865,6 @@ ul, ol { list-style: none; }
 .pane { position: absolute; inset: 0; display: flex; flex-direction: column; }
 .chat[data-mode="list"] .thread-pane, .chat:not([data-mode="list"]) .list-pane,
 .placeholder { display: none; }
-@container (min-width: 620px) {
-  .list-pane { inset-inline-end: auto; width: clamp(240px, 36%, 360px); }
-  .chat:not([data-mode="list"]) .list-pane { display: flex; }
-  .thread-pane, .placeholder {
-    inset-inline-start: clamp(240px, 36%, 360px); border-inline-start: 1px solid var(--line);
-  }
-  .chat[data-mode="list"] .placeholder { display: flex; }
-  .back { display: none; }
-  .thread-pane .bar { padding-inline-start: 16px; }
-  .message .bubble { max-width: min(75%, 480px); }
-}
 .placeholder, .empty {
   align-items: center; justify-content: center; gap: 12px; color: var(--quiet);
 }
@@ -1881,22 +1901,20 @@ ul, ol { list-style: none; }
 .row .tick { margin-inline-end: -4px; }
 .row[aria-current] .start, .row[aria-current] .when { color: var(--primary-text-color); }
 
-.bubbles {
-  min-height: 100%; display: flex; flex-direction: column; justify-content: flex-end;
-  gap: 4px; padding: 12px;
-}
-.day { align-self: center; padding: 8px 0; }
+.thread { display: flex; flex-direction: column; }
+.bubbles { margin-block-start: auto; padding: 8px 12px 12px; flex: none; }
+.day { text-align: center; padding: 12px 0 4px; }
 .day span {
   font-size: var(--ha-font-size-s, 12px); color: var(--quiet); padding: 2px 10px;
 }
 .message {
-  display: flex; flex-direction: column; align-items: flex-start; flex: none;
+  display: flex; flex-direction: column; align-items: flex-start; margin-block-start: 4px;
   content-visibility: auto; contain-intrinsic-size: auto 56px;
 }
 .message.out { align-items: flex-end; }
 .bubble {
   max-width: 84%; padding: 8px 12px 6px; border-radius: 16px;
-  background: var(--secondary-background-color);
+  background: var(--soft);
 }
 .in .bubble { border-end-start-radius: 4px; }
 .out .bubble { border-end-end-radius: 4px; background: var(--tint); }
@@ -1924,13 +1942,13 @@ ul, ol { list-style: none; }
 .write { display: flex; align-items: flex-end; gap: 8px; }
 .field {
   flex: 1; min-width: 0; min-height: 44px; padding: 10px 16px; border-radius: 22px;
-  border: 1px solid transparent; background: var(--secondary-background-color); resize: none;
+  border: 1px solid transparent; background: var(--soft); resize: none;
   line-height: 22px; overflow-y: auto; text-align: start;
 }
 .field::placeholder { color: var(--quiet); opacity: 1; }
 .field:focus-visible { outline-offset: -1px; }
 .send { background: var(--strong); color: white; }
-.send[aria-disabled="true"] { background: var(--secondary-background-color); color: var(--quiet); }
+.send[aria-disabled="true"] { background: var(--soft); color: var(--quiet); }
 .send:not([aria-disabled="true"]):hover { background: color-mix(in srgb, var(--strong) 85%, black); }
 [data-busy] .send .icon { animation: pulse 1s ease-in-out infinite alternate; }
 @keyframes pulse { to { opacity: 0.3; } }
@@ -1953,6 +1971,18 @@ ul, ol { list-style: none; }
   max-width: 100%; overflow: hidden; text-overflow: ellipsis;
 }
 .chip[aria-pressed="true"] { background: var(--tint); border-color: var(--accent); }
+
+@container (min-width: 620px) {
+  .list-pane { inset-inline-end: auto; width: clamp(240px, 36%, 360px); }
+  .chat:not([data-mode="list"]) .list-pane { display: flex; }
+  .thread-pane, .placeholder {
+    inset-inline-start: clamp(240px, 36%, 360px); border-inline-start: 1px solid var(--line);
+  }
+  .chat[data-mode="list"] .placeholder { display: flex; }
+  .back { display: none; }
+  .thread-pane .bar { padding-inline-start: 16px; }
+  .message .bubble { max-width: min(75%, 480px); }
+}
 
 .compact { display: flex; flex-direction: column; height: 100%; justify-content: space-between; }
 .balance {
@@ -2028,6 +2058,7 @@ function makeCardClass() {
       this._shell = document.createElement("ha-card");
       this.shadowRoot.append(this._shell);
       this._generation = 0;
+      this._misses = 0;
       this._onReady = () => this._load(true);
     }
 
@@ -2147,13 +2178,18 @@ function makeCardClass() {
         ? accounts.find((one) => one.config_entry_id === wanted)
         : accounts[0];
       if (account === undefined) {
-        this._account = undefined;
-        this._view?.stop();
-        this._view = undefined;
-        this._notice(this.t(wanted ? "lost_account" : "no_account"));
+        this._misses += 1;
+        // What is being read stays while the account is loaded anew.
+        if (this._view === undefined || this._misses > PATIENCE) {
+          this._account = undefined;
+          this._view?.stop();
+          this._view = undefined;
+          this._notice(this.t(wanted ? "lost_account" : "no_account"));
+        }
         this._loadSoon(RETRY_DELAY);
         return;
       }
+      this._misses = 0;
       this._account = account;
       if (this._view === undefined) {
         const kinds = {
@@ -2321,15 +2357,9 @@ function sectionsOf(account, language) {
   if (channels.length) {
     side.push(heading(t("channels"), "mdi:whatsapp"), ...channels);
   }
+  const inbox = { ...own, view: "conversations", grid_options: { columns: "full", rows: 11 } };
   return [
-    {
-      type: "grid",
-      column_span: 2,
-      cards: [
-        heading(t("messages"), "mdi:message-text"),
-        { ...own, view: "conversations", grid_options: { columns: "full", rows: 11 } },
-      ],
-    },
+    { type: "grid", cards: [inbox] },
     { type: "grid", cards: side },
   ];
 }
@@ -2347,7 +2377,7 @@ function makeViewStrategy() {
         const content = translate(language, wanted ? "lost_account" : "no_account");
         return { type: "sections", sections: [{ type: "grid", cards: [{ type: "markdown", content }] }] };
       }
-      return { type: "sections", max_columns: 3, sections: sectionsOf(account, language) };
+      return { type: "sections", max_columns: 2, sections: sectionsOf(account, language) };
     }
   };
 }
