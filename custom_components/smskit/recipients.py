@@ -86,7 +86,7 @@ def channel_id(
 ) -> str | None:
     """Return the portal's id of the channel that a device of the account is."""
     device = dr.async_get(hass).async_get(device_id)
-    return device and channel_id_of(entry.entry_id, device.identifiers)
+    return channel_id_of(entry.entry_id, device.identifiers) if device else None
 
 
 def number_recipients(

@@ -208,8 +208,10 @@ class Sender:
     def _limit_error(self, room_at: float | None) -> ServiceValidationError:
         limit = str(self._outbox.guard.limit)
         if room_at is None:
-            waiting = str(self._outbox.outstanding)
-            return _invalid("over_hourly_limit", limit=limit, waiting=waiting)
+            if waiting := self._outbox.outstanding:
+                key = "over_hourly_limit_waiting"
+                return _invalid(key, limit=limit, waiting=str(waiting))
+            return _invalid("over_hourly_limit", limit=limit)
         when = dt_util.as_local(dt_util.utc_from_timestamp(room_at))
         return _invalid("hourly_limit", limit=limit, next=when.strftime("%H:%M:%S"))
 

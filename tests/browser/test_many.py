@@ -86,7 +86,7 @@ async def _measure(
     entry_id = await _big_account(stage)
     stack.push_async_callback(stage.home.remove_entry, entry_id)
     await stage.show(stage.card(config_entry_id=entry_id))
-    # The first visit of a browser fills its cache, as any later one finds it.
+    # Once before, so that Home Assistant has read from disk what it serves.
     await (await open_page()).wait_for_selector("smskit-card .chat .row")
     page = await open_page(script=_WATCH)
     rows = page.locator("smskit-card .chat .row")

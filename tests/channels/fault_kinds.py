@@ -27,4 +27,4 @@ HARMLESS: Final = (
     FaultKind.EMPTY_FORMS,
 )
 # They show in the picture alone.
-OF_PICTURES: Final = {kind for kind in FaultKind if kind.startswith("qr_")}
+OF_PICTURES: Final = tuple(kind for kind in FaultKind if kind.startswith("qr_"))

@@ -1875,7 +1875,8 @@ svg.flip:dir(rtl), .flip:dir(rtl) > svg { transform: scaleX(-1); }
   border-block-end: 1px solid var(--line);
 }
 .thread-pane .bar { padding-inline-start: 4px; gap: 8px; }
-.names { min-width: 0; flex: 1; display: grid; padding-inline-start: 4px; }
+.names { min-width: 0; flex: 1; display: grid; justify-items: start; padding-inline-start: 4px; }
+.names > * { max-width: 100%; }
 .names .secondary { font-size: var(--ha-font-size-s, 12px); }
 .names .secondary:empty { display: none; }
 .number { text-align: start; }
@@ -1891,7 +1892,7 @@ svg.flip:dir(rtl), .flip:dir(rtl) > svg { transform: scaleX(-1); }
 .line { display: flex; align-items: center; gap: 8px; min-width: 0; }
 .name, .start {
   flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
-  text-align: start;
+  text-align: match-parent;
 }
 .name { font-weight: var(--ha-font-weight-medium, 500); }
 .start { color: var(--quiet); font-size: var(--ha-font-size-m, 14px); }
