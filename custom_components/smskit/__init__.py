@@ -166,11 +166,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bool:
     """Unload an account, after what has left is answered."""
-    await entry.runtime_data.inbox.async_end()
-    entry.runtime_data.questions.async_stop()
-    entry.runtime_data.delivery.async_stop()
-    await entry.runtime_data.dispatcher.async_stop()
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    data = entry.runtime_data
+    await data.inbox.async_end()
+    data.questions.async_stop()
+    data.delivery.async_stop()
+    await data.dispatcher.async_stop()
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    # What came until the last entity was gone is on disk before anything takes over.
+    await data.outgoing.outbox.async_commit()
+    return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:

@@ -81,7 +81,9 @@ class Conversations:
         `before` is the id of the oldest one that is known already.
         """
         ours = [message for message in self._all() if _number(message) == number]
-        ours.sort(key=_by_date, reverse=True)
+        # Of those of one second, the one that came last comes first.
+        ours.sort(key=_by_date)
+        ours.reverse()
         start = 0
         if before is not None:
             ids = [message.id for message in ours]

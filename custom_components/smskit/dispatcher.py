@@ -96,16 +96,11 @@ class Dispatcher:
         """Take a parcel; the future is done once there is something to tell."""
         parcel.settled = self._hass.loop.create_future()
         self._outbox.take(parcel)
-        if self._stopped:
-            # What takes over may have read the outbox already.
-            parcel.reason = "the account is being reloaded"
-            self._fail(parcel)
-            parcel.settle()
-            return parcel.settled
         behind = any(self._outbox.is_held(number) for number in parcel.numbers)
         being_tried = self._backoff and self._leaving
-        if _holdable(parcel) and (behind or being_tried):
-            # What is held goes first, and a portal that is away is tried by one.
+        if self._stopped or (_holdable(parcel) and (behind or being_tried)):
+            # What is held goes first, and a portal that is away is tried by one. An
+            # account that is being unloaded leaves it to what takes over.
             self._hold(parcel)
             self._hass.async_create_task(self._async_kept(parcel), "smskit outbox")
         self.async_pump()

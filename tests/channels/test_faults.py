@@ -282,13 +282,13 @@ async def test_not_a_channel(
     assert home.portal.requests == []
 
 
-@pytest.mark.expected_log("Authentication failed")
+@pytest.mark.expected_log("Authentication failed", "Error fetching")
 async def test_credentials_refused(office: Channel, unloaded: Home) -> None:
     """Credentials that are refused meanwhile fail the action and are asked for."""
     home = unloaded
     home.account.api_enabled = False
     error = await error_of(home, DEEDS["reset_channel"][1])
     assert error.translation_key == "portal_error"
-    await home.advance(300.5)
+    await home.advance(3700)
     flows = home.hass.config_entries.flow.async_progress()
     assert [flow["context"]["source"] for flow in flows] == [SOURCE_REAUTH]

@@ -114,13 +114,12 @@ async def test_says_unreachable(
     assert lines((await home.look()).text)[0] == texts["qr_connected"]
 
 
-@pytest.mark.expected_log("Authentication failed")
 async def test_no_old_code(home: Home) -> None:
     """A code is not shown any more once the portal does not answer for it."""
     created = await home.create()
     assert (await home.look()).code == home.portal.qr_payload(created["channel_id"])
     home.account.api_enabled = False
-    await home.advance(10)
+    await home.advance(16)
     assert "No answer" in (await home.look()).text
 
 
