@@ -1,10 +1,11 @@
 """Fixtures: a portal over loopback and Home Assistant set up against it."""
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from decimal import Decimal
 import logging
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import CONF_API_KEY, CONF_API_TOKEN, CONF_NAME, CONF_URL
 from homeassistant.core import HomeAssistant
@@ -25,12 +26,40 @@ from custom_components.smskit.const import (
 )
 from tests.portal import Account, Portal
 
+type Tell = Callable[[str, str], None]
+
+_TOLD = "told: "
 API_KEY = "key-of-the-tests"
 API_TOKEN = "token-of-the-tests"
 # From the ranges set aside for fiction.
 ANNA = "+12025550123"
 BORIS = "+447700900123"
 CARLA = "+12025550145"
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Tell:
+    """Return what prints a line below a heading when all tests are done."""
+
+    def tell(heading: str, line: str) -> None:
+        # Goes with the report of the test, also from another process.
+        request.node.user_properties.append((_TOLD + heading, line))
+
+    return tell
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests told."""
+    told: dict[str, set[str]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name.startswith(_TOLD):
+                    told.setdefault(name.removeprefix(_TOLD), set()).add(value)
+    for heading, lines in told.items():
+        terminalreporter.section(heading)
+        for line in sorted(lines):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture
@@ -84,6 +113,16 @@ def _no_secret_in_the_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
 @pytest.fixture
 async def portal(socket_enabled: None) -> AsyncGenerator[Portal]:
     """Return a portal that runs."""
+    async with Portal() as portal:
+        yield portal
+
+
+@pytest.fixture
+async def portal_on_clock(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, socket_enabled: None
+) -> AsyncGenerator[Portal]:
+    """Return a portal on the clock of the test, which starts on a quiet noon."""
+    freezer.move_to("2027-02-10T12:00:00+00:00")
     async with Portal() as portal:
         yield portal
 

@@ -1,6 +1,6 @@
 """The README is true: its names, its tables, its links and its automations."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import Callable, Iterator
 import json
 from pathlib import Path
 import re
@@ -202,13 +202,9 @@ def test_numbers_are_nobodys() -> None:
 
 
 @pytest.fixture
-async def portal(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, socket_enabled: None
-) -> AsyncGenerator[Portal]:
-    """Return a portal on the clock of the test, which starts on a quiet noon."""
-    freezer.move_to("2027-02-10T12:00:00+00:00")
-    async with Portal() as portal:
-        yield portal
+def portal(portal_on_clock: Portal) -> Portal:
+    """Return the portal on the clock of the test."""
+    return portal_on_clock
 
 
 @pytest.fixture

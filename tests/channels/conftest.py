@@ -1,6 +1,5 @@
 """Fixtures of a home with WhatsApp channels."""
 
-from collections.abc import AsyncGenerator
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -13,8 +12,6 @@ from tests.portal import Channel, Portal
 
 from .home import Home
 
-_FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
-
 
 @pytest.fixture
 def options() -> dict[str, Any]:
@@ -23,13 +20,9 @@ def options() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def portal(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, socket_enabled: None
-) -> AsyncGenerator[Portal]:
-    """Return a portal on the clock of the test, which starts on a quiet noon."""
-    freezer.move_to("2027-02-10T12:00:00+00:00")
-    async with Portal() as portal:
-        yield portal
+def portal(portal_on_clock: Portal) -> Portal:
+    """Return the portal on the clock of the test."""
+    return portal_on_clock
 
 
 @pytest.fixture
@@ -58,19 +51,3 @@ async def office(unloaded: Home) -> Channel:
     unloaded.portal.pair(channel)
     await unloaded.set_up()
     return channel
-
-
-@pytest.fixture
-def figures(request: pytest.FixtureRequest) -> list[str]:
-    """Return lines with what was counted, printed when all tests are done."""
-    return request.config.stash.setdefault(_FIGURES, [])
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Print the figures."""
-    if lines := config.stash.get(_FIGURES, []):
-        terminalreporter.section("What channels ask of the portal")
-        for line in lines:
-            terminalreporter.write_line(line)

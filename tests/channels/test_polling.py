@@ -3,10 +3,12 @@
 from collections import Counter
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Final
 
 from homeassistant.const import STATE_OFF, STATE_ON
 import pytest
 
+from tests.conftest import Tell
 from tests.portal import Channel, FaultKind, RequestLog
 
 from .home import (
@@ -17,6 +19,8 @@ from .home import (
     REFRESH_QR,
     Home,
 )
+
+_ASKED: Final = "What channels ask of the portal"
 
 # What is polled is due half a second after its interval at most.
 HOUR = 3601
@@ -209,7 +213,7 @@ async def test_four_at_once(unloaded: Home) -> None:
     assert home.portal.max_in_flight["viewchannel"] == 4
 
 
-async def test_fifty_channels(unloaded: Home, figures: list[str]) -> None:
+async def test_fifty_channels(unloaded: Home, tell: Tell) -> None:
     """Fifty healthy channels cost some six hundred requests an hour, evenly."""
     home = unloaded
     for number in range(50):
@@ -222,11 +226,11 @@ async def test_fifty_channels(unloaded: Home, figures: list[str]) -> None:
     assert counted["listchannel"] == 12
     assert counted["scanqr"] == 0
     assert counted.total() <= 650
-    figures.append(f"50 healthy channels, requests in an hour: {dict(counted)}")
+    tell(_ASKED, f"50 healthy channels, in an hour: {dict(counted)}")
 
 
 async def test_fifty_channels_of_which_five_are_paired(
-    unloaded: Home, figures: list[str]
+    unloaded: Home, tell: Tell
 ) -> None:
     """Those that are being paired are followed; the others are not asked more often."""
     home = unloaded
@@ -246,6 +250,7 @@ async def test_fifty_channels_of_which_five_are_paired(
     assert {viewed[channel.channel_id] for channel in channels[5:]} <= {11, 12, 13}
     assert counted["scanqr"] <= 5 * 21
     assert counted.total() <= 50 * 12 + 12 + 5 * (21 + 40) + 20
-    figures.append(
-        f"50 channels, 5 of them paired once, requests in an hour: {dict(counted)}"
+    tell(
+        _ASKED,
+        f"50 channels, 5 of them paired once, requests in an hour: {dict(counted)}",
     )

@@ -1,6 +1,6 @@
 """Fixtures of a home that sends, and the table of the matrix."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -9,30 +9,22 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from tests.conftest import Tell
 from tests.portal import Account, Channel, Portal
 
 from .home import Home
 
 type Row = tuple[str, ...]
-_ROWS: pytest.StashKey[list[Row]] = pytest.StashKey()
-_HEADINGS: Row = (
-    "fault",
-    "recipients",
-    "kind",
-    "portal accepted",
-    "reported",
-    "after recovery",
+_MATRIX = (
+    "fault | recipients | kind | portal accepted | reported | accepted after recovery"
 )
+_WIDTHS = (36, 10, 8, 15, 28, 30)
 
 
 @pytest.fixture
-async def portal(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, socket_enabled: None
-) -> AsyncGenerator[Portal]:
-    """Return a portal on the clock of the test, which starts on a quiet noon."""
-    freezer.move_to("2027-02-10T12:00:00+00:00")
-    async with Portal() as portal:
-        yield portal
+def portal(portal_on_clock: Portal) -> Portal:
+    """Return the portal on the clock of the test."""
+    return portal_on_clock
 
 
 @pytest.fixture
@@ -60,21 +52,11 @@ def channel(portal: Portal, account: Account) -> Channel:
 
 
 @pytest.fixture
-def matrix(request: pytest.FixtureRequest) -> list[Row]:
-    """Return the rows of the matrix, printed when all tests are done."""
-    return request.config.stash.setdefault(_ROWS, [])
+def matrix(tell: Tell) -> Callable[[Row], None]:
+    """Return what takes a row of the matrix, printed when all tests are done."""
 
+    def take(row: Row) -> None:
+        cells = (cell.ljust(width) for cell, width in zip(row, _WIDTHS, strict=True))
+        tell(_MATRIX, " | ".join(cells).rstrip())
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Print the matrix."""
-    rows = config.stash.get(_ROWS, [])
-    if not rows:
-        return
-    table = [_HEADINGS, *rows]
-    widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
-    terminalreporter.section("What the portal accepted, and what was reported")
-    for row in table:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        terminalreporter.write_line(" | ".join(cells).rstrip())
+    return take

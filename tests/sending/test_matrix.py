@@ -1,6 +1,7 @@
 """Every way in which a send can go wrong: the portal's ledger beside what is told."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Final
@@ -95,7 +96,10 @@ def test_matrix_is_complete() -> None:
     ids=lambda cell: f"{cell[0].name}, {cell[1]}, {cell[2]}",
 )
 async def test_cell(
-    channel: Channel, home: Home, matrix: list[Row], cell: tuple[Fault, int, str]
+    channel: Channel,
+    home: Home,
+    matrix: Callable[[Row], None],
+    cell: tuple[Fault, int, str],
 ) -> None:
     """What is told is what the ledger has: none twice, none lost, none wrongly."""
     fault, count, kind = cell
@@ -152,7 +156,7 @@ async def test_cell(
         assert home.totals == (0, 0, 0)
         assert _accepted(home) == Counter(dict.fromkeys(numbers, expected))
 
-    matrix.append(
+    matrix(
         (
             fault.name,
             str(count),
