@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import time
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -14,6 +13,7 @@ from .const import DOMAIN
 
 if TYPE_CHECKING:
     from .channel_coordinator import ChannelState
+    from .coordinator import SmskitConfigEntry
 
 # A second less than five minutes, which is how often a channel is looked at.
 _LOST_AFTER: Final = 299.0
@@ -23,7 +23,7 @@ _ENDS_WITHIN: Final = timedelta(days=7)
 class ChannelIssues:
     """Tells of an account's channels what somebody has to do."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
         """Know of no channel."""
         self._hass = hass
         self._entry = entry

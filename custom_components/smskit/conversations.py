@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
@@ -16,6 +15,9 @@ from .const import CONF_NUMBERS, DOMAIN, SUBENTRY_RECIPIENT
 from .inbox import Inbox
 from .received import ReceivedMessage
 from .sent import SentMessage, SentMessages
+
+if TYPE_CHECKING:
+    from .coordinator import SmskitConfigEntry
 
 # Carries a change to whoever shows it; it outlives a reload of the account.
 SIGNAL_CHANGE: SignalTypeFormat[dict[str, Any]] = SignalTypeFormat(
@@ -38,7 +40,7 @@ class Conversations:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: ConfigEntry,
+        entry: SmskitConfigEntry,
         inbox: Inbox,
         sent: SentMessages,
     ) -> None:

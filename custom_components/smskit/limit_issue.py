@@ -1,19 +1,22 @@
 """The repair issue that tells of a spend guard which stopped something."""
 
 import time
+from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 
 from .const import DOMAIN
 
+if TYPE_CHECKING:
+    from .coordinator import SmskitConfigEntry
+
 
 class LimitIssue:
     """Is there while the hourly limit of an account stops messages."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
         """Go away with the account."""
         self._hass = hass
         self._entry = entry

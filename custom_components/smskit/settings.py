@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_COUNTRY, CONF_TIME_ZONE
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -27,6 +26,9 @@ from .const import (
     DEFAULT_LOW_BALANCE,
     UNIT_CREDITS,
 )
+
+if TYPE_CHECKING:
+    from .coordinator import SmskitConfigEntry
 
 # How far the portal's clock may be ahead.
 _CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
@@ -58,7 +60,9 @@ class Settings:
     """Numbers whose messages are trusted; none for the account's recipients."""
 
     @classmethod
-    async def async_from_entry(cls, hass: HomeAssistant, entry: ConfigEntry) -> Self:
+    async def async_from_entry(
+        cls, hass: HomeAssistant, entry: SmskitConfigEntry
+    ) -> Self:
         """Read an entry; what it does not say comes from Home Assistant."""
         options = entry.options
         zone = options.get(CONF_TIME_ZONE) or hass.config.time_zone
