@@ -1,18 +1,15 @@
-"""The README is true: its names, its tables, its links and its automations."""
+"""The examples of the README do what it says."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 import json
-from pathlib import Path
 import re
-from typing import Any, Final
+from typing import Final
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant import components
 from homeassistant.components.automation.config import async_validate_config_item
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
-from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -20,185 +17,12 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smskit.const import DOMAIN
+from tests.conftest import ANNA, BORIS, CARLA, entry_data, recipient_data
+from tests.inbox.home import Home
 from tests.portal import Account, Portal
+from tests.steps import pass_time
 
-from .conftest import ANNA, BORIS, CARLA, entry_data, recipient_data
-from .inbox.home import Home
-from .steps import pass_time
-
-type Json = dict[str, Any]
-
-_ROOT: Final = Path(__file__).parent.parent
-_README: Final = (_ROOT / "README.md").read_text(encoding="utf-8")
-_INTEGRATION: Final = _ROOT / "custom_components" / DOMAIN
-_EN: Final[Json] = json.loads(
-    (_INTEGRATION / "translations" / "en.json").read_text(encoding="utf-8")
-)
-_ACTIONS: Final[Json] = load_yaml_dict(str(_INTEGRATION / "services.yaml"))
-_BLOCKS: Final = re.findall(r"^```yaml\n(.*?)^```$", _README, re.DOTALL | re.MULTILINE)
-_PROSE: Final = re.sub(r"^```.*?^```$", "", _README, flags=re.DOTALL | re.MULTILINE)
-_HEADING: Final = re.compile(r"^(#+) (.+)$", re.MULTILINE)
-# The entity that takes the place of another has its name.
-_STAND_INS: Final = {"balance_in_currency"}
-
-
-# --- What it says --------------------------------------------------------------------
-
-
-def sections() -> Iterator[tuple[str, str]]:
-    """Yield each heading with what is below it, up to the next one."""
-    headings = list(_HEADING.finditer(_PROSE))
-    ends = [heading.start() for heading in headings[1:]] + [len(_PROSE)]
-    for heading, end in zip(headings, ends, strict=True):
-        yield heading[2], _PROSE[heading.end() : end]
-
-
-def section(title: str) -> str:
-    """Return what is below a heading."""
-    (text,) = (text for heading, text in sections() if heading == title)
-    return text
-
-
-def named(text: str) -> dict[str, str]:
-    """Return the names in the tables of a text by the keys beside them."""
-    rows = re.findall(r"^\| \*\*(.+?)\*\* `(\w+)` \|", text, re.MULTILINE)
-    return {key: name for name, key in rows}
-
-
-def names(data: Json) -> dict[str, str]:
-    """Return the names that translations have, by key."""
-    return {key: value["name"] for key, value in data.items() if "name" in value}
-
-
-def fields(action: str) -> dict[str, str]:
-    """Return the names of an action's fields by key, without the account."""
-    found = names(_EN["services"][action]["fields"])
-    found.pop("config_entry_id", None)
-    return found
-
-
-def blocks() -> list[Json]:
-    """Return what every block of YAML says."""
-    parsed = [parse_yaml(block) for block in _BLOCKS]
-    found = [block for block in parsed if isinstance(block, dict)]
-    assert len(found) == len(parsed)
-    return found
-
-
-def examples() -> list[Json]:
-    """Return every automation."""
-    return [block for block in blocks() if "triggers" in block]
-
-
-def automation(alias: str) -> Json:
-    """Return the automation of that name."""
-    (found,) = (example for example in examples() if example["alias"] == alias)
-    return found
-
-
-def steps(config: Any) -> Iterator[Json]:
-    """Yield everything in a configuration that calls an action."""
-    if isinstance(config, dict):
-        if "action" in config:
-            yield config
-        for value in config.values():
-            yield from steps(value)
-    elif isinstance(config, list):
-        for item in config:
-            yield from steps(item)
-
-
-def test_forms() -> None:
-    """The tables of the forms have every field, by the name that is on the screen."""
-    user = _EN["config"]["step"]["user"]["data"]
-    assert named(section("Set-up")) == user
-    recipient = _EN["config_subentries"]["recipient"]["step"]["user"]["data"]
-    assert named(section("Recipients")) == recipient
-    parts = _EN["options"]["step"]["init"]["sections"].values()
-    options = {key: name for part in parts for key, name in part["data"].items()}
-    assert named(section("Options")) == options
-
-
-def test_entities() -> None:
-    """The tables of the entities have every entity, of its kind and by its name."""
-    text = section("Entities")
-    expected = {
-        key: (name, platform.replace("_", " "))
-        for platform, entities in _EN["entity"].items()
-        for key, name in names(entities).items()
-        if key not in _STAND_INS
-    }
-    rows = re.findall(r"^\| \*\*(.+?)\*\* `(\w+)` \| ([\w ]+) \|", text, re.MULTILINE)
-    assert {key: (name, kind) for name, key, kind in rows} == expected
-
-
-def test_events() -> None:
-    """The table of the events has their types and their attributes."""
-    rows = re.findall(
-        r"^\| \*\*.+?\*\* `(\w+)` \| (.+) \| (.+) \|$",
-        section("Automations"),
-        re.MULTILINE,
-    )
-    events = _EN["entity"]["event"]
-    assert [key for key, _, _ in rows] == list(events)
-    for key, types, attributes in rows:
-        expected = events[key]["state_attributes"]
-        assert set(re.findall(r"`(\w+)`", types)) == set(
-            expected["event_type"]["state"]
-        )
-        said = set(re.findall(r"`(\w+)`", attributes))
-        assert said == expected.keys() - {"event_type"}
-
-
-def test_actions() -> None:
-    """Each action has its own heading, with a table of all its fields."""
-    told: set[str] = set()
-    for heading, text in sections():
-        for action in re.findall(rf"`{DOMAIN}\.(\w+)`", heading):
-            told.add(action)
-            # The preview takes what sending takes, and says so.
-            if action != "preview_message":
-                assert named(text) == fields(action), action
-    assert told == _ACTIONS.keys()
-    assert fields("preview_message") == fields("send_message")
-
-
-def test_every_action_that_is_named_exists() -> None:
-    """Nothing is named that is not there, nor given a field that it does not have."""
-    named_actions = set(re.findall(rf"`{DOMAIN}\.([a-z_]+)`", _PROSE))
-    assert named_actions == _ACTIONS.keys()
-    for block in blocks():
-        for step in steps(block):
-            domain, _, action = step["action"].partition(".")
-            if domain == DOMAIN:
-                assert step["data"].keys() <= _ACTIONS[action]["fields"].keys()
-
-
-def test_links() -> None:
-    """Every picture, every file and every part that is linked to is there."""
-    links = re.findall(r"\]\(([^)]+)\)", _PROSE)
-    links += re.findall(r"(?:src|srcset)=\"([^\"]+)\"", _PROSE)
-    anchors = {
-        re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
-        for heading, _ in sections()
-    }
-    for link in links:
-        if link.startswith("#"):
-            assert link[1:] in anchors
-        elif "://" not in link:
-            assert (_ROOT / link).is_file(), link
-
-
-def test_numbers_are_nobodys() -> None:
-    """Numbers are from the ranges that are set aside for fiction."""
-    numbers = re.findall(r"\+?\d[\d ]{8,}\d", _README)
-    assert numbers
-    for number in numbers:
-        digits = re.sub(r"\D", "", number)
-        assert re.fullmatch(r"120255501\d\d|447700900\d{3}", digits), number
-
-
-# --- What its examples do ------------------------------------------------------------
+from .text import BLOCKS, INTEGRATION, Json, automation, blocks, examples, section
 
 
 @pytest.fixture
@@ -266,8 +90,8 @@ async def test_entities_of_the_examples(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
     """Each entity of the account and its recipients is called as in the examples."""
-    used = set(re.findall(r"\b\w+\.account_smskit_net_\w+", "".join(_BLOCKS)))
-    used |= set(re.findall(r"\bnotify\.(?!send_message)\w+", "".join(_BLOCKS)))
+    used = set(re.findall(r"\b\w+\.account_smskit_net_\w+", "".join(BLOCKS)))
+    used |= set(re.findall(r"\bnotify\.(?!send_message)\w+", "".join(BLOCKS)))
     assert used
     assert used <= set(hass.states.async_entity_ids())
 
@@ -467,7 +291,7 @@ def test_cards() -> None:
     *built_in, own = (block for block in blocks() if "type" in block)
     types = [card["type"] for card in built_in]
     assert types == ["entities", "markdown", "picture-entity"]
-    module = (_INTEGRATION / "frontend" / "smskit-card.js").read_text(encoding="utf-8")
+    module = (INTEGRATION / "frontend" / "smskit-card.js").read_text(encoding="utf-8")
     assert f'const CARD = "{own["type"].removeprefix("custom:")}";' in module
     (strategy,) = (block["strategy"] for block in blocks() if "strategy" in block)
     assert f'const STRATEGY = "{strategy["type"].removeprefix("custom:")}";' in module
@@ -506,18 +330,3 @@ async def test_strangers_texts_stay_text(
     assert text in re.sub(r"\\(.)", r"\1", shown)
     (line,) = (one for one in shown.splitlines() if "alert" in one or "bold" in one)
     assert not re.search(r"[!-/:-@\[-`{-~]", re.sub(r"\\.", "", line))
-
-
-# --- What it claims ------------------------------------------------------------------
-
-
-def test_quality_scale() -> None:
-    """Each rule of the quality scale is there, in order, with a reason if not done."""
-    rules = load_yaml_dict(str(_INTEGRATION / "quality_scale.yaml"))["rules"]
-    (folder,) = components.__path__
-    core = Path(folder) / "ntfy" / "quality_scale.yaml"
-    assert list(rules) == list(load_yaml_dict(str(core))["rules"])
-    for rule in rules.values():
-        if rule != "done":
-            assert rule["status"] in {"exempt", "todo"}
-            assert rule["comment"]

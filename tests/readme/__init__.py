@@ -1,0 +1,1 @@
+"""The README says what is true, and its examples do what it says."""
