@@ -1,5 +1,10 @@
 """Phone numbers as people write them. All are from ranges set aside for fiction."""
 
+import re
+
+from hypothesis import assume, given, reject, strategies as st
+import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberType
 import pytest
 
 from custom_components.smskit.phone_number import mask_number, normalise_number
@@ -123,3 +128,58 @@ def test_ambiguous_integer(raw: int, country: str) -> None:
 def test_mask() -> None:
     """A masked number tells no more than its end."""
     assert mask_number(ANNA) == "…123"
+
+
+# --- Any number ----------------------------------------------------------------------
+
+_REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
+_NATIONAL = phonenumbers.PhoneNumberFormat.NATIONAL
+_INTERNATIONAL = phonenumbers.PhoneNumberFormat.INTERNATIONAL
+_E164 = phonenumbers.PhoneNumberFormat.E164
+
+
+@st.composite
+def assigned(draw: st.DrawFn) -> tuple[str, PhoneNumber]:
+    """Return a region and a number as it has them, with its last digits varied."""
+    region = draw(st.sampled_from(_REGIONS))
+    example = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
+    if example is None:
+        reject()
+    digits = str(example.national_number)
+    tail = draw(st.text("0123456789", min_size=3, max_size=3))
+    example.national_number = int(digits[:-3] + tail)
+    assume(phonenumbers.is_valid_number_for_region(example, region))
+    return region, example
+
+
+@given(number=assigned(), home=st.sampled_from(_REGIONS), gap=st.sampled_from(" -./ "))
+def test_any_number_with_its_country(
+    number: tuple[str, PhoneNumber], home: str, gap: str
+) -> None:
+    """A number with its country code is itself, wherever and however it is written."""
+    _, parsed = number
+    e164 = phonenumbers.format_number(parsed, _E164)
+    spaced = phonenumbers.format_number(parsed, _INTERNATIONAL).replace(" ", gap)
+    for written in (e164, spaced, spaced.replace("+", "00", 1)):
+        assert normalise_number(written, home) == e164
+
+
+@given(number=assigned())
+def test_any_number_as_dialled_at_home(number: tuple[str, PhoneNumber]) -> None:
+    """A number as it is dialled in its own country gets the country's code."""
+    region, parsed = number
+    written = phonenumbers.format_number(parsed, _NATIONAL)
+    assert normalise_number(written, region) == phonenumbers.format_number(
+        parsed, _E164
+    )
+
+
+@given(raw=st.text() | st.integers(), home=st.none() | st.sampled_from(_REGIONS))
+def test_anything_else_is_refused(raw: str | int, home: str | None) -> None:
+    """What comes out is a number that stays itself; everything else is refused."""
+    try:
+        number = normalise_number(raw, home)
+    except ValueError:
+        return
+    assert re.fullmatch(r"\+[1-9]\d{3,16}", number, re.ASCII)
+    assert normalise_number(number, home) == number

@@ -3,10 +3,10 @@
 from typing import Final
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber
+from phonenumbers import NumberParseException, PhoneNumber
 
 _E164: Final = phonenumbers.PhoneNumberFormat.E164
-_NORTH_AMERICA: Final = 1
+_NATIONAL: Final = phonenumbers.PhoneNumberFormat.NATIONAL
 
 
 def normalise_number(raw: str | int, country: str | None) -> str:
@@ -30,7 +30,7 @@ def normalise_number(raw: str | int, country: str | None) -> str:
         number = _choose(text, country, exact=isinstance(raw, int))
     if number is None:
         raise ValueError("not a phone number")
-    return phonenumbers.format_number(number, _E164)
+    return _format(number, _E164)
 
 
 def _choose(text: str, country: str | None, *, exact: bool) -> PhoneNumber | None:
@@ -39,14 +39,12 @@ def _choose(text: str, country: str | None, *, exact: bool) -> PhoneNumber | Non
     international = _parse(f"+{text}", None)
     if national is None or international is None or national == international:
         return national or international
-    trunk = _trunk_prefix(country)
-    if trunk and text.startswith(trunk):
-        return national
+    as_dialled = _digits(_format(national, _NATIONAL)) == _digits(text)
     valid = [n for n in (national, international) if phonenumbers.is_valid_number(n)]
     if len(valid) == 1:
         return valid[0]
-    if trunk:
-        # Nobody leaves the trunk prefix out of a national number there.
+    if not as_dialled:
+        # Nobody leaves out what a national number starts with there.
         return international
     if exact:
         raise ValueError("could be two numbers")
@@ -68,12 +66,12 @@ def _parse(text: str, country: str | None) -> PhoneNumber | None:
     return number
 
 
-def _trunk_prefix(country: str | None) -> str | None:
-    """Return what a national number starts with there, if it has to."""
-    metadata = PhoneMetadata.metadata_for_region(country or "", None)
-    if metadata is None or metadata.country_code == _NORTH_AMERICA:
-        return None
-    return metadata.national_prefix
+def _format(number: PhoneNumber, how: int) -> str:
+    return phonenumbers.format_number(number, how)
+
+
+def _digits(text: str) -> str:
+    return "".join(char for char in text if char.isdecimal())
 
 
 def mask_number(number: str) -> str:
