@@ -15,10 +15,7 @@ from pathlib import Path
 from random import Random
 import re
 import secrets
-import shutil
-import signal
 import sys
-import tempfile
 import time
 from typing import Final, override
 
@@ -29,11 +26,11 @@ from tests.demo.home_assistant import ActionError, Json
 from tests.demo.portal_control import DemoPortal
 from tests.demo.transcript import NotSeenError, Transcript
 
+from .command import finish, folder_of, run
 from .home import Home
 from .inbound import Evidence, Life, lives_table, make_inbound
 from .instance import Instance
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _KEY: Final = "key-of-the-inbox-test"
 _TOKEN: Final = "token-of-the-inbox-test"
 _EVENT: Final = "event.127_0_0_1_message_received"
@@ -356,41 +353,19 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def _run(arguments: argparse.Namespace, folder: Path) -> int:
-    """Run; a signal ends it, and what it started."""
+def main() -> int:
+    """Run; return the exit status."""
+    arguments = _arguments()
+    folder = folder_of(arguments)
     out = Transcript()
     kills, messages, seed = arguments.kills, arguments.messages, arguments.seed
-    out.say(f"{kills} kills, {messages} messages, seed {seed}")
-    begin = time.monotonic()
-    run = Run(folder, seed, kills=kills, messages=messages, out=out)
-    work = asyncio.create_task(run.run())
-    loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, work.cancel)
-    problems = await work
-    out.say()
-    for problem in problems:
-        out.say(f"✗ {problem}")
-    verdict = f"{len(problems)} wrong" if problems else "Everything is accounted for"
-    out.say(f"{verdict}, after {time.monotonic() - begin:.0f} s")
-    return 1 if problems else 0
 
+    async def work() -> int:
+        headline = f"{kills} kills, {messages} messages, seed {seed}"
+        one = Run(folder, seed, kills=kills, messages=messages, out=out)
+        return await run(one.run(), out, headline)
 
-def main() -> int:
-    """Run; return the exit status, and keep the folder of a run that went wrong."""
-    arguments = _arguments()
-    folder = arguments.keep or Path(tempfile.mkdtemp(prefix="smskit-inbox-"))
-    status = 1
-    try:
-        status = asyncio.run(_run(arguments, folder))
-    except asyncio.CancelledError:
-        sys.stderr.write("ended before its time\n")
-    finally:
-        if arguments.keep is None and status == 0:
-            shutil.rmtree(folder)
-        else:
-            sys.stderr.write(f"logs and stores: {folder}\n")
-    return status
+    return finish(work(), folder, arguments)
 
 
 if __name__ == "__main__":

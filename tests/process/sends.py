@@ -12,10 +12,7 @@ import json
 from pathlib import Path
 from random import Random
 import secrets
-import shutil
-import signal
 import sys
-import tempfile
 import time
 from typing import Final
 
@@ -26,13 +23,13 @@ from tests.demo.home_assistant import ActionError, Json
 from tests.demo.transcript import Transcript
 
 from .account import add_account, running_portal
+from .command import finish, folder_of, run
 from .home import Home
 from .instance import Instance
 from .messages import MOST_MESSAGES, Answer, Evidence, Message, make_messages
 from .report import Life, ends_table, lives_table
 from .weather import bad_weather
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _BURST: Final = 0.35
 """How often a message follows the one before at once."""
 _GAP: Final = 0.15
@@ -252,48 +249,19 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
-async def _run(arguments: argparse.Namespace, folder: Path) -> int:
-    """Run; a signal ends it, and what it started."""
-    out = Transcript()
-    out.say(
-        f"{arguments.kills} kills, {arguments.sends} messages, seed {arguments.seed}"
-    )
-    begin = time.monotonic()
-    run = Run(
-        folder,
-        arguments.seed,
-        kills=arguments.kills,
-        sends=arguments.sends,
-        out=out,
-    )
-    work = asyncio.create_task(run.run())
-    loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, work.cancel)
-    problems = await work
-    out.say()
-    for problem in problems:
-        out.say(f"✗ {problem}")
-    verdict = f"{len(problems)} wrong" if problems else "Everything is accounted for"
-    out.say(f"{verdict}, after {time.monotonic() - begin:.0f} s")
-    return 1 if problems else 0
-
-
 def main() -> int:
-    """Run; return the exit status, and keep the folder of a run that went wrong."""
+    """Run; return the exit status."""
     arguments = _arguments()
-    folder = arguments.keep or Path(tempfile.mkdtemp(prefix="smskit-process-"))
-    status = 1
-    try:
-        status = asyncio.run(_run(arguments, folder))
-    except asyncio.CancelledError:
-        sys.stderr.write("ended before its time\n")
-    finally:
-        if arguments.keep is None and status == 0:
-            shutil.rmtree(folder)
-        else:
-            sys.stderr.write(f"logs and stores: {folder}\n")
-    return status
+    folder = folder_of(arguments)
+    out = Transcript()
+    kills, sends, seed = arguments.kills, arguments.sends, arguments.seed
+
+    async def work() -> int:
+        headline = f"{kills} kills, {sends} messages, seed {seed}"
+        one = Run(folder, seed, kills=kills, sends=sends, out=out)
+        return await run(one.run(), out, headline)
+
+    return finish(work(), folder, arguments)
 
 
 if __name__ == "__main__":
