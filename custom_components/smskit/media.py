@@ -9,6 +9,7 @@ import time
 from typing import Final
 
 from aiohttp import web
+from homeassistant.components import image
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.components.media_source import (
@@ -72,15 +73,13 @@ async def _async_serve(hass: HomeAssistant, media: str, valid: timedelta) -> str
     """Return the path under which a medium is served, or its public address."""
     try:
         if media.startswith(_CAMERA):
-            # Loaded by now where there is a camera; elsewhere its libraries may be
+            # Loaded by now where there is a camera; elsewhere, what it needs may be
             # missing.
-            from homeassistant.components import camera  # noqa: PLC0415
+            from homeassistant.components import camera  # noqa: PLC0415 - see above
 
             picture = await camera.async_get_image(hass, media.removeprefix(_CAMERA))
             return _offer(hass, picture.content, picture.content_type, valid)
         if media.startswith(_IMAGE):
-            from homeassistant.components import image  # noqa: PLC0415
-
             shot = await image.async_get_image(hass, media.removeprefix(_IMAGE))
             return _offer(hass, shot.content, shot.content_type, valid)
         item = await async_resolve_media(hass, media, None)

@@ -1,51 +1,18 @@
-"""Chromium: where it is, and pages of it."""
+"""Pages of Chromium, and what they look like."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-import shutil
 from typing import Final, Literal
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from tests.demo.installation import ROOT
 
 SCREENSHOTS: Final = ROOT / ".demo" / "screenshots"
 SIZES: Final = {360: 740, 768: 1024, 1280: 900}
 
-_NAMES: Final = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-)
-_ARGUMENTS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
 type Scheme = Literal["light", "dark"]
-
-
-def find_chromium() -> str | None:
-    """Return the program, where there is one."""
-    return next(filter(None, map(shutil.which, _NAMES)), None)
-
-
-@asynccontextmanager
-async def running_chromium(program: str) -> AsyncGenerator[Browser]:
-    """Start it."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=program, args=_ARGUMENTS
-        )
-        yield browser
-        await browser.close()
 
 
 @asynccontextmanager

@@ -10,7 +10,9 @@ import pytest
 import pytest_asyncio
 import pytest_socket
 
-from .chromium import SIZES, Scheme, find_chromium, new_page, running_chromium
+from tests.demo.chromium import find_chromium, running_chromium
+
+from .chromium import SIZES, Scheme, new_page
 from .stage import Stage, running_stage
 
 type OpenPage = Callable[..., Awaitable[Page]]

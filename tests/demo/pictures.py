@@ -4,25 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from io import BytesIO
 from pathlib import Path
-import shutil
 from typing import Final, Literal
 
 from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from .stage import BEN, OURS, Stage
+from .chromium import find_chromium, running_chromium
+from .stage import BEN, OURS, Stage, is_number
 from .transcript import NotSeenError
 
-_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-_ARGUMENTS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 _COLOURS: Final = 256
 
 type Scheme = Literal["light", "dark"]
@@ -31,15 +21,12 @@ type Scene = Callable[[Page, Stage], Awaitable[None]]
 
 async def take_pictures(stage: Stage, folder: Path) -> str:
     """Take all pictures; return where they are."""
-    program = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    program = find_chromium()
     if program is None:
         raise NotSeenError("there is no Chromium on this machine")
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     await _fill(stage)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=program, args=_ARGUMENTS
-        )
+    async with running_chromium(program) as browser:
         for name, scene, scheme in _PICTURES:
             await _take(browser, stage, scene, scheme, folder / f"{name}.png")
     return f"{', '.join(name for name, _, _ in _PICTURES)} in {folder}"
@@ -47,6 +34,7 @@ async def take_pictures(stage: Stage, folder: Path) -> str:
 
 async def _fill(stage: Stage) -> None:
     """Have more to show."""
+    wanted = stage.number("unread_messages") + 2
     await stage.home.action(
         "notify.send_message",
         target={"entity_id": "notify.family"},
@@ -60,7 +48,7 @@ async def _fill(stage: Stage) -> None:
             "inbound", **{"from": sender.removeprefix("+"), "to": OURS, "text": text}
         )
     await stage.home.until(
-        stage.entities["unread_messages"], lambda s: s["state"] == "3"
+        stage.entities["unread_messages"], lambda s: is_number(s, wanted)
     )
 
 
@@ -112,7 +100,7 @@ async def _setup(page: Page, stage: Stage) -> None:
 async def _recipient(page: Page, stage: Stage) -> None:
     await page.goto(f"{stage.home.url}/config/integrations/integration/smskit")
     await page.get_by_role("button", name="Add recipient").first.click()
-    await expect(page.get_by_text("Phone numbers").first).to_be_visible()
+    await expect(page.get_by_text("Phone number").first).to_be_visible()
 
 
 _PICTURES: Final[tuple[tuple[str, Scene, Scheme], ...]] = (

@@ -58,7 +58,7 @@ def is_available(state: Json) -> bool:
     return str(state["state"]) != "unavailable"
 
 
-def is_number(state: Json, number: int) -> bool:
+def is_number(state: Json, number: Decimal | int) -> bool:
     """Whether a state is this number."""
     try:
         return Decimal(state["state"]) == number
