@@ -3,7 +3,7 @@
 from hypothesis import example, given, settings, strategies as st
 import pytest
 
-from custom_components.smskit.encoding import EncodedText, Encoding, measure
+from custom_components.smskit.sending.encoding import EncodedText, Encoding, measure
 from tests.portal import billing
 
 GSM = st.sampled_from(sorted(billing.GSM_BASIC | billing.GSM_EXTENSION))

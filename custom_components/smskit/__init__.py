@@ -20,7 +20,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
 from .api import PortalClient
-from .channel_coordinator import ChannelCoordinator
+from .channels.poller import ChannelCoordinator
 from .const import (
     CONF_GET_OPERATIONS,
     CONF_NUMBERS,
@@ -28,7 +28,6 @@ from .const import (
     MANUFACTURER,
     SUBENTRY_RECIPIENT,
 )
-from .conversations import Conversations
 from .coordinator import (
     BalanceCoordinator,
     InboxCoordinator,
@@ -37,27 +36,28 @@ from .coordinator import (
     SmskitData,
     inbox_full_issue,
 )
-from .dashboard import async_setup_dashboard
-from .delivery import DeliveryTracker
-from .dispatcher import Dispatcher
-from .guard import SpendGuard
-from .inbox import Inbox
+from .frontend import async_setup_dashboard
+from .frontend.conversations import Conversations
+from .frontend.websocket import async_setup_websocket
+from .inbox.inbox import Inbox
+from .inbox.replies import Questions
 from .limit_issue import LimitIssue
-from .media import async_setup_media
-from .outbox import Outbox
-from .parcel import Parcel
-from .questions import Questions
-from .sending import Sender
-from .sent import SentMessages
+from .sending.batch import Parcel
+from .sending.delivery import DeliveryTracker
+from .sending.dispatcher import Dispatcher
+from .sending.history import SentMessages
+from .sending.limits import SpendGuard
+from .sending.media import async_setup_media
+from .sending.outbox import Outbox
+from .sending.sender import Sender
 from .services import async_setup_services
 from .settings import Settings
-from .storage import (
+from .store import (
     channels_journal,
     inbox_journal,
     outbox_journal,
     sent_journal,
 )
-from .websocket_api import async_setup_websocket
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 # Automations arm themselves at the end of the start-up, too; in seconds.

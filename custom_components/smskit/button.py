@@ -11,11 +11,11 @@ from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import PortalError
-from .channel_actions import async_clear_queue, async_reset, channel_error
-from .channel_coordinator import ChannelCoordinator
 from .channel_entity import ChannelEntity, async_add_for_channels
+from .channels.poller import ChannelCoordinator
 from .const import DOMAIN
 from .coordinator import SmskitConfigEntry
+from .services.channels import async_clear_queue, async_reset, channel_error
 
 PARALLEL_UPDATES = 1
 

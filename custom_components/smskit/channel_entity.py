@@ -9,7 +9,7 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .channel_coordinator import ChannelCoordinator, ChannelState, channel_identifier
+from .channels.poller import ChannelCoordinator, ChannelState, channel_identifier
 from .coordinator import SmskitConfigEntry
 
 

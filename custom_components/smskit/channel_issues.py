@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 
 if TYPE_CHECKING:
-    from .channel_coordinator import ChannelState
+    from .channels.poller import ChannelState
     from .coordinator import SmskitConfigEntry
 
 # A second less than five minutes, which is how often a channel is looked at.

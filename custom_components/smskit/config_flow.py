@@ -68,8 +68,8 @@ from .const import (
     UNIT_CREDITS,
 )
 from .phone_number import normalise_number
-from .recipient_flow import RecipientFlow
 from .sender_id import sender_id
+from .subentry_flow import RecipientFlow
 
 _SECRET: Final = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")

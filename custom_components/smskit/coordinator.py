@@ -31,18 +31,18 @@ from .const import (
     REFRESH_COOLDOWN,
     RETRY_INTERVAL,
 )
-from .conversations import Conversations
-from .delivery import DeliveryTracker
-from .dispatcher import Dispatcher
-from .inbox import Inbox, InboxView
-from .outbox import Outbox, Totals
-from .questions import Questions
-from .received import ReceivedMessage
-from .sending import Sender
+from .frontend.conversations import Conversations
+from .inbox.inbox import Inbox, InboxView
+from .inbox.models import ReceivedMessage
+from .inbox.replies import Questions
+from .sending.delivery import DeliveryTracker
+from .sending.dispatcher import Dispatcher
+from .sending.outbox import Outbox, Totals
+from .sending.sender import Sender
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from .channel_coordinator import ChannelCoordinator
+    from .channels.poller import ChannelCoordinator
 
 type SmskitConfigEntry = ConfigEntry[SmskitData]
 type MessageListener = Callable[[ReceivedMessage, bool], None]

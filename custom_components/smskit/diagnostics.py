@@ -8,7 +8,7 @@ from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
-from .channel_coordinator import ChannelState, channel_identifier
+from .channels.poller import ChannelState, channel_identifier
 from .const import CONF_ALLOWED_SENDERS, CONF_GET_OPERATIONS, CONF_WAY
 from .coordinator import SmskitConfigEntry, SmskitCoordinator
 

@@ -8,8 +8,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import InboxCoordinator, OutgoingCoordinator, SmskitConfigEntry
 from .entity import SmskitEntity
-from .outgoing import Outcome, Status
-from .received import ReceivedMessage
+from .inbox.models import ReceivedMessage
+from .sending.models import Outcome, Status
 
 PARALLEL_UPDATES = 0
 

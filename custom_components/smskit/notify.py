@@ -15,9 +15,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN, MANUFACTURER, SUBENTRY_RECIPIENT
 from .coordinator import SmskitConfigEntry
-from .outgoing import Draft
 from .recipients import SIGNAL_SENT, subentry_recipients
-from .send_actions import compose, raise_unless_all_taken
+from .sending.models import Draft
+from .services.sending import compose, raise_unless_all_taken
 
 # Requests are limited for the account as a whole, not for each of its entities.
 PARALLEL_UPDATES = 0

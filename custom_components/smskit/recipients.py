@@ -11,11 +11,11 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.signal_type import SignalTypeFormat
 
-from .channel_coordinator import channel_id_of
+from .channels.poller import channel_id_of
 from .const import CONF_CHANNEL, CONF_NUMBERS, CONF_SENDER, CONF_WAY, DOMAIN
 from .coordinator import SmskitConfigEntry
-from .outgoing import Recipient, Report, Way
 from .phone_number import normalise_number
+from .sending.models import Recipient, Report, Way
 
 
 def subentry_recipients(

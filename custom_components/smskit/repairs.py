@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
 from .api import Connection, PortalError
-from .channel_actions import async_reset
 from .coordinator import SmskitConfigEntry
+from .services.channels import async_reset
 
 
 async def async_create_fix_flow(

@@ -16,8 +16,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .channel_coordinator import ChannelCoordinator, ChannelState
 from .channel_entity import ChannelEntity, async_add_for_channels
+from .channels.poller import ChannelCoordinator, ChannelState
 from .coordinator import (
     BalanceCoordinator,
     InboxCoordinator,
@@ -25,8 +25,8 @@ from .coordinator import (
     SmskitConfigEntry,
 )
 from .entity import SmskitEntity
-from .outbox import Totals
-from .received import ReceivedMessage
+from .inbox.models import ReceivedMessage
+from .sending.outbox import Totals
 
 PARALLEL_UPDATES = 0
 

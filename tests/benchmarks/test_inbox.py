@@ -19,7 +19,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from custom_components.smskit.api import InboxMessage, PortalClient
 from custom_components.smskit.const import DOMAIN
-from custom_components.smskit.inbox import Inbox
+from custom_components.smskit.inbox.inbox import Inbox
 from custom_components.smskit.settings import Settings
 from tests.portal import Account, Portal
 from tests.portal.distortions import encode

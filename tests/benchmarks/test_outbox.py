@@ -11,9 +11,9 @@ import pytest
 
 from custom_components.smskit.api import SendType
 from custom_components.smskit.const import DOMAIN
-from custom_components.smskit.guard import SpendGuard
-from custom_components.smskit.outbox import Outbox
-from custom_components.smskit.parcel import Addressee, Parcel, Stage
+from custom_components.smskit.sending.batch import Addressee, Parcel, Stage
+from custom_components.smskit.sending.limits import SpendGuard
+from custom_components.smskit.sending.outbox import Outbox
 
 _COUNT = 10_000
 _MEGABYTE = 2**20

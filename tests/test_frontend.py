@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smskit import dashboard
+from custom_components.smskit import frontend
 
-MODULE = Path(dashboard.__file__).parent / "frontend" / "smskit-card.js"
+MODULE = Path(frontend.__file__).parent / "smskit-card.js"
 LARGEST = 40_000
 
 
@@ -27,7 +27,7 @@ async def test_pages_load_it_once(
     """Its address tells its version, and it may be kept for as long as that."""
     (address,) = addresses(hass)
     path, _, version = address.partition("?v=")
-    assert path == dashboard.CARD_PATH
+    assert path == frontend.CARD_PATH
     assert len(version) == 12
 
     client = await hass_client_no_auth()

@@ -15,12 +15,12 @@ from homeassistant.helpers import (
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from .api import InvalidAuthError, PortalError, UncertainError
-from .called_entry import called_entry
-from .channel_coordinator import channel_identifier
-from .const import DOMAIN
-from .coordinator import SmskitConfigEntry
-from .recipients import channel_id
+from ..api import InvalidAuthError, PortalError, UncertainError
+from ..channels.poller import channel_identifier
+from ..const import DOMAIN
+from ..coordinator import SmskitConfigEntry
+from ..recipients import channel_id
+from .account import called_entry
 
 ATTR_LABEL: Final = "label"
 ATTR_PLAN: Final = "plan"

@@ -8,10 +8,10 @@ from typing import Final
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from .api import GroupStatus, PortalClient, PortalError
+from ..api import GroupStatus, PortalClient, PortalError
+from .batch import Parcel, Stage
+from .models import Status
 from .outbox import Outbox
-from .outgoing import Status
-from .parcel import Parcel, Stage
 
 _FIRST: Final = 3.0
 _LONGEST: Final = 3600.0

@@ -14,11 +14,11 @@ from homeassistant.helpers import (
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 import voluptuous as vol
 
-from .called_entry import loaded_entry
-from .channel_coordinator import channel_identifier, channel_name
-from .const import CONF_NUMBERS, DOMAIN, SUBENTRY_RECIPIENT, UNIT_CREDITS
+from ..channels.poller import channel_identifier, channel_name
+from ..const import CONF_NUMBERS, DOMAIN, SUBENTRY_RECIPIENT, UNIT_CREDITS
+from ..coordinator import SmskitConfigEntry
+from ..services.account import loaded_entry
 from .conversations import SIGNAL_CHANGE
-from .coordinator import SmskitConfigEntry
 
 _MAX_PAGE = 200
 

@@ -4,8 +4,8 @@ from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import service
 
-from .const import DOMAIN
-from .coordinator import SmskitConfigEntry
+from ..const import DOMAIN
+from ..coordinator import SmskitConfigEntry
 
 
 def called_entry(call: ServiceCall) -> SmskitConfigEntry:

@@ -17,9 +17,9 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .const import CONF_CHANNEL, CONF_NUMBERS, CONF_SENDER, CONF_WAY, DOMAIN
-from .outgoing import Way
 from .phone_number import normalise_number
 from .sender_id import sender_id
+from .sending.models import Way
 
 _SCHEMA: Final = vol.Schema(
     {

@@ -16,12 +16,20 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from .api import GroupStatus, InvalidAuthError, PortalError
-from .called_entry import called_entry
-from .const import CONF_CHANNEL, CONF_SENDER, DOMAIN
-from .coordinator import SmskitConfigEntry
-from .media import async_media_url
-from .outgoing import (
+from ..api import GroupStatus, InvalidAuthError, PortalError
+from ..const import CONF_CHANNEL, CONF_SENDER, DOMAIN
+from ..coordinator import SmskitConfigEntry
+from ..inbox.models import shown_number
+from ..phone_number import mask_number
+from ..recipients import (
+    async_record_sent,
+    channel_id,
+    entity_recipients,
+    number_recipients,
+)
+from ..sender_id import sender_id
+from ..sending.media import async_media_url
+from ..sending.models import (
     MAX_SEGMENTS,
     Draft,
     MessageType,
@@ -31,15 +39,7 @@ from .outgoing import (
     Status,
     Way,
 )
-from .phone_number import mask_number
-from .received import shown_number
-from .recipients import (
-    async_record_sent,
-    channel_id,
-    entity_recipients,
-    number_recipients,
-)
-from .sender_id import sender_id
+from .account import called_entry
 
 ATTR_ALLOW_REPEAT: Final = "allow_repeat"
 ATTR_EXPIRES_IN: Final = "expires_in"

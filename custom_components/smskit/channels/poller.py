@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
-from .api import (
+from ..api import (
     Channel,
     ChannelDetails,
     Connection,
@@ -20,11 +20,11 @@ from .api import (
     PortalError,
     RefusedError,
 )
-from .channel_issues import ChannelIssues
-from .const import DOMAIN, LOGGER, MANUFACTURER
-from .coordinator import SmskitConfigEntry, SmskitCoordinator
-from .settings import Settings
-from .storage import channels_journal
+from ..channel_issues import ChannelIssues
+from ..const import DOMAIN, LOGGER, MANUFACTURER
+from ..coordinator import SmskitConfigEntry, SmskitCoordinator
+from ..settings import Settings
+from ..store import channels_journal
 
 _HEALTHY: Final = timedelta(minutes=5)
 # Ten seconds after a phone has scanned a code it shows, the answer's time included.

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from homeassistant.util.ulid import ulid_now
 
-from .api import SendType, Submission
-from .outgoing import Outcome, Status, Way
+from ..api import SendType, Submission
+from .models import Outcome, Status, Way
 
 
 class Stage(StrEnum):

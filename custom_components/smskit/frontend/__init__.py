@@ -8,11 +8,11 @@ from homeassistant.components.frontend import add_extra_js_url
 from homeassistant.components.http import StaticPathConfig
 from homeassistant.core import HomeAssistant
 
-from .const import DOMAIN
+from ..const import DOMAIN
 
 CARD_PATH: Final = f"/{DOMAIN}/smskit-card.js"
 
-_FILE: Final = Path(__file__).parent / "frontend" / "smskit-card.js"
+_FILE: Final = Path(__file__).parent / "smskit-card.js"
 _DIGEST_LENGTH: Final = 12
 
 

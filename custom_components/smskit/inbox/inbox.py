@@ -11,10 +11,10 @@ from typing import Any, Final, Self
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .api import InboxMessage
-from .received import ReceivedMessage, keyed, received
-from .settings import Settings
-from .storage import inbox_journal
+from ..api import InboxMessage
+from ..settings import Settings
+from ..store import inbox_journal
+from .models import ReceivedMessage, keyed, received
 
 _NEWEST: Final = 10
 _FORGET_AFTER: Final = timedelta(days=90)

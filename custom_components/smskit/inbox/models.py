@@ -7,9 +7,9 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final, Self
 
-from .api import InboxMessage
-from .phone_number import normalise_number
-from .settings import Settings
+from ..api import InboxMessage
+from ..phone_number import normalise_number
+from ..settings import Settings
 
 # What each part of a kept message has to be.
 _TYPES: Final = {

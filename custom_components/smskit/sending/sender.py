@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from .api import MAX_RECIPIENTS, SendType
-from .const import DOMAIN
+from ..api import MAX_RECIPIENTS, SendType
+from ..const import DOMAIN
+from ..limit_issue import LimitIssue
+from ..settings import Settings
+from .batch import Addressee, Parcel, Stage
 from .dispatcher import Dispatcher
 from .encoding import EncodedText, Encoding, measure
-from .limit_issue import LimitIssue
+from .models import Draft, MessageType, Outcome, Recipient, Report, Status, Way
 from .outbox import Outbox
-from .outgoing import Draft, MessageType, Outcome, Recipient, Report, Status, Way
-from .parcel import Addressee, Parcel, Stage
-from .settings import Settings
 
 if TYPE_CHECKING:
-    from .channel_coordinator import ChannelCoordinator
+    from ..channels.poller import ChannelCoordinator
 
 # Longer than a request may take: a call ends with what is known by then.
 _CALL_TIMEOUT: Final = 45.0

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 
-from .const import DOMAIN
-from .received import ReceivedMessage
+from ..const import DOMAIN
+from .models import ReceivedMessage
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -8,7 +8,7 @@ from typing import Final
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from .api import (
+from ..api import (
     Accepted,
     InvalidAuthError,
     NotReachableError,
@@ -17,9 +17,9 @@ from .api import (
     RefusedError,
     UncertainError,
 )
+from .batch import Parcel, Stage
+from .models import Status
 from .outbox import Outbox
-from .outgoing import Status
-from .parcel import Parcel, Stage
 
 _IN_FLIGHT: Final = 4
 _MAX_BACKOFF: Final = 60.0

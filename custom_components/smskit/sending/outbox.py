@@ -8,11 +8,11 @@ import time
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from .guard import SpendGuard
+from ..store import outbox_journal
+from .batch import Parcel, Stage
+from .limits import SpendGuard
 from .media import MEDIA_PATH
-from .outgoing import Outcome, Status
-from .parcel import Parcel, Stage
-from .storage import outbox_journal
+from .models import Outcome, Status
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

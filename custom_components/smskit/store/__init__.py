@@ -5,7 +5,7 @@ from typing import Any, override
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers.storage import Store
 
-from .const import DOMAIN
+from ..const import DOMAIN
 
 
 class Journal(Store[dict[str, Any]]):

@@ -13,66 +13,66 @@ from homeassistant.core import (
 from homeassistant.helpers import service
 import voluptuous as vol
 
-from . import channel_actions, inbox_actions, send_actions
-from .const import DOMAIN
+from ..const import DOMAIN
+from . import channels, inbox, sending
 
 type Action = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
 # Those that change or cost something need no answer; those that only tell do.
 _ACTIONS: Final[dict[str, tuple[Action, vol.Schema, SupportsResponse]]] = {
     "send_message": (
-        send_actions.async_send_message,
-        send_actions.SEND_SCHEMA,
+        sending.async_send_message,
+        sending.SEND_SCHEMA,
         SupportsResponse.OPTIONAL,
     ),
     "preview_message": (
-        send_actions.async_preview_message,
-        send_actions.SEND_SCHEMA,
+        sending.async_preview_message,
+        sending.SEND_SCHEMA,
         SupportsResponse.ONLY,
     ),
     "get_message_status": (
-        send_actions.async_get_message_status,
-        send_actions.STATUS_SCHEMA,
+        sending.async_get_message_status,
+        sending.STATUS_SCHEMA,
         SupportsResponse.ONLY,
     ),
     "get_messages": (
-        inbox_actions.async_get_messages,
-        inbox_actions.GET_SCHEMA,
+        inbox.async_get_messages,
+        inbox.GET_SCHEMA,
         SupportsResponse.ONLY,
     ),
     "mark_messages_read": (
-        inbox_actions.async_mark_messages_read,
-        inbox_actions.IDS_SCHEMA,
+        inbox.async_mark_messages_read,
+        inbox.IDS_SCHEMA,
         SupportsResponse.OPTIONAL,
     ),
     "delete_messages": (
-        inbox_actions.async_delete_messages,
-        inbox_actions.IDS_SCHEMA,
+        inbox.async_delete_messages,
+        inbox.IDS_SCHEMA,
         SupportsResponse.OPTIONAL,
     ),
     "ask": (
-        inbox_actions.async_ask,
-        inbox_actions.ASK_SCHEMA,
+        inbox.async_ask,
+        inbox.ASK_SCHEMA,
         SupportsResponse.OPTIONAL,
     ),
 }
 # They cost money, or end something that others rely on.
 _ADMIN_ACTIONS: Final[dict[str, tuple[Action, vol.Schema]]] = {
     "create_channel": (
-        channel_actions.async_create_channel,
-        channel_actions.CREATE_SCHEMA,
+        channels.async_create_channel,
+        channels.CREATE_SCHEMA,
     ),
     "reset_channel": (
-        channel_actions.for_devices(channel_actions.async_reset),
-        channel_actions.DEVICES_SCHEMA,
+        channels.for_devices(channels.async_reset),
+        channels.DEVICES_SCHEMA,
     ),
     "clear_channel_queue": (
-        channel_actions.for_devices(channel_actions.async_clear_queue),
-        channel_actions.DEVICES_SCHEMA,
+        channels.for_devices(channels.async_clear_queue),
+        channels.DEVICES_SCHEMA,
     ),
     "delete_channel": (
-        channel_actions.for_devices(channel_actions.async_delete),
-        channel_actions.DEVICES_SCHEMA,
+        channels.for_devices(channels.async_delete),
+        channels.DEVICES_SCHEMA,
     ),
 }
 

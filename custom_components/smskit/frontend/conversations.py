@@ -11,13 +11,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.signal_type import SignalTypeFormat
 
-from .const import CONF_NUMBERS, DOMAIN, SUBENTRY_RECIPIENT
-from .inbox import Inbox
-from .received import ReceivedMessage
-from .sent import SentMessage, SentMessages
+from ..const import CONF_NUMBERS, DOMAIN, SUBENTRY_RECIPIENT
+from ..inbox.inbox import Inbox
+from ..inbox.models import ReceivedMessage
+from ..sending.history import SentMessage, SentMessages
 
 if TYPE_CHECKING:
-    from .coordinator import SmskitConfigEntry
+    from ..coordinator import SmskitConfigEntry
 
 # Carries a change to whoever shows it; it outlives a reload of the account.
 SIGNAL_CHANGE: SignalTypeFormat[dict[str, Any]] = SignalTypeFormat(

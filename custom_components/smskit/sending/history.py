@@ -8,11 +8,11 @@ from typing import Any, Final, Self
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from ..settings import Settings
+from ..store import sent_journal
+from .batch import Parcel
+from .models import Outcome, Status
 from .outbox import Outbox
-from .outgoing import Outcome, Status
-from .parcel import Parcel
-from .settings import Settings
-from .storage import sent_journal
 
 _SAVE_DELAY: Final = 2.0
 

@@ -12,13 +12,13 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .called_entry import called_entry
-from .const import DOMAIN
-from .coordinator import SmskitData
-from .outgoing import Draft, Recipient, Status
-from .phone_number import normalise_number
-from .recipients import entity_recipients, number_recipients
-from .send_actions import ATTR_MESSAGE, compose, send_error
+from ..const import DOMAIN
+from ..coordinator import SmskitData
+from ..phone_number import normalise_number
+from ..recipients import entity_recipients, number_recipients
+from ..sending.models import Draft, Recipient, Status
+from .account import called_entry
+from .sending import ATTR_MESSAGE, compose, send_error
 
 ATTR_ALL: Final = "all"
 ATTR_FROM: Final = "from"

@@ -1,0 +1,1 @@
+"""The inbox: what came in, and who waits for it."""

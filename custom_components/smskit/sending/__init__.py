@@ -1,0 +1,1 @@
+"""Sending: from a draft to what became of it."""
