@@ -9,9 +9,8 @@ from homeassistant.components.binary_sensor import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .channel_entity import ChannelEntity, async_add_for_channels
 from .coordinator import BalanceCoordinator, SmskitConfigEntry
-from .entity import SmskitEntity
+from .entity import ChannelEntity, SmskitEntity, async_add_for_channels
 
 PARALLEL_UPDATES = 0
 

@@ -11,11 +11,10 @@ from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import PortalError
-from .channel_entity import ChannelEntity, async_add_for_channels
-from .channels.poller import ChannelCoordinator
 from .const import DOMAIN
-from .coordinator import SmskitConfigEntry
-from .services.channels import async_clear_queue, async_reset, channel_error
+from .coordinator import ChannelCoordinator, SmskitConfigEntry
+from .entity import ChannelEntity, async_add_for_channels
+from .services import async_clear_queue, async_reset, portal_error
 
 PARALLEL_UPDATES = 1
 
@@ -99,7 +98,7 @@ class ChannelButton(ChannelEntity, ButtonEntity):
         try:
             await self.entity_description.press_fn(entry, self._channel_id)
         except PortalError as err:
-            raise channel_error(entry, self.hass, err) from err
+            raise portal_error(self.hass, entry, err) from err
 
     async def _async_check_admin(self) -> None:
         """Refuse users who are no administrators, as the actions do."""

@@ -1,51 +1,36 @@
-"""What is polled, and the runtime data of an account."""
+"""The coordinators of an account, and its runtime data."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-import time
-from typing import TYPE_CHECKING, override
+from datetime import timedelta
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import service
 from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
-from homeassistant.util import dt as dt_util
 
-from .api import (
-    Balance,
-    InboxMessage,
-    InvalidAuthError,
-    PortalClient,
-    PortalError,
-    UncertainError,
+from .api import Balance, InvalidAuthError, PortalClient, PortalError
+from .channels import ChannelPoller, ChannelState, follow_devices
+from .const import BALANCE_INTERVAL, DOMAIN, LOGGER, REFRESH_COOLDOWN, RETRY_INTERVAL
+from .inbox import SIGNAL_CHANGED, Inbox, InboxPoller, InboxView, Questions
+from .issues import AccountIssues
+from .sending import (
+    SIGNAL_TOTALS,
+    DeliveryTracker,
+    Dispatcher,
+    Outbox,
+    Sender,
+    SentMessages,
+    Totals,
 )
-from .const import (
-    BALANCE_INTERVAL,
-    DOMAIN,
-    LOGGER,
-    RECONCILE_INTERVAL,
-    REFRESH_COOLDOWN,
-    RETRY_INTERVAL,
-)
-from .frontend.conversations import Conversations
-from .inbox.inbox import Inbox, InboxView
-from .inbox.models import ReceivedMessage
-from .inbox.replies import Questions
-from .sending.delivery import DeliveryTracker
-from .sending.dispatcher import Dispatcher
-from .sending.outbox import Outbox, Totals
-from .sending.sender import Sender
 from .settings import Settings
 
-if TYPE_CHECKING:
-    from .channels.poller import ChannelCoordinator
-
 type SmskitConfigEntry = ConfigEntry[SmskitData]
-type MessageListener = Callable[[ReceivedMessage, bool], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +39,15 @@ class SmskitData:
 
     client: PortalClient
     settings: Settings
+    issues: AccountIssues
     balance: BalanceCoordinator
     inbox: InboxCoordinator
-    questions: Questions
-    conversations: Conversations
     channels: ChannelCoordinator
     outgoing: OutgoingCoordinator
+    messages: Inbox
+    sent: SentMessages
+    questions: Questions
+    outbox: Outbox
     sender: Sender
     dispatcher: Dispatcher
     delivery: DeliveryTracker
@@ -74,7 +62,6 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
         self,
         hass: HomeAssistant,
         entry: SmskitConfigEntry,
-        client: PortalClient,
         *,
         name: str,
         interval: timedelta,
@@ -92,7 +79,6 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
                 hass, LOGGER, cooldown=REFRESH_COOLDOWN, immediate=True
             ),
         )
-        self.client = client
 
     async def async_first_look(self) -> None:
         """Poll for the first time.
@@ -133,130 +119,94 @@ class BalanceCoordinator(SmskitCoordinator[Balance]):
         self, hass: HomeAssistant, entry: SmskitConfigEntry, client: PortalClient
     ) -> None:
         """Prepare to poll the balance."""
-        super().__init__(hass, entry, client, name="balance", interval=BALANCE_INTERVAL)
+        super().__init__(hass, entry, name="balance", interval=BALANCE_INTERVAL)
+        self._client = client
 
     @override
     async def _async_fetch(self) -> Balance:
-        return await self.client.balance()
+        return await self._client.balance()
 
 
 class InboxCoordinator(SmskitCoordinator[InboxView]):
-    """Polls the inbox, and tells of each message once.
-
-    A listing of the unread marks them as read at the portal. What such an answer may
-    have swallowed is found by a listing of all: at the start, after an error, and once
-    a day for what another client read first.
-    """
+    """Polls the inbox."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: SmskitConfigEntry,
-        client: PortalClient,
         settings: Settings,
-        inbox: Inbox,
+        poller: InboxPoller,
+        issues: AccountIssues,
     ) -> None:
         """Prepare to poll into an inbox that is loaded."""
-        super().__init__(
-            hass, entry, client, name="inbox", interval=settings.inbox_interval
-        )
-        self.data = inbox.view
-        self.inbox = inbox
+        super().__init__(hass, entry, name="inbox", interval=settings.inbox_interval)
+        self.poller = poller
         self._limit = settings.keep_messages
-        self._first: tuple[InboxMessage, ...] | None = None
-        self._begun = False
-        self._backlog_before: datetime | None = None
-        self._reconcile_at = 0.0
-        self._listeners_for_messages: list[MessageListener] = []
+        self._issues = issues
+        self.data = poller.inbox.view
+        signal = SIGNAL_CHANGED.format(entry.entry_id)
+        entry.async_on_unload(
+            async_dispatcher_connect(hass, signal, self.async_changed)
+        )
 
     @override
     async def _async_fetch(self) -> InboxView:
-        # What is listed before anybody listens must not be marked as read.
-        full = not self._begun or time.monotonic() >= self._reconcile_at
-        try:
-            listing = await self.client.inbox(unread=not full)
-        except UncertainError:
-            self._reconcile_at = 0.0
-            raise
-        if full:
-            self._reconcile_at = time.monotonic() + RECONCILE_INTERVAL.total_seconds()
-        if not self._begun:
-            # Nobody listens yet; a full listing marks nothing as read.
-            self._first = listing
-            return self.inbox.view
-        await self._async_take(listing, full=full, backlog=False)
-        return self.inbox.view
-
-    async def async_begin(self, *, backlog: bool) -> None:
-        """Take what the first poll found, now that entities listen.
-
-        `backlog` tells that it came while Home Assistant was not running.
-        """
-        self._begun = True
-        if self._first is not None:
-            await self._async_take(self._first, full=True, backlog=backlog)
-            self._first = None
-        elif backlog:
-            # The portal was away: what is older than this still has to come.
-            self._backlog_before = dt_util.utcnow()
-        self.async_changed()
-
-    async def async_end(self) -> None:
-        """Take nothing more, after what is being taken has been told."""
-        self._begun = False
-        await self.inbox.async_settled()
-
-    async def _async_take(
-        self, listing: tuple[InboxMessage, ...], *, full: bool, backlog: bool
-    ) -> None:
-        new = await self.inbox.async_take(listing, full=full)
-        before = self._backlog_before
-        for message in new:
-            late = backlog or (before is not None and message.date < before)
-            for listener in tuple(self._listeners_for_messages):
-                listener(message, late)
-        if full:
-            self._backlog_before = None
-        if new:
-            self.async_check_room()
-
-    @callback
-    def async_add_message_listener(self, listener: MessageListener) -> CALLBACK_TYPE:
-        """Call `listener` with each new message, and whether it is from a backlog."""
-        self._listeners_for_messages.append(listener)
-        return lambda: self._listeners_for_messages.remove(listener)
+        view = await self.poller.async_poll()
+        self._issues.async_check_inbox_room(view.unread, self._limit)
+        return view
 
     @callback
     def async_changed(self) -> None:
         """Show what has changed other than by a poll, which stays due as it was."""
-        self.async_check_room()
-        self.data = self.inbox.view
+        self.data = self.poller.inbox.view
+        self._issues.async_check_inbox_room(self.data.unread, self._limit)
         self.async_update_listeners()
 
+
+class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
+    """Polls the channels; its data is their states by channel id."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SmskitConfigEntry,
+        poller: ChannelPoller,
+        issues: AccountIssues,
+    ) -> None:
+        """Prepare to poll by what the poller says is due."""
+        super().__init__(hass, entry, name="channels", interval=poller.interval)
+        self.poller = poller
+        self._issues = issues
+        self.data = {}
+
+    @override
+    async def _async_fetch(self) -> dict[str, ChannelState]:
+        try:
+            channels = await self.poller.async_poll()
+        finally:
+            # Also when it failed: a portal that is down is not asked every few seconds.
+            self.update_interval = self.poller.interval
+        follow_devices(self.hass, self.config_entry.entry_id, channels)
+        self._issues.async_show_channels(self.poller.problems)
+        return channels
+
     @callback
-    def async_check_room(self) -> None:
-        """Tell of an inbox that cannot drop anything because nothing was read."""
-        issue_id = inbox_full_issue(self.config_entry.entry_id)
-        if self.inbox.view.unread <= self._limit:
-            ir.async_delete_issue(self.hass, DOMAIN, issue_id)
-            return
-        ir.async_create_issue(
-            self.hass,
-            DOMAIN,
-            issue_id,
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key="inbox_full",
-            translation_placeholders={
-                "account": self.config_entry.title,
-                "limit": str(self._limit),
-            },
-        )
+    def async_pair(self, channel_id: str, *, asked: bool = True) -> None:
+        """Fetch the code of a channel from now on, for five minutes.
 
+        Somebody who merely looks (`asked` is false) starts that only once.
+        """
+        if self.poller.pair(channel_id, asked=asked):
+            self.config_entry.async_create_background_task(
+                self.hass, self.async_refresh(), "smskit channels"
+            )
 
-def inbox_full_issue(entry_id: str) -> str:
-    """Return the id of the issue that tells of a full inbox."""
-    return f"inbox_full_{entry_id}"
+    async def async_look_anew(
+        self, channel_ids: Iterable[str] = (), *, pairing: bool = False
+    ) -> None:
+        """Refresh what an action changed, before it returns."""
+        await self.poller.async_look_anew(channel_ids, pairing=pairing)
+        await self.async_refresh()
 
 
 class OutgoingCoordinator(DataUpdateCoordinator[Totals]):
@@ -275,11 +225,23 @@ class OutgoingCoordinator(DataUpdateCoordinator[Totals]):
             name=f"{entry.title} outbox",
             always_update=False,
         )
-        self.outbox = outbox
         self.data = outbox.totals
-        entry.async_on_unload(outbox.async_add_totals_listener(self._async_take))
+        signal = SIGNAL_TOTALS.format(entry.entry_id)
+        entry.async_on_unload(async_dispatcher_connect(hass, signal, self._async_take))
 
     @callback
     def _async_take(self, totals: Totals) -> None:
         if totals != self.data:
             self.async_set_updated_data(totals)
+
+
+def loaded_entry(hass: HomeAssistant, entry_id: str | None) -> SmskitConfigEntry:
+    """Return an account by its id, or the only one that is loaded.
+
+    Raises ServiceValidationError where there is no such account.
+    """
+    loaded: list[SmskitConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    if entry_id is None and len(loaded) == 1:
+        return loaded[0]
+    entry: SmskitConfigEntry = service.async_get_config_entry(hass, DOMAIN, entry_id)
+    return entry

@@ -8,7 +8,7 @@ from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
-from .channels.poller import ChannelState, channel_identifier
+from .channels import ChannelState, channel_identifier
 from .const import CONF_ALLOWED_SENDERS, CONF_GET_OPERATIONS, CONF_WAY
 from .coordinator import SmskitConfigEntry, SmskitCoordinator
 
@@ -23,7 +23,7 @@ async def async_get_config_entry_diagnostics(
     data = entry.runtime_data
     options = dict(entry.options)
     allowed = options.pop(CONF_ALLOWED_SENDERS, [])
-    parcels = data.outgoing.outbox.parcels.values()
+    parcels = data.outbox.parcels.values()
     return {
         "portal": {
             "https": entry.data[CONF_URL].startswith("https://"),
@@ -39,7 +39,7 @@ async def async_get_config_entry_diagnostics(
             "channels": _poll(data.channels),
             "inbox": _poll(data.inbox),
         },
-        "inbox": {"kept": data.inbox.inbox.total, "unread": data.inbox.data.unread},
+        "inbox": {"kept": data.messages.total, "unread": data.inbox.data.unread},
         "outbox": {
             "sent": data.outgoing.data.sent,
             "failed": data.outgoing.data.failed,

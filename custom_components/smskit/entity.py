@@ -1,14 +1,20 @@
-"""The base of the account's entities."""
+"""The bases of the entities of an account and of its channels."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, override
 
+from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import (
     CoordinatorEntity,
     DataUpdateCoordinator,
 )
 
+from .channels import ChannelState, channel_identifier
 from .const import DOMAIN
+from .coordinator import ChannelCoordinator, SmskitConfigEntry
 
 
 class SmskitEntity[CoordinatorT: DataUpdateCoordinator[Any]](
@@ -28,3 +34,67 @@ class SmskitEntity[CoordinatorT: DataUpdateCoordinator[Any]](
         self._attr_unique_id = f"{entry_id}_{key}"
         self._attr_translation_key = key
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry_id)})
+
+
+class ChannelEntity(CoordinatorEntity[ChannelCoordinator]):
+    """An entity of a channel's device."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self, coordinator: ChannelCoordinator, channel_id: str, key: str
+    ) -> None:
+        """Belong to the device, which the coordinator has made."""
+        super().__init__(coordinator)
+        self._channel_id = channel_id
+        entry_id = coordinator.config_entry.entry_id
+        identifier = channel_identifier(entry_id, channel_id)
+        self._attr_unique_id = f"{identifier[1]}_{key}"
+        self._attr_translation_key = key
+        self._attr_device_info = DeviceInfo(identifiers={identifier})
+
+    @property
+    def _state(self) -> ChannelState:
+        return self.coordinator.data[self._channel_id]
+
+    @property
+    @override
+    def available(self) -> bool:
+        return (
+            super().available
+            and self._channel_id in self.coordinator.data
+            and self._state.details is not None
+        )
+
+
+@callback
+def async_add_for_channels(
+    entry: SmskitConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    make: Callable[[ChannelCoordinator, str, str], Entity],
+    keys: Callable[[ChannelState], Iterable[str]],
+) -> None:
+    """Add entities for each channel there is and will be.
+
+    `keys` tells which a channel has, and is asked with every poll; `make` makes one
+    from the coordinator, the channel's id and the key.
+    """
+    coordinator = entry.runtime_data.channels
+    added: set[tuple[str, str]] = set()
+
+    @callback
+    def add() -> None:
+        wanted = {
+            (channel_id, key)
+            for channel_id, state in coordinator.data.items()
+            for key in keys(state)
+        }
+        # Those of a channel that vanished went with its device.
+        added.intersection_update({one for one in added if one[0] in coordinator.data})
+        new = wanted - added
+        added.update(new)
+        if new:
+            async_add_entities(make(coordinator, *one) for one in sorted(new))
+
+    add()
+    entry.async_on_unload(coordinator.async_add_listener(add))

@@ -4,12 +4,13 @@ from typing import Any, override
 
 from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import InboxCoordinator, OutgoingCoordinator, SmskitConfigEntry
 from .entity import SmskitEntity
-from .inbox.models import ReceivedMessage
-from .sending.models import Outcome, Status
+from .inbox import SIGNAL_RECEIVED, ReceivedMessage
+from .sending import SIGNAL_OUTCOME, Outcome, Status
 
 PARALLEL_UPDATES = 0
 
@@ -39,8 +40,9 @@ class MessageReceivedEvent(SmskitEntity[InboxCoordinator], EventEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
+        signal = SIGNAL_RECEIVED.format(self.coordinator.config_entry.entry_id)
         self.async_on_remove(
-            self.coordinator.async_add_message_listener(self._async_fire)
+            async_dispatcher_connect(self.hass, signal, self._async_fire)
         )
 
     @property
@@ -77,8 +79,10 @@ class MessageStatusEvent(SmskitEntity[OutgoingCoordinator], EventEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        outbox = self.coordinator.outbox
-        self.async_on_remove(outbox.async_add_listener(self._async_fire))
+        signal = SIGNAL_OUTCOME.format(self.coordinator.config_entry.entry_id)
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, signal, self._async_fire)
+        )
 
     @callback
     def _async_fire(self, outcome: Outcome) -> None:

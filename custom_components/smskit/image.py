@@ -10,10 +10,9 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from .api import Connection
-from .channel_entity import ChannelEntity, async_add_for_channels
-from .channels.poller import ChannelCoordinator
 from .const import DOMAIN
-from .coordinator import SmskitConfigEntry
+from .coordinator import ChannelCoordinator, SmskitConfigEntry
+from .entity import ChannelEntity, async_add_for_channels
 
 PARALLEL_UPDATES = 0
 

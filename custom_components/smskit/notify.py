@@ -15,9 +15,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN, MANUFACTURER, SUBENTRY_RECIPIENT
 from .coordinator import SmskitConfigEntry
-from .recipients import SIGNAL_SENT, subentry_recipients
-from .sending.models import Draft
-from .services.sending import compose, raise_unless_all_taken
+from .recipients import SIGNAL_NOTIFIED, subentry_recipients
+from .sending import Draft, compose
+from .services import raise_unless_all_taken
 
 # Requests are limited for the account as a whole, not for each of its entities.
 PARALLEL_UPDATES = 0
@@ -64,7 +64,7 @@ class RecipientNotifyEntity(NotifyEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        signal = SIGNAL_SENT.format(self._subentry.subentry_id)
+        signal = SIGNAL_NOTIFIED.format(self._subentry.subentry_id)
         self.async_on_remove(
             async_dispatcher_connect(self.hass, signal, self._async_record_notification)
         )

@@ -3,23 +3,30 @@
 from collections.abc import Iterable
 from typing import Final
 
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.signal_type import SignalTypeFormat
 
-from .channels.poller import channel_id_of
-from .const import CONF_CHANNEL, CONF_NUMBERS, CONF_SENDER, CONF_WAY, DOMAIN
-from .coordinator import SmskitConfigEntry
+from .channels import device_channel_id
+from .const import (
+    CONF_CHANNEL,
+    CONF_NUMBERS,
+    CONF_SENDER,
+    CONF_WAY,
+    DOMAIN,
+    SUBENTRY_RECIPIENT,
+)
 from .phone_number import normalise_number
-from .sending.models import Recipient, Report, Way
+from .sending import Recipient, Report, Way
+from .settings import Settings
 
 
 def subentry_recipients(
-    hass: HomeAssistant, entry: SmskitConfigEntry, subentry: ConfigSubentry
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry
 ) -> list[Recipient]:
     """Return the numbers of a recipient; they were checked when it was saved."""
     device_id = subentry.data.get(CONF_CHANNEL)
@@ -29,18 +36,21 @@ def subentry_recipients(
             name=subentry.data[CONF_NAME],
             way=Way(subentry.data[CONF_WAY]),
             sender=subentry.data.get(CONF_SENDER),
-            channel=device_id and (channel_id(hass, entry, device_id) or device_id),
+            channel=device_id
+            and (device_channel_id(hass, entry.entry_id, device_id) or device_id),
         )
         for number in subentry.data[CONF_NUMBERS]
     ]
 
 
 # Tells a recipient's entity, by its subentry, that a message went out to it.
-SIGNAL_SENT: Final[SignalTypeFormat[()]] = SignalTypeFormat(f"{DOMAIN}_sent_{{}}")
+SIGNAL_NOTIFIED: Final[SignalTypeFormat[()]] = SignalTypeFormat(
+    f"{DOMAIN}_notified_{{}}"
+)
 
 
 def entity_recipients(
-    hass: HomeAssistant, entry: SmskitConfigEntry, entity_ids: Iterable[str]
+    hass: HomeAssistant, entry: ConfigEntry, entity_ids: Iterable[str]
 ) -> list[Recipient]:
     """Return the numbers behind notify entities of an account.
 
@@ -78,15 +88,7 @@ def async_record_sent(
         subentry_id = entity.config_subentry_id or ""
         subentry = entry.subentries.get(subentry_id) if entry else None
         if subentry is not None and subentry.data[CONF_NAME] in taken:
-            async_dispatcher_send(hass, SIGNAL_SENT.format(subentry_id))
-
-
-def channel_id(
-    hass: HomeAssistant, entry: SmskitConfigEntry, device_id: str
-) -> str | None:
-    """Return the portal's id of the channel that a device of the account is."""
-    device = dr.async_get(hass).async_get(device_id)
-    return channel_id_of(entry.entry_id, device.identifiers) if device else None
+            async_dispatcher_send(hass, SIGNAL_NOTIFIED.format(subentry_id))
 
 
 def number_recipients(
@@ -101,3 +103,19 @@ def number_recipients(
             recipient = Recipient(number=str(raw), error=str(err))
         recipients.append(recipient)
     return recipients
+
+
+def recipient_names(entry: ConfigEntry) -> dict[str, str]:
+    """Return the name of each recipient's numbers, the first one's for several."""
+    names: dict[str, str] = {}
+    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+        for number in subentry.data[CONF_NUMBERS]:
+            names.setdefault(number, subentry.data[CONF_NAME])
+    return names
+
+
+def is_trusted(entry: ConfigEntry, settings: Settings, number: str) -> bool:
+    """Whether a number may command: one of those allowed, or any recipient's."""
+    if settings.allowed_senders:
+        return number in settings.allowed_senders
+    return number in recipient_names(entry)

@@ -9,7 +9,7 @@ import voluptuous as vol
 
 from .api import Connection, PortalError
 from .coordinator import SmskitConfigEntry
-from .services.channels import async_reset
+from .services import async_reset
 
 
 async def async_create_fix_flow(

@@ -16,17 +16,17 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .channel_entity import ChannelEntity, async_add_for_channels
-from .channels.poller import ChannelCoordinator, ChannelState
+from .channels import ChannelState
 from .coordinator import (
     BalanceCoordinator,
+    ChannelCoordinator,
     InboxCoordinator,
     OutgoingCoordinator,
     SmskitConfigEntry,
 )
-from .entity import SmskitEntity
-from .inbox.models import ReceivedMessage
-from .sending.outbox import Totals
+from .entity import ChannelEntity, SmskitEntity, async_add_for_channels
+from .inbox import ReceivedMessage
+from .sending import Totals
 
 PARALLEL_UPDATES = 0
 

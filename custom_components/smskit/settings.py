@@ -1,8 +1,9 @@
 """The options of an account, typed and with their defaults."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, Final, Self
+from typing import Any, Final, Self
 
 from homeassistant.const import CONF_COUNTRY, CONF_TIME_ZONE
 from homeassistant.core import HomeAssistant
@@ -26,9 +27,6 @@ from .const import (
     DEFAULT_LOW_BALANCE,
     UNIT_CREDITS,
 )
-
-if TYPE_CHECKING:
-    from .coordinator import SmskitConfigEntry
 
 # How far the portal's clock may be ahead.
 _CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
@@ -60,15 +58,14 @@ class Settings:
     """Numbers whose messages are trusted; none for the account's recipients."""
 
     @classmethod
-    async def async_from_entry(
-        cls, hass: HomeAssistant, entry: SmskitConfigEntry
+    async def async_read(
+        cls, hass: HomeAssistant, data: Mapping[str, Any], options: Mapping[str, Any]
     ) -> Self:
-        """Read an entry; what it does not say comes from Home Assistant."""
-        options = entry.options
+        """Read an entry's data and options; the rest comes from Home Assistant."""
         zone = options.get(CONF_TIME_ZONE) or hass.config.time_zone
         unit = options.get(CONF_BALANCE_UNIT, UNIT_CREDITS)
         return cls(
-            sender=entry.data[CONF_SENDER],
+            sender=data[CONF_SENDER],
             country=options.get(CONF_COUNTRY) or hass.config.country,
             time_zone=await dt_util.async_get_time_zone(zone) or dt_util.UTC,
             currency=None if unit == UNIT_CREDITS else unit,

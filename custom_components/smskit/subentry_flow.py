@@ -19,7 +19,7 @@ import voluptuous as vol
 from .const import CONF_CHANNEL, CONF_NUMBERS, CONF_SENDER, CONF_WAY, DOMAIN
 from .phone_number import normalise_number
 from .sender_id import sender_id
-from .sending.models import Way
+from .sending import Way
 
 _SCHEMA: Final = vol.Schema(
     {

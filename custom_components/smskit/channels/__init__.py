@@ -1,1 +1,21 @@
-"""The WhatsApp channels of an account."""
+"""The WhatsApp channels of an account, and the codes that pair them."""
+
+from .devices import (
+    channel_id_of,
+    channel_identifier,
+    device_channel_id,
+    follow_devices,
+)
+from .models import ChannelProblem, ChannelState, channel_name
+from .poller import ChannelPoller
+
+__all__ = [
+    "ChannelPoller",
+    "ChannelProblem",
+    "ChannelState",
+    "channel_id_of",
+    "channel_identifier",
+    "channel_name",
+    "device_channel_id",
+    "follow_devices",
+]

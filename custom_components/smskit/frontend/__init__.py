@@ -1,4 +1,4 @@
-"""The card and the strategies for dashboards: one module, served from here."""
+"""What dashboards get: the module of the card, and answers over the websocket."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -9,6 +9,7 @@ from homeassistant.components.http import StaticPathConfig
 from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN
+from .websocket import async_setup_websocket
 
 CARD_PATH: Final = f"/{DOMAIN}/smskit-card.js"
 
@@ -16,8 +17,9 @@ _FILE: Final = Path(__file__).parent / "smskit-card.js"
 _DIGEST_LENGTH: Final = 12
 
 
-async def async_setup_dashboard(hass: HomeAssistant) -> None:
-    """Serve the module, and have every page load it."""
+async def async_setup_frontend(hass: HomeAssistant) -> None:
+    """Serve the module, have every page load it, and register the commands."""
+    async_setup_websocket(hass)
     version = await hass.async_add_executor_job(_version)
     await hass.http.async_register_static_paths(
         [StaticPathConfig(CARD_PATH, str(_FILE), cache_headers=True)]

@@ -14,11 +14,13 @@ from homeassistant.helpers import (
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 import voluptuous as vol
 
-from ..channels.poller import channel_identifier, channel_name
+from ..channels import channel_identifier, channel_name
 from ..const import CONF_NUMBERS, DOMAIN, SUBENTRY_RECIPIENT, UNIT_CREDITS
-from ..coordinator import SmskitConfigEntry
-from ..services.account import loaded_entry
-from .conversations import SIGNAL_CHANGE
+from ..coordinator import SmskitConfigEntry, loaded_entry
+from ..inbox import SIGNAL_CHANGED, SIGNAL_RECEIVED, ReceivedMessage
+from ..recipients import recipient_names
+from ..sending import SIGNAL_SENT, SentMessage
+from .conversations import as_shown, messages, summaries
 
 _MAX_PAGE = 200
 
@@ -122,11 +124,11 @@ def ws_list(
     entry = _entry(hass, connection, msg)
     if entry is None:
         return
-    conversations = entry.runtime_data.conversations
+    data, names, limit = entry.runtime_data, recipient_names(entry), msg["limit"]
     if "number" in msg:
-        page = conversations.messages(msg["number"], msg.get("before"), msg["limit"])
+        page = messages(data, names, msg["number"], msg.get("before"), limit)
     else:
-        page = conversations.summaries(msg["offset"], msg["limit"])
+        page = summaries(data, names, msg["offset"], limit)
     connection.send_result(msg["id"], page)
 
 
@@ -146,12 +148,38 @@ def ws_subscribe(
         return
 
     @callback
-    def forward(change: dict[str, Any]) -> None:
+    def forward(kind: str, message: ReceivedMessage | SentMessage | None) -> None:
+        change: dict[str, Any] = {"kind": kind}
+        if message is not None:
+            change["message"] = as_shown(message)
         connection.send_message(websocket_api.event_message(msg["id"], change))
 
-    connection.subscriptions[msg["id"]] = async_dispatcher_connect(
-        hass, SIGNAL_CHANGE.format(entry.entry_id), forward
+    @callback
+    def received(message: ReceivedMessage, _backlog: bool) -> None:
+        forward("message", message)
+
+    @callback
+    def sent(message: SentMessage, is_new: bool) -> None:
+        forward("message" if is_new else "status", message)
+
+    @callback
+    def changed() -> None:
+        forward("changed", None)
+
+    # The signals outlive a reload of the account.
+    entry_id = entry.entry_id
+    listening = (
+        async_dispatcher_connect(hass, SIGNAL_RECEIVED.format(entry_id), received),
+        async_dispatcher_connect(hass, SIGNAL_SENT.format(entry_id), sent),
+        async_dispatcher_connect(hass, SIGNAL_CHANGED.format(entry_id), changed),
     )
+
+    @callback
+    def unsubscribe() -> None:
+        for stop in listening:
+            stop()
+
+    connection.subscriptions[msg["id"]] = unsubscribe
     connection.send_result(msg["id"])
 
 

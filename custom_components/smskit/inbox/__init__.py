@@ -1,1 +1,17 @@
-"""The inbox: what came in, and who waits for it."""
+"""The inbox: what came in, kept on disk and told of once, and who waits for it."""
+
+from .inbox import SIGNAL_CHANGED, Inbox, InboxView
+from .models import ReceivedMessage, shown_number
+from .poller import SIGNAL_RECEIVED, InboxPoller
+from .replies import Questions
+
+__all__ = [
+    "SIGNAL_CHANGED",
+    "SIGNAL_RECEIVED",
+    "Inbox",
+    "InboxPoller",
+    "InboxView",
+    "Questions",
+    "ReceivedMessage",
+    "shown_number",
+]

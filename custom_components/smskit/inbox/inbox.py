@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
+from homeassistant.util.signal_type import SignalTypeFormat
 
 from ..api import InboxMessage
+from ..const import DOMAIN
 from ..settings import Settings
 from ..store import inbox_journal
 from .models import ReceivedMessage, keyed, received
+
+# Tells that messages of an account were marked as read or deleted.
+SIGNAL_CHANGED: Final[SignalTypeFormat[()]] = SignalTypeFormat(f"{DOMAIN}_changed_{{}}")
 
 _NEWEST: Final = 10
 _FORGET_AFTER: Final = timedelta(days=90)
@@ -70,6 +76,7 @@ class Inbox:
     ) -> None:
         """Keep everything in a file of the account's own."""
         self._hass = hass
+        self._signal = SIGNAL_CHANGED.format(entry_id)
         self._settings = settings
         self._is_trusted = is_trusted
         self._account = account
@@ -150,6 +157,7 @@ class Inbox:
             )
             if read:
                 await self._async_keep({**self._messages, **read}, self._known)
+                async_dispatcher_send(self._hass, self._signal)
         return len(read)
 
     async def async_delete(self, ids: set[str] | None) -> int:
@@ -163,6 +171,7 @@ class Inbox:
             count = len(self._messages) - len(kept)
             if count:
                 await self._async_keep(kept, self._known)
+                async_dispatcher_send(self._hass, self._signal)
         return count
 
     def _compare(

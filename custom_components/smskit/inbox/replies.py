@@ -39,7 +39,7 @@ class Questions:
                 self._open.remove(question)
 
     @callback
-    def async_hear(self, message: ReceivedMessage) -> None:
+    def async_hear(self, message: ReceivedMessage, _backlog: bool) -> None:
         """Give a message to whoever has waited longest for one of its sender."""
         for question in self._open:
             if message.sender in question.numbers:

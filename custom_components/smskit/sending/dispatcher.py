@@ -20,13 +20,9 @@ from ..api import (
 from .batch import Parcel, Stage
 from .models import Status
 from .outbox import Outbox
+from .pacing import Pacing
 
 _IN_FLIGHT: Final = 4
-_MAX_BACKOFF: Final = 60.0
-# What was held leaves as a stream: a pause after each request, and a longer one
-# before the next text to the same number.
-_PACE: Final = 0.25
-_PACE_PER_NUMBER: Final = 1.0
 
 
 class Dispatcher:
@@ -53,9 +49,7 @@ class Dispatcher:
         self._on_accepted = on_accepted
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._busy: set[str] = set()
-        self._last_left: dict[str, float] = {}
-        self._next_held = 0.0
-        self._backoff = 0.0
+        self._pacing = Pacing()
         self._stopped = True
         self._begun = False
         self._refused_credentials = False
@@ -97,7 +91,7 @@ class Dispatcher:
         parcel.settled = self._hass.loop.create_future()
         self._outbox.take(parcel)
         behind = any(self._outbox.is_held(number) for number in parcel.numbers)
-        being_tried = self._backoff and self._leaving
+        being_tried = self._pacing.is_backing_off and self._leaving
         if self._stopped or (_holdable(parcel) and (behind or being_tried)):
             # What is held goes first, and a portal that is away is tried by one. An
             # account that is being unloaded leaves it to what takes over.
@@ -145,21 +139,23 @@ class Dispatcher:
             held = [parcel for parcel in held if parcel.expires > now]
         wake = min((parcel.expires for parcel in held), default=None)
         may_try = not self._refused_credentials and not (
-            self._leaving if self._backoff else len(self._leaving) >= _IN_FLIGHT
+            self._leaving
+            if self._pacing.is_backing_off
+            else len(self._leaving) >= _IN_FLIGHT
         )
         if wake is None or not may_try:
             self._set_timer(wake, now)
             return
-        if self._next_held > now:
-            self._set_timer(min(wake, self._next_held), now)
+        if self._pacing.next_held > now:
+            self._set_timer(min(wake, self._pacing.next_held), now)
             return
         for parcel in held:
             numbers = parcel.numbers
             ready = self._ready_at(numbers, now)
             if ready is not None and ready <= now and not blocked & numbers:
                 self._let_leave(parcel, numbers, now)
-                self._next_held = now + _PACE
-                wake = min(wake, self._next_held)
+                self._pacing.held_left(now)
+                wake = min(wake, self._pacing.next_held)
                 break
             if ready is not None and ready > now:
                 wake = min(wake, ready)
@@ -169,17 +165,11 @@ class Dispatcher:
     def _ready_at(self, numbers: set[str], now: float) -> float | None:
         """Return when the pace and the spend guard let a held parcel go, if ever."""
         room = self._outbox.guard.room_at(len(numbers), 0, now)
-        last = max(self._last_left.get(number, 0.0) for number in numbers)
-        return None if room is None else max(room, last + _PACE_PER_NUMBER)
+        return None if room is None else max(room, self._pacing.ready_at(numbers))
 
     def _let_leave(self, parcel: Parcel, numbers: set[str], now: float) -> None:
         was_held = parcel.stage is Stage.HELD
-        self._last_left = {
-            number: left
-            for number, left in self._last_left.items()
-            if now - left < _PACE_PER_NUMBER
-        }
-        self._last_left.update(dict.fromkeys(numbers, now))
+        self._pacing.left(numbers, now)
         self._outbox.guard.leave(len(numbers), now)
         self._outbox.move(parcel, Stage.LEAVING)
         self._busy |= numbers
@@ -205,7 +195,7 @@ class Dispatcher:
         try:
             accepted = await self._client.send(parcel.submission())
         except NotReachableError as err:
-            self._back_off(was_held=was_held)
+            self._pacing.back_off(was_held=was_held)
             self._outbox.guard.come_back(len(parcel.addressees))
             parcel.reason = str(err)
             if _holdable(parcel):
@@ -234,7 +224,7 @@ class Dispatcher:
             await self._outbox.async_commit()
             await self._async_send(parcel, was_held=was_held)
         except PortalError as err:
-            self._back_off(was_held=was_held)
+            self._pacing.back_off(was_held=was_held)
             parcel.reason = str(err)
             self._unknown(parcel, err)
         else:
@@ -286,18 +276,9 @@ class Dispatcher:
         self._hass.async_create_task(self._outbox.async_commit(), "smskit outbox")
 
     def _reached(self) -> None:
-        """Note that the portal answers: what is held may leave."""
+        """Note that the portal answers, and knows the account."""
         self._refused_credentials = False
-        if self._backoff:
-            self._backoff = 0.0
-            self._next_held = 0.0
-
-    def _back_off(self, *, was_held: bool) -> None:
-        if self._backoff and not was_held:
-            # It was tried out of turn: many at once are still one outage.
-            return
-        self._backoff = min(max(1.0, self._backoff * 2), _MAX_BACKOFF)
-        self._next_held = time.time() + self._backoff
+        self._pacing.reached()
 
     def _set_timer(self, when: float | None, now: float = 0.0) -> None:
         if self._cancel_timer is not None:

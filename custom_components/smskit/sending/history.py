@@ -1,13 +1,15 @@
 """What went out, kept to be shown beside what came in."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Self
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
+from homeassistant.util.signal_type import SignalTypeFormat
 
+from ..const import DOMAIN
 from ..settings import Settings
 from ..store import sent_journal
 from .batch import Parcel
@@ -37,6 +39,12 @@ class SentMessage:
         return cls(**{**data, "date": date, "status": status})
 
 
+# Carries each message that goes out from an account, and whether it is a new one.
+SIGNAL_SENT: Final[SignalTypeFormat[SentMessage, bool]] = SignalTypeFormat(
+    f"{DOMAIN}_sent_{{}}"
+)
+
+
 class SentMessages:
     """The messages that went out from an account, by their id.
 
@@ -49,14 +57,14 @@ class SentMessages:
     ) -> None:
         """Keep everything in a file of the account's own."""
         self._hass = hass
+        self._signal = SIGNAL_SENT.format(entry_id)
         self._settings = settings
         self._journal = sent_journal(hass, entry_id)
         self._outbox = outbox
         self._messages: dict[str, SentMessage] = {}
-        self._listeners: list[Callable[[SentMessage, bool], None]] = []
 
     async def async_load(self) -> None:
-        """Take up what was kept, and follow the outbox from now on."""
+        """Take up what was kept."""
         if (data := await self._journal.async_load()) is not None:
             self._messages = await self._hass.async_add_executor_job(_read, data)
         under_way = {
@@ -67,24 +75,18 @@ class SentMessages:
         for one in self.all():
             if one.status is Status.READY and one.id not in under_way:
                 self._messages[one.id] = replace(one, status=Status.UNKNOWN)
-        self._outbox.async_add_parcel_listener(self._async_take)
-        self._outbox.async_add_listener(self._async_note)
 
     def all(self) -> list[SentMessage]:
         """Return all of them, oldest first."""
         return list(self._messages.values())
-
-    @callback
-    def async_add_listener(self, listener: Callable[[SentMessage, bool], None]) -> None:
-        """Call `listener` with each message, and whether it is a new one."""
-        self._listeners.append(listener)
 
     async def async_save(self) -> None:
         """Write what was put off."""
         await self._journal.async_save(self._data())
 
     @callback
-    def _async_take(self, parcel: Parcel) -> None:
+    def async_take(self, parcel: Parcel) -> None:
+        """Keep a message that is about to go out."""
         date = dt_util.utc_from_timestamp(parcel.created)
         for addressee in parcel.addressees:
             self._put(
@@ -99,7 +101,8 @@ class SentMessages:
             )
 
     @callback
-    def _async_note(self, outcome: Outcome) -> None:
+    def async_note(self, outcome: Outcome) -> None:
+        """Note how far a message has come."""
         known = self._messages.get(message_id(outcome.parcel_id, outcome.number))
         if known is not None:
             changed = replace(known, status=outcome.status, reason=outcome.reason)
@@ -110,8 +113,7 @@ class SentMessages:
         while len(self._messages) > self._settings.keep_messages:
             del self._messages[next(iter(self._messages))]
         self._journal.async_delay_save(self._data, _SAVE_DELAY)
-        for listener in tuple(self._listeners):
-            listener(message, is_new)
+        async_dispatcher_send(self._hass, self._signal, message, is_new)
 
     def _data(self) -> dict[str, Any]:
         oldest = dt_util.utcnow() - self._settings.keep_for

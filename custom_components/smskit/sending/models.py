@@ -1,5 +1,6 @@
 """What goes out: a draft to recipients, and one outcome for each of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -114,3 +115,10 @@ class Report:
     measured: EncodedText
     blocked_by: str | None = None
     """What would stop the message as a whole: `hourly_limit` or `repeat`."""
+
+
+type LimitReporter = Callable[[int | None, float | None], None]
+"""Takes the hourly limit that stopped a message, and until when in epoch seconds.
+
+None and None when messages may go.
+"""

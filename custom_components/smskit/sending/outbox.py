@@ -2,12 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 import time
+from typing import Final
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util.signal_type import SignalTypeFormat
 
+from ..const import DOMAIN
 from ..store import outbox_journal
 from .batch import Parcel, Stage
 from .limits import SpendGuard
@@ -25,11 +28,25 @@ class Totals:
     """Held back or not yet final."""
 
 
+# Carry, for an account: each outcome that changed, the totals, and each new parcel.
+SIGNAL_OUTCOME: Final[SignalTypeFormat[Outcome]] = SignalTypeFormat(
+    f"{DOMAIN}_outcome_{{}}"
+)
+SIGNAL_TOTALS: Final[SignalTypeFormat[Totals]] = SignalTypeFormat(
+    f"{DOMAIN}_totals_{{}}"
+)
+SIGNAL_SUBMITTED: Final[SignalTypeFormat[Parcel]] = SignalTypeFormat(
+    f"{DOMAIN}_submitted_{{}}"
+)
+
+
 class Outbox:
     """The parcels of an account in the order of their making, and its totals."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str, guard: SpendGuard) -> None:
         """Keep everything in a file of the account's own."""
+        self._hass = hass
+        self._entry_id = entry_id
         self._store = outbox_journal(hass, entry_id)
         self.guard = guard
         self.parcels: dict[str, Parcel] = {}
@@ -37,9 +54,6 @@ class Outbox:
         self._sent = 0
         self._failed = 0
         self._pending = 0
-        self._listeners: list[Callable[[Outcome], None]] = []
-        self._totals_listeners: list[Callable[[Totals], None]] = []
-        self._parcel_listeners: list[Callable[[Parcel], None]] = []
         self._untold: list[Outcome] = []
         self._lock = asyncio.Lock()
         self._version = 0
@@ -84,11 +98,11 @@ class Outbox:
             )
             self._saved = version
             # What is told here is so after the next start, too.
+            signal = SIGNAL_OUTCOME.format(self._entry_id)
             for outcome in untold:
-                for listener in tuple(self._listeners):
-                    listener(outcome)
-        for take in tuple(self._totals_listeners):
-            take(self.totals)
+                async_dispatcher_send(self._hass, signal, outcome)
+        signal_totals = SIGNAL_TOTALS.format(self._entry_id)
+        async_dispatcher_send(self._hass, signal_totals, self.totals)
 
     @property
     def totals(self) -> Totals:
@@ -124,8 +138,8 @@ class Outbox:
     def take(self, parcel: Parcel) -> None:
         """Take in a new parcel, and tell of it."""
         self.add(parcel)
-        for listener in tuple(self._parcel_listeners):
-            listener(parcel)
+        signal = SIGNAL_SUBMITTED.format(self._entry_id)
+        async_dispatcher_send(self._hass, signal, parcel)
 
     @callback
     def move(self, parcel: Parcel, stage: Stage) -> None:
@@ -176,22 +190,3 @@ class Outbox:
         elif status in {Status.FAILED, Status.EXPIRED}:
             self._failed += len(changed)
         self._untold += [parcel.outcome(addressee) for addressee in changed]
-
-    @callback
-    def async_add_listener(self, listener: Callable[[Outcome], None]) -> CALLBACK_TYPE:
-        """Call `listener` with every outcome that changes."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    @callback
-    def async_add_totals_listener(
-        self, listener: Callable[[Totals], None]
-    ) -> CALLBACK_TYPE:
-        """Call `listener` with the totals whenever something was kept."""
-        self._totals_listeners.append(listener)
-        return lambda: self._totals_listeners.remove(listener)
-
-    @callback
-    def async_add_parcel_listener(self, listener: Callable[[Parcel], None]) -> None:
-        """Call `listener` with every parcel that is new."""
-        self._parcel_listeners.append(listener)

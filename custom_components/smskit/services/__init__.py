@@ -15,6 +15,16 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from . import channels, inbox, sending
+from .channels import async_clear_queue, async_reset
+from .errors import portal_error, raise_unless_all_taken
+
+__all__ = [
+    "async_clear_queue",
+    "async_reset",
+    "async_setup_services",
+    "portal_error",
+    "raise_unless_all_taken",
+]
 
 type Action = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 

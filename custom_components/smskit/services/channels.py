@@ -15,12 +15,11 @@ from homeassistant.helpers import (
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from ..api import InvalidAuthError, PortalError, UncertainError
-from ..channels.poller import channel_identifier
+from ..api import PortalError, UncertainError
+from ..channels import channel_identifier, device_channel_id
 from ..const import DOMAIN
-from ..coordinator import SmskitConfigEntry
-from ..recipients import channel_id
-from .account import called_entry
+from ..coordinator import SmskitConfigEntry, loaded_entry
+from .errors import portal_error
 
 ATTR_LABEL: Final = "label"
 ATTR_PLAN: Final = "plan"
@@ -45,7 +44,7 @@ type Work = Callable[[SmskitConfigEntry, str], Awaitable[dict[str, JsonValueType
 
 async def async_create_channel(call: ServiceCall) -> ServiceResponse:
     """Make a channel; its device is there when this returns."""
-    entry = called_entry(call)
+    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     data = entry.runtime_data
     try:
         new = await data.client.create_channel(
@@ -55,9 +54,9 @@ async def async_create_channel(call: ServiceCall) -> ServiceResponse:
         if isinstance(err, UncertainError):
             # It may be there, and shows up if it is.
             await data.channels.async_look_anew()
-        raise channel_error(entry, call.hass, err) from err
+        raise portal_error(call.hass, entry, err) from err
     end = data.settings.to_utc(new.subscription_end)
-    await data.channels.async_keep_subscription_end(new.channel_id, end)
+    await data.channels.poller.async_keep_subscription_end(new.channel_id, end)
     await data.channels.async_look_anew([new.channel_id], pairing=True)
     device = dr.async_get(call.hass).async_get_device_by_identifier(
         channel_identifier(entry.entry_id, new.channel_id), entry.entry_id
@@ -77,7 +76,7 @@ async def async_reset(
     data = entry.runtime_data
     async with _looking_anew(entry, channel, pairing=True):
         await data.client.reset_channel(channel)
-        data.channels.issues.async_start_over(channel)
+        data.channels.poller.start_over(channel)
     return {"status": "success"}
 
 
@@ -133,7 +132,7 @@ def for_devices(
             try:
                 answer = await work(entry, one)
             except PortalError as err:
-                errors.append(channel_error(entry, call.hass, err))
+                errors.append(portal_error(call.hass, entry, err))
                 status = "unknown" if isinstance(err, UncertainError) else "error"
                 answer = {"status": status, "reason": str(err)}
             channels.append({"device_id": device_id, "channel_id": one, **answer})
@@ -153,24 +152,9 @@ def channel_of(hass: HomeAssistant, device_id: str) -> tuple[SmskitConfigEntry, 
     device, entry = service.async_get_device_and_config_entry(
         hass, DOMAIN, device_id, include_child_devices=False
     )
-    if (found := channel_id(hass, entry, device.id)) is not None:
+    if (found := device_channel_id(hass, entry.entry_id, device.id)) is not None:
         return entry, found
     raise ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key="not_a_channel",
-    )
-
-
-def channel_error(
-    entry: SmskitConfigEntry, hass: HomeAssistant, err: PortalError
-) -> HomeAssistantError:
-    """Return the error of an action for what the portal, or nobody, answered."""
-    if isinstance(err, InvalidAuthError):
-        entry.async_start_reauth(hass)
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key=(
-            "portal_uncertain" if isinstance(err, UncertainError) else "portal_error"
-        ),
-        translation_placeholders={"error": str(err)},
     )

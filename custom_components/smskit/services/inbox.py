@@ -13,12 +13,12 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from ..const import DOMAIN
-from ..coordinator import SmskitData
+from ..coordinator import loaded_entry
 from ..phone_number import normalise_number
 from ..recipients import entity_recipients, number_recipients
-from ..sending.models import Draft, Recipient, Status
-from .account import called_entry
-from .sending import ATTR_MESSAGE, compose, send_error
+from ..sending import Draft, Recipient, Status, compose
+from .errors import send_error
+from .sending import ATTR_MESSAGE
 
 ATTR_ALL: Final = "all"
 ATTR_FROM: Final = "from"
@@ -66,8 +66,8 @@ ASK_SCHEMA: Final = vol.Schema(
 
 async def async_get_messages(call: ServiceCall) -> ServiceResponse:
     """Return messages of the inbox, newest first, and how many there are."""
-    data = called_entry(call).runtime_data
-    messages = data.inbox.inbox.newest_first()
+    data = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID)).runtime_data
+    messages = data.messages.newest_first()
     if call.data[ATTR_UNREAD_ONLY]:
         messages = [message for message in messages if not message.read]
     if (sender := call.data.get(ATTR_FROM)) is not None:
@@ -92,23 +92,15 @@ def _sender(raw: str | int, country: str | None) -> str:
 
 async def async_mark_messages_read(call: ServiceCall) -> ServiceResponse:
     """Mark messages as read, here."""
-    data = called_entry(call).runtime_data
-    count = await data.inbox.inbox.async_mark_read(_ids(call))
-    return _changed(data, count)
+    data = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID)).runtime_data
+    count = await data.messages.async_mark_read(_ids(call))
+    return {"count": count}
 
 
 async def async_delete_messages(call: ServiceCall) -> ServiceResponse:
     """Delete messages, here; the portal keeps its own."""
-    data = called_entry(call).runtime_data
-    count = await data.inbox.inbox.async_delete(_ids(call))
-    return _changed(data, count)
-
-
-def _changed(data: SmskitData, count: int) -> ServiceResponse:
-    """Show what an action changed, and tell how much that was."""
-    if count:
-        data.inbox.async_changed()
-        data.conversations.async_changed()
+    data = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID)).runtime_data
+    count = await data.messages.async_delete(_ids(call))
     return {"count": count}
 
 
@@ -125,7 +117,7 @@ def _ids(call: ServiceCall) -> set[str] | None:
 
 async def async_ask(call: ServiceCall) -> ServiceResponse:
     """Send a text and return the next message of whom it went to."""
-    entry = called_entry(call)
+    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     data = entry.runtime_data
     recipients: list[Recipient]
     if (entity_id := call.data.get(ATTR_RECIPIENT)) is not None:

@@ -10,36 +10,31 @@ from homeassistant.core import (
     ServiceCall,
     ServiceResponse,
 )
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from ..api import GroupStatus, InvalidAuthError, PortalError
+from ..api import GroupStatus, PortalError
+from ..channels import device_channel_id
 from ..const import CONF_CHANNEL, CONF_SENDER, DOMAIN
-from ..coordinator import SmskitConfigEntry
-from ..inbox.models import shown_number
-from ..phone_number import mask_number
-from ..recipients import (
-    async_record_sent,
-    channel_id,
-    entity_recipients,
-    number_recipients,
-)
+from ..coordinator import SmskitConfigEntry, loaded_entry
+from ..inbox import shown_number
+from ..recipients import async_record_sent, entity_recipients, number_recipients
 from ..sender_id import sender_id
-from ..sending.media import async_media_url
-from ..sending.models import (
+from ..sending import (
     MAX_SEGMENTS,
     Draft,
     MessageType,
     Outcome,
     Recipient,
-    Report,
     Status,
     Way,
+    async_media_url,
+    compose,
 )
-from .account import called_entry
+from .errors import portal_error, send_error
 
 ATTR_ALLOW_REPEAT: Final = "allow_repeat"
 ATTR_EXPIRES_IN: Final = "expires_in"
@@ -98,7 +93,7 @@ STATUS_SCHEMA: Final = vol.Schema(
 
 async def async_send_message(call: ServiceCall) -> ServiceResponse:
     """Send a text; raise when nothing at all was accepted."""
-    entry = called_entry(call)
+    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     recipients = _recipients(call, entry)
     draft = await _async_draft(call, entry)
     report = await entry.runtime_data.sender.async_send(draft, recipients)
@@ -115,7 +110,7 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
 
 async def async_preview_message(call: ServiceCall) -> ServiceResponse:
     """Tell what would become of a text; nothing is sent, and no medium is fetched."""
-    entry = called_entry(call)
+    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     draft = _draft(call, entry, call.data.get(ATTR_MEDIA))
     report = entry.runtime_data.sender.preview(draft, _recipients(call, entry))
     segments = report.measured.segments
@@ -135,17 +130,11 @@ async def async_preview_message(call: ServiceCall) -> ServiceResponse:
 
 async def async_get_message_status(call: ServiceCall) -> ServiceResponse:
     """Ask the portal what became of a message."""
-    entry = called_entry(call)
+    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     try:
         status = await entry.runtime_data.client.group_status(call.data[ATTR_GROUP_ID])
     except PortalError as err:
-        if isinstance(err, InvalidAuthError):
-            entry.async_start_reauth(call.hass)
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="portal_error",
-            translation_placeholders={"error": str(err)},
-        ) from err
+        raise portal_error(call.hass, entry, err, read_only=True) from err
     return _status_response(entry, status)
 
 
@@ -210,7 +199,7 @@ def _channel(call: ServiceCall, entry: SmskitConfigEntry) -> str | None:
     """Return the channel that a call names by its device or its gateway id."""
     if (named := call.data.get(CONF_CHANNEL)) is None:
         return None
-    if (found := channel_id(call.hass, entry, named)) is not None:
+    if (found := device_channel_id(call.hass, entry.entry_id, named)) is not None:
         return found
     for one, state in entry.runtime_data.channels.data.items():
         if state.channel.gateway_id == named:
@@ -228,53 +217,8 @@ def _future(schedule: datetime | None) -> datetime | None:
     return schedule
 
 
-def compose(message: str, title: str | None) -> str:
-    """Return the text of a message: its title has a line of its own.
-
-    Raises ServiceValidationError for one that has nothing to say.
-    """
-    text = f"{title}\n{message}" if title else message
-    if not text.strip():
-        raise _invalid("empty_message")
-    return text
-
-
-def raise_unless_all_taken(report: Report) -> None:
-    """Raise for a message that did not go out to everybody, where nobody sees why."""
-    if not all(outcome.status.taken for outcome in report.outcomes):
-        raise send_error(report)
-
-
 def _invalid(key: str) -> ServiceValidationError:
     return ServiceValidationError(translation_domain=DOMAIN, translation_key=key)
-
-
-def send_error(report: Report) -> HomeAssistantError:
-    """Say which recipients a message went to, and why not to the others."""
-    taken = [_who(outcome) for outcome in report.outcomes if outcome.status.taken]
-    reasons = [
-        f"{_who(outcome)}: {outcome.status.value}, {outcome.reason}"
-        for outcome in report.outcomes
-        if not outcome.status.taken
-    ]
-    if any(outcome.status is Status.UNKNOWN for outcome in report.outcomes):
-        # It may well have arrived: whoever reads this should not just send it again.
-        key = "not_confirmed"
-    else:
-        key = "sent_in_part" if taken else "not_sent"
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders={
-            "accepted": ", ".join(dict.fromkeys(taken)),
-            "reasons": "; ".join(dict.fromkeys(reasons)),
-        },
-    )
-
-
-def _who(outcome: Outcome) -> str:
-    """Name a recipient where a number must not stand."""
-    return outcome.name or mask_number(outcome.number)
 
 
 def _outcome_response(outcome: Outcome) -> dict[str, JsonValueType]:

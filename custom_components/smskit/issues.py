@@ -1,0 +1,134 @@
+"""The repair issues of an account, raised and cleared."""
+
+from collections.abc import Iterable
+from pathlib import Path
+import time
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
+
+from .channels import ChannelProblem
+from .const import DOMAIN
+
+
+class AccountIssues:
+    """What somebody has to do something about, of one account."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str, title: str) -> None:
+        """Begin with nothing that is wrong."""
+        self._hass = hass
+        self._entry_id = entry_id
+        self._title = title
+        self._limit_id = f"hourly_limit_{entry_id}"
+        self._cancel_limit_timer: CALLBACK_TYPE | None = None
+        self._of_channels: set[str] = set()
+
+    @callback
+    def async_raise_hourly_limit(self, limit: int, until: float | None) -> None:
+        """Tell of the limit until `until`, in epoch seconds."""
+        self._stop_limit_timer()
+        self._raise(self._limit_id, "hourly_limit", limit=str(limit))
+        if until is not None:
+            delay = max(until - time.time(), 0)
+            self._cancel_limit_timer = async_call_later(
+                self._hass, delay, self._on_limit_timer
+            )
+
+    @callback
+    def async_clear_hourly_limit(self) -> None:
+        """Take it back: messages may go again."""
+        self._stop_limit_timer()
+        self._clear(self._limit_id)
+
+    @callback
+    def async_check_inbox_room(self, unread: int, limit: int) -> None:
+        """Tell of an inbox that cannot drop anything because nothing was read."""
+        issue_id = _inbox_full_id(self._entry_id)
+        if unread <= limit:
+            self._clear(issue_id)
+        else:
+            self._raise(issue_id, "inbox_full", limit=str(limit))
+
+    @callback
+    def async_raise_inbox_damaged(self, set_aside: Path) -> None:
+        """Tell that a file could not be read, and where it is now."""
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            f"inbox_damaged_{set_aside.name}",
+            is_fixable=False,
+            is_persistent=True,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key="inbox_damaged",
+            translation_placeholders={"account": self._title, "path": str(set_aside)},
+        )
+
+    @callback
+    def async_show_channels(self, problems: Iterable[ChannelProblem]) -> None:
+        """Raise what is wrong with channels, and take back what is not any more."""
+        wanted = {f"{one.key}_{one.channel_id}": one for one in problems}
+        for issue_id in self._of_channels - wanted.keys():
+            self._clear(issue_id)
+        for issue_id, one in wanted.items():
+            placeholders = {"channel": one.name}
+            if one.ends is not None:
+                placeholders["date"] = dt_util.as_local(one.ends).date().isoformat()
+            self._raise(
+                issue_id,
+                one.key,
+                is_fixable=one.key == "channel_lost",
+                data={"entry_id": self._entry_id, "channel_id": one.channel_id},
+                **placeholders,
+            )
+        self._of_channels = set(wanted)
+
+    @callback
+    def async_stop(self) -> None:
+        """Take back what only holds while the account is loaded."""
+        self.async_clear_hourly_limit()
+        self.async_show_channels(())
+
+    def _raise(
+        self,
+        issue_id: str,
+        key: str,
+        *,
+        is_fixable: bool = False,
+        data: dict[str, str | int | float | None] | None = None,
+        **placeholders: str,
+    ) -> None:
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=is_fixable,
+            data=data,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=key,
+            translation_placeholders={"account": self._title, **placeholders},
+        )
+
+    def _clear(self, issue_id: str) -> None:
+        ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+
+    def _stop_limit_timer(self) -> None:
+        if self._cancel_limit_timer is not None:
+            self._cancel_limit_timer()
+            self._cancel_limit_timer = None
+
+    @callback
+    def _on_limit_timer(self, _: object) -> None:
+        self._cancel_limit_timer = None
+        self.async_clear_hourly_limit()
+
+
+@callback
+def async_remove_issues(hass: HomeAssistant, entry_id: str) -> None:
+    """Take back what outlives the unloading of an account."""
+    ir.async_delete_issue(hass, DOMAIN, _inbox_full_id(entry_id))
+
+
+def _inbox_full_id(entry_id: str) -> str:
+    return f"inbox_full_{entry_id}"

@@ -1,0 +1,214 @@
+"""From a draft and its recipients to parcels and refusals; nothing is sent here."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import batched
+import time
+from typing import Final
+
+from homeassistant.exceptions import ServiceValidationError
+
+from ..api import MAX_RECIPIENTS, SendType
+from ..const import DOMAIN
+from ..settings import Settings
+from .batch import Addressee, Parcel
+from .encoding import EncodedText, Encoding, measure
+from .models import Draft, MessageType, Recipient, Way
+from .outbox import Outbox
+
+type FindRoute = Callable[[str | None], tuple[str | None, str | None]]
+"""Returns the route of WhatsApp messages by a channel, and why there is none."""
+
+# The kinds of message that are counted in segments.
+_IN_SEGMENTS: Final = frozenset({SendType.SMS, SendType.UNICODE, SendType.FLASH})
+_WITH_MEDIA: Final = frozenset({SendType.WHATSAPP, SendType.MMS, SendType.VOICE})
+
+_REPEATED: Final = "the same text went there less than a minute ago"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leg:
+    """How a message goes to one number, or why it does not."""
+
+    recipient: Recipient
+    type: SendType
+    fallback: SendType | None
+    route: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """A draft that was checked."""
+
+    legs: list[Leg]
+    """One for each number, in the order of the recipients."""
+    measured: EncodedText
+    blocked_by: str | None
+    room_at: float | None
+    """When the spend guard lets it go, if it ever does."""
+
+
+class Planner:
+    """Decides how the messages of an account go."""
+
+    def __init__(
+        self, settings: Settings, outbox: Outbox, find_route: FindRoute
+    ) -> None:
+        """Plan by what the outbox has, and by the channels there are."""
+        self._settings = settings
+        self._outbox = outbox
+        self._find_route = find_route
+
+    def plan(self, draft: Draft, recipients: Iterable[Recipient]) -> Plan:
+        """Check a draft as a whole, and decide for each number.
+
+        Raises ServiceValidationError for a draft that cannot go out at all.
+        """
+        merged = _merge(recipients)
+        measured = _check(draft, merged)
+        now = time.time()
+        legs = [self._leg(draft, recipient, measured, now) for recipient in merged]
+        count = sum(leg.error is None for leg in legs)
+        room_at = self._outbox.guard.room_at(count, self._outbox.outstanding, now)
+        blocked_by: str | None = None
+        if count and (room_at is None or room_at > now):
+            blocked_by = "hourly_limit"
+        elif any(leg.error is _REPEATED for leg in legs):
+            blocked_by = "repeat"
+        return Plan(
+            legs=legs, measured=measured, blocked_by=blocked_by, room_at=room_at
+        )
+
+    def _leg(
+        self, draft: Draft, recipient: Recipient, measured: EncodedText, now: float
+    ) -> Leg:
+        """Decide how a message goes to a number."""
+        type_, fallback = _send_types(draft.type, recipient.way, measured)
+        route, error = None, recipient.error
+        if type_ is SendType.WHATSAPP and error is None:
+            route, error = self._find_route(draft.channel or recipient.channel)
+            if error is not None and fallback is not None:
+                type_, fallback, error = fallback, None, None
+        if (
+            error is None
+            and not draft.allow_repeat
+            and self._outbox.guard.is_repeat(recipient.number, draft.text, now)
+        ):
+            error = _REPEATED
+        return Leg(
+            recipient=recipient,
+            type=type_,
+            fallback=fallback,
+            route=route,
+            error=error,
+        )
+
+    def parcels(self, draft: Draft, plan: Plan, now: float) -> list[Parcel]:
+        """Return what each request carries: one kind, one sender, so many numbers.
+
+        A number that something is held for goes into a parcel of its own kind, which
+        waits behind that.
+        """
+        hold = self._settings.hold if draft.hold is None else draft.hold
+        groups: dict[tuple[object, ...], list[Leg]] = {}
+        for leg in plan.legs:
+            if leg.error is None:
+                behind = self._outbox.is_held(leg.recipient.number)
+                sender = self._sender_id(draft, leg.recipient)
+                kind = (leg.type, leg.fallback, leg.route, sender, behind)
+                groups.setdefault(kind, []).append(leg)
+        return [
+            Parcel(
+                created=now,
+                expires=now + hold.total_seconds(),
+                type=batch[0].type,
+                fallback=batch[0].fallback,
+                sender=self._sender_id(draft, batch[0].recipient),
+                text=draft.text,
+                route=batch[0].route,
+                file=draft.file if batch[0].type in _WITH_MEDIA else None,
+                schedule=draft.schedule and self._settings.to_portal(draft.schedule),
+                follow_from=draft.schedule.timestamp() if draft.schedule else 0,
+                addressees=[
+                    Addressee(number=leg.recipient.number, name=leg.recipient.name)
+                    for leg in batch
+                ],
+            )
+            for group in groups.values()
+            for batch in batched(group, MAX_RECIPIENTS, strict=False)
+        ]
+
+    def _sender_id(self, draft: Draft, recipient: Recipient) -> str:
+        return draft.sender or recipient.sender or self._settings.sender
+
+
+def compose(message: str, title: str | None) -> str:
+    """Return the text of a message: its title has a line of its own.
+
+    Raises ServiceValidationError for one that has nothing to say.
+    """
+    text = f"{title}\n{message}" if title else message
+    if not text.strip():
+        raise invalid("empty_message")
+    return text
+
+
+def _check(draft: Draft, recipients: list[Recipient]) -> EncodedText:
+    """Measure a text, or raise for a draft that cannot go out as it is."""
+    try:
+        draft.text.encode()
+    except UnicodeEncodeError:
+        raise invalid("not_a_text") from None
+    measured = measure(draft.text)
+    types = {
+        type_
+        for recipient in recipients
+        for type_ in _send_types(draft.type, recipient.way, measured)
+        if type_ is not None
+    }
+    if draft.file is not None and not types & _WITH_MEDIA:
+        raise invalid("media_needs_type")
+    if SendType.FLASH in types and measured.encoding is Encoding.UCS2:
+        raise invalid("flash_not_gsm")
+    if not types & _IN_SEGMENTS:
+        return replace(measured, segments=1)
+    if measured.segments > draft.max_segments:
+        raise invalid(
+            "too_long", segments=str(measured.segments), limit=str(draft.max_segments)
+        )
+    return measured
+
+
+def invalid(key: str, **placeholders: str) -> ServiceValidationError:
+    """Return the error of a draft that cannot go out."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders,
+    )
+
+
+def _send_types(
+    type_: MessageType, way: Way, measured: EncodedText
+) -> tuple[SendType, SendType | None]:
+    """Return the portal's kind of message for a recipient, and its fallback.
+
+    Text that GSM 7-bit cannot carry would arrive as question marks as `sms`.
+    """
+    sms = SendType.UNICODE if measured.encoding is Encoding.UCS2 else SendType.SMS
+    if type_ is MessageType.AUTO and way is Way.WHATSAPP_THEN_SMS:
+        return SendType.WHATSAPP, sms
+    if type_ is MessageType.AUTO and way is Way.WHATSAPP:
+        return SendType.WHATSAPP, None
+    if type_ in {MessageType.AUTO, MessageType.SMS}:
+        return sms, None
+    return SendType(type_.value), None
+
+
+def _merge(recipients: Iterable[Recipient]) -> list[Recipient]:
+    """Return the recipients with each number once, as it was first named."""
+    merged: dict[str, Recipient] = {}
+    for recipient in recipients:
+        merged.setdefault(recipient.number, recipient)
+    return list(merged.values())
