@@ -29,7 +29,7 @@ from .text import (
 def test_forms() -> None:
     """The tables of the forms have every field, by the name that is on the screen."""
     user = EN["config"]["step"]["user"]["data"]
-    assert named(section("Set-up")) == user
+    assert named(section("Setup")) == user
     recipient = EN["config_subentries"]["recipient"]["step"]["user"]["data"]
     assert named(section("Recipients")) == recipient
     parts = EN["options"]["step"]["init"]["sections"].values()

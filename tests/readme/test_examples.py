@@ -158,7 +158,7 @@ async def test_command_from_the_backlog(home: Home, opened: list[ServiceCall]) -
     assert opened == []
 
 
-ESCALATE: Final = "Tell Ben when Anna cannot be reached"
+ESCALATE: Final = "Notify Ben when Anna cannot be reached"
 
 
 async def test_escalation(
@@ -178,7 +178,7 @@ async def test_escalation(
     await home.settle()
     home.portal.deliver("failed")
     await pass_time(hass, freezer, minutes=1)
-    told = (BORIS, "A message to Anna is failed: no reason given")
+    told = (BORIS, "Message to Anna: failed, no reason given")
     assert billed()[2:] == [told]
     await home.settle()
     home.portal.deliver("failed")
@@ -201,7 +201,7 @@ async def test_escalation_of_unknown(
     await home.settle()
     ((number, text),) = [one for one in billed() if one[1] != "Help"]
     assert number == BORIS
-    assert text.startswith("A message to Anna is unknown: an HTML page")
+    assert text.startswith("Message to Anna: unknown, an HTML page")
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ async def test_answer(
     hass: HomeAssistant, home: Home, billed: Callable[[], list[tuple[str, str]]]
 ) -> None:
     """Whoever may ask gets an answer; a stranger does not."""
-    await start(hass, "Answer “status”")
+    await start(hass, "Reply to “status”")
     hass.states.async_set("sensor.living_room_temperature", "21.5")
     for sender in ANNA, CARLA, BORIS:
         home.receive("Status", sender=sender[1:])
@@ -263,13 +263,13 @@ async def test_low_balance(
     home.account.credits -= 95
     await pass_time(hass, freezer, minutes=6)
     (call,) = calls
-    assert "runs low" in call.data["message"]
+    assert "running low" in call.data["message"]
 
 
 async def test_message_for_later(hass: HomeAssistant, home: Home) -> None:
     """A message for the evening is handed over with its time, in the portal's zone."""
     await hass.config.async_set_time_zone("America/New_York")
-    await start(hass, "Remind of the bins this evening")
+    await start(hass, "Trash reminder for this evening")
     (state,) = hass.states.async_all("automation")
     await hass.services.async_call(
         "automation", "trigger", {"entity_id": state.entity_id}, blocking=True
@@ -295,7 +295,7 @@ def test_cards() -> None:
     assert f'const CARD = "{own["type"].removeprefix("custom:")}";' in module
     (strategy,) = (block["strategy"] for block in blocks() if "strategy" in block)
     assert f'const STRATEGY = "{strategy["type"].removeprefix("custom:")}";' in module
-    text = section("Its own card")
+    text = section("The SMSKit card")
     views = re.findall(r"^- `(\w+)`:", text, re.MULTILINE)
     assert f"const VIEWS = {json.dumps(views)};" in module
     assert own["view"] in views
