@@ -20,7 +20,7 @@ from custom_components.smskit.const import (
     CONF_GET_OPERATIONS,
     CONF_NUMBERS,
     CONF_SENDER,
-    CONF_WAY,
+    CONF_VIA,
     DOMAIN,
     SUBENTRY_RECIPIENT,
 )
@@ -136,11 +136,11 @@ def account(portal: Portal) -> Account:
 
 
 def recipient_data(
-    name: str, *numbers: str, way: str = "sms", **more: str
+    name: str, *numbers: str, via: str = "sms", **more: str
 ) -> ConfigSubentryData:
     """Return a recipient as its flow makes it."""
     return ConfigSubentryData(
-        data={CONF_NAME: name, CONF_NUMBERS: list(numbers), CONF_WAY: way, **more},
+        data={CONF_NAME: name, CONF_NUMBERS: list(numbers), CONF_VIA: via, **more},
         subentry_type=SUBENTRY_RECIPIENT,
         title=name,
         unique_id=None,

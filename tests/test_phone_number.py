@@ -7,7 +7,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType
 import pytest
 
-from custom_components.smskit.phone_number import mask_number, normalise_number
+from custom_components.smskit.phone_number import mask_number, normalize_number
 from tests.conftest import ANNA, BORIS
 
 
@@ -65,9 +65,9 @@ from tests.conftest import ANNA, BORIS
 )
 def test_understood(raw: str | int, country: str | None, expected: str) -> None:
     """A number is the same however it is written."""
-    assert normalise_number(raw, country) == expected
-    assert normalise_number(expected, country) == expected
-    assert normalise_number(expected.removeprefix("+"), None) == expected
+    assert normalize_number(raw, country) == expected
+    assert normalize_number(expected, country) == expected
+    assert normalize_number(expected.removeprefix("+"), None) == expected
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_understood(raw: str | int, country: str | None, expected: str) -> None:
 def test_not_a_number(raw: str | int, country: str | None) -> None:
     """What cannot be a number is not made one."""
     with pytest.raises(ValueError, match=r"number"):
-        normalise_number(raw, country)
+        normalize_number(raw, country)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_not_a_number(raw: str | int, country: str | None) -> None:
 def test_ambiguous_integer(raw: int, country: str) -> None:
     """An integer whose plus may have been lost is not guessed at."""
     with pytest.raises(ValueError, match="could be two numbers"):
-        normalise_number(raw, country)
+        normalize_number(raw, country)
 
 
 def test_mask() -> None:
@@ -161,7 +161,7 @@ def test_any_number_with_its_country(
     e164 = phonenumbers.format_number(parsed, _E164)
     spaced = phonenumbers.format_number(parsed, _INTERNATIONAL).replace(" ", gap)
     for written in (e164, spaced, spaced.replace("+", "00", 1)):
-        assert normalise_number(written, home) == e164
+        assert normalize_number(written, home) == e164
 
 
 @given(number=assigned())
@@ -169,7 +169,7 @@ def test_any_number_as_dialled_at_home(number: tuple[str, PhoneNumber]) -> None:
     """A number as it is dialled in its own country gets the country's code."""
     region, parsed = number
     written = phonenumbers.format_number(parsed, _NATIONAL)
-    assert normalise_number(written, region) == phonenumbers.format_number(
+    assert normalize_number(written, region) == phonenumbers.format_number(
         parsed, _E164
     )
 
@@ -178,8 +178,8 @@ def test_any_number_as_dialled_at_home(number: tuple[str, PhoneNumber]) -> None:
 def test_anything_else_is_refused(raw: str | int, home: str | None) -> None:
     """What comes out is a number that stays itself; everything else is refused."""
     try:
-        number = normalise_number(raw, home)
+        number = normalize_number(raw, home)
     except ValueError:
         return
     assert re.fullmatch(r"\+[1-9]\d{3,16}", number, re.ASCII)
-    assert normalise_number(number, home) == number
+    assert normalize_number(number, home) == number

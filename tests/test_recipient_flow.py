@@ -15,7 +15,7 @@ from tests.flow_translations import translated_flows  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.usefixtures("translated_flows")
 
-CARLAS = {"name": "Carla", "numbers": [CARLA], "way": "sms"}
+CARLAS = {"name": "Carla", "numbers": [CARLA], "via": "sms"}
 ERRORS = [
     ({"name": "  "}, {"name": "no_name"}),
     ({"numbers": []}, {"numbers": "no_numbers"}),
@@ -69,7 +69,7 @@ async def test_add(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     values = {
         "name": " Carla ",
         "numbers": ["(202) 555-0145", f" {CARLA}", "", "0044 7700 900123"],
-        "way": "whatsapp_then_sms",
+        "via": "whatsapp_then_sms",
         "sender": "+12025550123",
     }
     result = await submit(hass, await start(hass, loaded), values)
@@ -77,7 +77,7 @@ async def test_add(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     assert dict(recipient(loaded, "Carla").data) == {
         "name": "Carla",
         "numbers": [CARLA, BORIS],
-        "way": "whatsapp_then_sms",
+        "via": "whatsapp_then_sms",
         "sender": "12025550123",
     }
     assert names(hass)["notify.carla"] == "Carla"
@@ -128,7 +128,7 @@ async def test_rename(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     result = await loaded.start_subentry_reconfigure_flow(hass, anna.subentry_id)
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "reconfigure"
-    values = {"name": "Ann", "numbers": [CARLA], "way": "whatsapp", "sender": "OFFICE"}
+    values = {"name": "Ann", "numbers": [CARLA], "via": "whatsapp", "sender": "OFFICE"}
     result = await submit(hass, result["flow_id"], values)
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "reconfigure_successful"

@@ -31,7 +31,7 @@ async def test_action(
             {
                 "number": ANNA,
                 "name": "Anna",
-                "way": "sms",
+                "via": "sms",
                 "status": "queued",
                 "group_id": group_id,
                 "reason": None,
@@ -39,7 +39,7 @@ async def test_action(
             {
                 "number": BORIS,
                 "name": None,
-                "way": "sms",
+                "via": "sms",
                 "status": "queued",
                 "group_id": group_id,
                 "reason": None,

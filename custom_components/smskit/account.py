@@ -25,20 +25,20 @@ from .coordinator import (
     SmskitConfigEntry,
     SmskitData,
 )
-from .inbox import SIGNAL_RECEIVED, Inbox, InboxPoller, Questions
+from .inbox import SIGNAL_RECEIVED, Inbox, InboxPoller, ReplyWaiters
 from .issues import AccountIssues, async_remove_issues
 from .recipients import is_trusted
 from .sending import (
     SIGNAL_OUTCOME,
     SIGNAL_SUBMITTED,
+    Batch,
     DeliveryTracker,
     Dispatcher,
+    HourlyLimit,
     Outbox,
-    Parcel,
     Planner,
     Sender,
     SentMessages,
-    SpendGuard,
 )
 from .settings import Settings
 from .store import channels_journal, inbox_journal, outbox_journal, sent_journal
@@ -76,7 +76,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         issues.async_raise_inbox_damaged(damaged)
     reader = InboxPoller(hass, entry.entry_id, client, messages)
     inbox = InboxCoordinator(hass, entry, settings, reader, issues)
-    await asyncio.gather(balance.async_first_look(), inbox.async_first_look())
+    await asyncio.gather(balance.async_first_refresh(), inbox.async_first_refresh())
 
     dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
@@ -89,14 +89,14 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     poller = ChannelPoller(hass, entry.entry_id, client, settings)
     await poller.async_load()
     channels = ChannelCoordinator(hass, entry, poller, issues)
-    await channels.async_first_look()
+    await channels.async_first_refresh()
 
-    outbox = Outbox(hass, entry.entry_id, SpendGuard(settings.hourly_limit))
+    outbox = Outbox(hass, entry.entry_id, HourlyLimit(settings.hourly_limit))
     await outbox.async_load()
     delivery = DeliveryTracker(hass, client, outbox)
 
-    def accepted(parcel: Parcel) -> None:
-        delivery.async_follow(parcel)
+    def accepted(batch: Batch) -> None:
+        delivery.async_follow(batch)
         entry.async_create_background_task(
             hass, balance.async_request_refresh(), "smskit balance"
         )
@@ -116,14 +116,14 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         on_accepted=accepted,
     )
     planner = Planner(settings, outbox, poller.route)
-    questions = Questions()
+    reply_waiters = ReplyWaiters()
     sent = SentMessages(hass, entry.entry_id, settings, outbox)
     await sent.async_load()
     entry.async_on_unload(sent.async_save)
     listen = partial(async_dispatcher_connect, hass)
     entry_id = entry.entry_id
     for stop in (
-        listen(SIGNAL_RECEIVED.format(entry_id), questions.async_hear),
+        listen(SIGNAL_RECEIVED.format(entry_id), reply_waiters.async_handle),
         listen(SIGNAL_SUBMITTED.format(entry_id), sent.async_take),
         listen(SIGNAL_OUTCOME.format(entry_id), sent.async_note),
     ):
@@ -138,7 +138,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         outgoing=OutgoingCoordinator(hass, entry, outbox),
         messages=messages,
         sent=sent,
-        questions=questions,
+        reply_waiters=reply_waiters,
         outbox=outbox,
         sender=Sender(planner, outbox, dispatcher, report_limit),
         dispatcher=dispatcher,
@@ -146,34 +146,34 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     )
 
 
-async def async_begin(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
+async def async_resume(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
     """Tell of what was under way and of what came in, once automations listen."""
     entry.runtime_data.dispatcher.async_start()
 
-    async def begin(_: object) -> None:
+    async def resume(_: object) -> None:
         seen = hass.data.setdefault(_SEEN, set())
         backlog = entry.entry_id not in seen
         seen.add(entry.entry_id)
         data = entry.runtime_data
-        await data.dispatcher.async_begin()
+        await data.dispatcher.async_resume()
         data.delivery.async_start()
-        await data.inbox.poller.async_begin(backlog=backlog)
+        await data.inbox.poller.async_resume(backlog=backlog)
         data.inbox.async_changed()
 
     @callback
-    def begin_soon(_: object) -> None:
-        entry.async_on_unload(async_call_later(hass, _ARMING_TIME, begin))
+    def resume_soon(_: object) -> None:
+        entry.async_on_unload(async_call_later(hass, _ARMING_TIME, resume))
 
     if hass.state is CoreState.running:
-        await begin(None)
+        await resume(None)
     else:
-        entry.async_on_unload(async_at_started(hass, begin_soon))
+        entry.async_on_unload(async_at_started(hass, resume_soon))
 
 
-async def async_end(data: SmskitData) -> None:
+async def async_stop(data: SmskitData) -> None:
     """Stop an account, after what has left is answered."""
-    await data.inbox.poller.async_end()
-    data.questions.async_stop()
+    await data.inbox.poller.async_stop()
+    data.reply_waiters.async_stop()
     data.delivery.async_stop()
     await data.dispatcher.async_stop()
 

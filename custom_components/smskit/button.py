@@ -21,7 +21,7 @@ PARALLEL_UPDATES = 1
 
 async def _async_refresh_qr(entry: SmskitConfigEntry, channel_id: str) -> None:
     channels = entry.runtime_data.channels
-    await channels.async_look_anew([channel_id], pairing=True)
+    await channels.async_refresh_channels([channel_id], pairing=True)
     if channels.last_exception is not None:
         raise channels.last_exception
     state = channels.data.get(channel_id)

@@ -42,7 +42,7 @@ from .api import (
     PortalClient,
     PortalError,
     RefusedError,
-    normalise_url,
+    normalize_url,
 )
 from .const import (
     CONF_ALLOWED_SENDERS,
@@ -67,7 +67,7 @@ from .const import (
     SUBENTRY_RECIPIENT,
     UNIT_CREDITS,
 )
-from .phone_number import normalise_number
+from .phone_number import normalize_number
 from .sender_id import sender_id
 from .subentry_flow import RecipientFlow
 
@@ -252,7 +252,7 @@ def _clean(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     }
     errors: dict[str, str] = {}
     try:
-        data[CONF_URL] = normalise_url(values[CONF_URL])
+        data[CONF_URL] = normalize_url(values[CONF_URL])
     except ValueError:
         errors[CONF_URL] = "invalid_url"
     try:
@@ -277,7 +277,7 @@ class SmskitOptionsFlow(OptionsFlow):
             country = options.get(CONF_COUNTRY) or self.hass.config.country
             try:
                 options[CONF_ALLOWED_SENDERS] = [
-                    normalise_number(number, country)
+                    normalize_number(number, country)
                     for number in options.get(CONF_ALLOWED_SENDERS, ())
                     if number.strip()
                 ]

@@ -36,7 +36,7 @@ DEFAULT_LOW_BALANCE: Final = 10
 SUBENTRY_RECIPIENT: Final = "recipient"
 CONF_CHANNEL: Final = "channel"
 CONF_NUMBERS: Final = "numbers"
-CONF_WAY: Final = "way"
+CONF_VIA: Final = "via"
 
 BALANCE_INTERVAL: Final = timedelta(minutes=5)
 # After a poll that failed, the next one comes no later than this.

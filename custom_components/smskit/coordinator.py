@@ -15,9 +15,9 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .api import Balance, InvalidAuthError, PortalClient, PortalError
-from .channels import ChannelPoller, ChannelState, follow_devices
+from .channels import ChannelPoller, ChannelState, sync_devices
 from .const import BALANCE_INTERVAL, DOMAIN, LOGGER, REFRESH_COOLDOWN, RETRY_INTERVAL
-from .inbox import SIGNAL_CHANGED, Inbox, InboxPoller, InboxView, Questions
+from .inbox import SIGNAL_CHANGED, Inbox, InboxPoller, InboxView, ReplyWaiters
 from .issues import AccountIssues
 from .sending import (
     SIGNAL_TOTALS,
@@ -46,7 +46,7 @@ class SmskitData:
     outgoing: OutgoingCoordinator
     messages: Inbox
     sent: SentMessages
-    questions: Questions
+    reply_waiters: ReplyWaiters
     outbox: Outbox
     sender: Sender
     dispatcher: Dispatcher
@@ -80,7 +80,7 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
             ),
         )
 
-    async def async_first_look(self) -> None:
+    async def async_first_refresh(self) -> None:
         """Poll for the first time.
 
         Raises ConfigEntryAuthFailed. A portal that is away is no reason to wait: what
@@ -186,7 +186,7 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         finally:
             # Also when it failed: a portal that is down is not asked every few seconds.
             self.update_interval = self.poller.interval
-        follow_devices(self.hass, self.config_entry.entry_id, channels)
+        sync_devices(self.hass, self.config_entry.entry_id, channels)
         self._issues.async_show_channels(self.poller.problems)
         return channels
 
@@ -201,11 +201,11 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
                 self.hass, self.async_refresh(), "smskit channels"
             )
 
-    async def async_look_anew(
+    async def async_refresh_channels(
         self, channel_ids: Iterable[str] = (), *, pairing: bool = False
     ) -> None:
         """Refresh what an action changed, before it returns."""
-        await self.poller.async_look_anew(channel_ids, pairing=pairing)
+        await self.poller.async_refresh_channels(channel_ids, pairing=pairing)
         await self.async_refresh()
 
 

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
 from .channels import ChannelState, channel_identifier
-from .const import CONF_ALLOWED_SENDERS, CONF_GET_OPERATIONS, CONF_WAY
+from .const import CONF_ALLOWED_SENDERS, CONF_GET_OPERATIONS, CONF_VIA
 from .coordinator import SmskitConfigEntry, SmskitCoordinator
 
 # Who the portal is, or where it points to.
@@ -23,7 +23,7 @@ async def async_get_config_entry_diagnostics(
     data = entry.runtime_data
     options = dict(entry.options)
     allowed = options.pop(CONF_ALLOWED_SENDERS, [])
-    parcels = data.outbox.parcels.values()
+    batches = data.outbox.batches.values()
     return {
         "portal": {
             "https": entry.data[CONF_URL].startswith("https://"),
@@ -31,7 +31,7 @@ async def async_get_config_entry_diagnostics(
         },
         "options": {**options, CONF_ALLOWED_SENDERS: len(allowed)},
         "recipients": [
-            {"way": subentry.data[CONF_WAY], "numbers": len(subentry.data["numbers"])}
+            {"via": subentry.data[CONF_VIA], "numbers": len(subentry.data["numbers"])}
             for subentry in entry.subentries.values()
         ],
         "polls": {
@@ -44,7 +44,7 @@ async def async_get_config_entry_diagnostics(
             "sent": data.outgoing.data.sent,
             "failed": data.outgoing.data.failed,
             "pending": data.outgoing.data.pending,
-            "parcels": dict(Counter(parcel.stage.value for parcel in parcels)),
+            "batches": dict(Counter(batch.stage.value for batch in batches)),
         },
         "channels": [_channel(state) for state in data.channels.data.values()],
     }

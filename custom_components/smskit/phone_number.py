@@ -9,7 +9,7 @@ _E164: Final = phonenumbers.PhoneNumberFormat.E164
 _NATIONAL: Final = phonenumbers.PhoneNumberFormat.NATIONAL
 
 
-def normalise_number(raw: str | int, country: str | None) -> str:
+def normalize_number(raw: str | int, country: str | None) -> str:
     """Return a number as E.164, with a leading `+`.
 
     Understood are `+` and `00`, national form for `country` (ISO 3166-1 alpha-2),

@@ -16,12 +16,12 @@ from .const import (
     CONF_CHANNEL,
     CONF_NUMBERS,
     CONF_SENDER,
-    CONF_WAY,
+    CONF_VIA,
     DOMAIN,
     SUBENTRY_RECIPIENT,
 )
-from .phone_number import normalise_number
-from .sending import Recipient, Report, Way
+from .phone_number import normalize_number
+from .sending import Recipient, Report, Via
 from .settings import Settings
 
 
@@ -34,7 +34,7 @@ def subentry_recipients(
         Recipient(
             number=number,
             name=subentry.data[CONF_NAME],
-            way=Way(subentry.data[CONF_WAY]),
+            via=Via(subentry.data[CONF_VIA]),
             sender=subentry.data.get(CONF_SENDER),
             channel=device_id
             and (device_channel_id(hass, entry.entry_id, device_id) or device_id),
@@ -98,7 +98,7 @@ def number_recipients(
     recipients = []
     for raw in numbers:
         try:
-            recipient = Recipient(number=normalise_number(raw, country))
+            recipient = Recipient(number=normalize_number(raw, country))
         except ValueError as err:
             recipient = Recipient(number=str(raw), error=str(err))
         recipients.append(recipient)

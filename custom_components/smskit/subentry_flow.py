@@ -16,10 +16,10 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_CHANNEL, CONF_NUMBERS, CONF_SENDER, CONF_WAY, DOMAIN
-from .phone_number import normalise_number
+from .const import CONF_CHANNEL, CONF_NUMBERS, CONF_SENDER, CONF_VIA, DOMAIN
+from .phone_number import normalize_number
 from .sender_id import sender_id
-from .sending import Way
+from .sending import Via
 
 _SCHEMA: Final = vol.Schema(
     {
@@ -27,9 +27,9 @@ _SCHEMA: Final = vol.Schema(
         vol.Required(CONF_NUMBERS): TextSelector(
             TextSelectorConfig(type=TextSelectorType.TEL, multiple=True)
         ),
-        vol.Required(CONF_WAY, default=Way.SMS.value): SelectSelector(
+        vol.Required(CONF_VIA, default=Via.SMS.value): SelectSelector(
             SelectSelectorConfig(
-                options=[way.value for way in Way], translation_key="way"
+                options=[via.value for via in Via], translation_key="via"
             )
         ),
         vol.Optional(CONF_SENDER): TextSelector(),
@@ -83,14 +83,14 @@ class RecipientFlow(ConfigSubentryFlow):
     def _check(self, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         """Return the data of a recipient, and what is wrong with the values."""
         errors: dict[str, str] = {}
-        data = {CONF_NAME: values[CONF_NAME].strip(), CONF_WAY: values[CONF_WAY]}
+        data = {CONF_NAME: values[CONF_NAME].strip(), CONF_VIA: values[CONF_VIA]}
         if not data[CONF_NAME]:
             errors[CONF_NAME] = "no_name"
         country = self._get_entry().options.get(CONF_COUNTRY)
         country = country or self.hass.config.country
         try:
             numbers = [
-                normalise_number(number, country)
+                normalize_number(number, country)
                 for number in values[CONF_NUMBERS]
                 if number.strip()
             ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.smskit.api import normalise_url
+from custom_components.smskit.api import normalize_url
 
 HOST = "https://account.smskit.net"
 
@@ -40,8 +40,8 @@ HOST = "https://account.smskit.net"
 )
 def test_understood(address: str, expected: str) -> None:
     """What remains is the base address."""
-    assert normalise_url(address) == expected
-    assert normalise_url(expected) == expected
+    assert normalize_url(address) == expected
+    assert normalize_url(expected) == expected
 
 
 @pytest.mark.parametrize(
@@ -72,5 +72,5 @@ def test_understood(address: str, expected: str) -> None:
 def test_refused(address: str) -> None:
     """What is no portal's address, or would send credentials in clear, is refused."""
     with pytest.raises(ValueError, match=r".") as error:
-        normalise_url(address)
+        normalize_url(address)
     assert "secret" not in str(error.value)

@@ -11,23 +11,23 @@ import pytest
 
 from custom_components.smskit.api import SendType
 from custom_components.smskit.const import DOMAIN
-from custom_components.smskit.sending.batch import Addressee, Parcel, Stage
-from custom_components.smskit.sending.limits import SpendGuard
+from custom_components.smskit.sending.batch import Batch, BatchRecipient, Stage
+from custom_components.smskit.sending.limits import HourlyLimit
 from custom_components.smskit.sending.outbox import Outbox
 
 _COUNT = 10_000
 _MEGABYTE = 2**20
 
 
-def _held(index: int) -> Parcel:
+def _held(index: int) -> Batch:
     """Return a message as an automation makes it, to one of a hundred numbers."""
-    return Parcel(
+    return Batch(
         created=1_800_000_000 + index,
         expires=1_800_003_600 + index,
         type=SendType.SMS,
         sender="HOME",
         text=f"Message {index}: the temperature in the freezer is {index % 30} °C",
-        addressees=[Addressee(number=f"+120255501{index % 100:02}", name="Anna")],
+        recipients=[BatchRecipient(number=f"+120255501{index % 100:02}", name="Anna")],
         stage=Stage.HELD,
         reason="no connection to account.example.com",
     )
@@ -50,14 +50,14 @@ async def test_ten_thousand_held(
     hass: HomeAssistant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """They load in under a second, and cost under 20 MB."""
-    outbox = Outbox(hass, "account", SpendGuard(100))
+    outbox = Outbox(hass, "account", HourlyLimit(100))
     for index in range(_COUNT):
         outbox.add(_held(index))
     start = time.perf_counter()
     await outbox.async_commit()
     kept = time.perf_counter() - start
 
-    outbox = Outbox(hass, "account", SpendGuard(100))
+    outbox = Outbox(hass, "account", HourlyLimit(100))
     start = time.perf_counter()
     await outbox.async_load()
     seconds = time.perf_counter() - start
@@ -67,7 +67,7 @@ async def test_ten_thousand_held(
     del outbox
     gc.collect()
     tracemalloc.start()
-    outbox = Outbox(hass, "account", SpendGuard(100))
+    outbox = Outbox(hass, "account", HourlyLimit(100))
     await outbox.async_load()
     gc.collect()
     megabytes = tracemalloc.get_traced_memory()[0] / _MEGABYTE

@@ -21,7 +21,7 @@ from tests.demo.processes import Program, free_port
 # From the ranges set aside for fiction.
 ANNA: Final = "+12025550123"
 BEN: Final = "+447700900123"
-NEIGHBOUR: Final = "+12025550145"
+NEIGHBOR: Final = "+12025550145"
 OURS: Final = "12025550100"
 CARD: Final = "custom:smskit-card"
 

@@ -5,7 +5,7 @@ import pytest
 
 from .chromium import take_both, take_screenshot
 from .conftest import WIDTHS, OpenPage
-from .stage import ANNA, BEN, NEIGHBOUR, Stage
+from .stage import ANNA, BEN, NEIGHBOR, Stage
 
 SLOW = 20_000
 
@@ -81,7 +81,7 @@ async def test_failures(stage: Stage, open_page: OpenPage) -> None:
     await page.locator("smskit-card .to input").fill("202 555 0145")
     await write(page, "Can you feed the cat?")
     await expect(page.locator("smskit-card .thread-pane h2")).to_have_text(
-        NEIGHBOUR, timeout=SLOW
+        NEIGHBOR, timeout=SLOW
     )
     bubble = page.locator("smskit-card .message.out", has_text="feed the cat").last
     await stage.portal.tell("deliver", state="failed")
@@ -101,7 +101,7 @@ async def test_failures(stage: Stage, open_page: OpenPage) -> None:
     # It is still there after a look elsewhere.
     await box.press("Escape")
     await expect(page.locator("smskit-card .thread-pane")).to_be_hidden()
-    await open_conversation(page, NEIGHBOUR)
+    await open_conversation(page, NEIGHBOR)
     await expect(box).to_have_value("Can you feed the cat?")
     await box.fill("")
 

@@ -4,7 +4,7 @@ from playwright.async_api import Page, expect
 
 from .chromium import take_screenshot
 from .conftest import OpenPage
-from .stage import NEIGHBOUR, Stage
+from .stage import NEIGHBOR, Stage
 
 
 async def fill(page: Page, field: str, value: str) -> None:
@@ -39,12 +39,12 @@ async def test_recipient(stage: Stage, open_page: OpenPage) -> None:
     """A recipient is added in a dialog, and has an entity then."""
     page = await open_page(path="/config/integrations/integration/smskit")
     await page.get_by_role("button", name="Add recipient").first.click()
-    await fill(page, "name", "Neighbour")
+    await fill(page, "name", "Neighbor")
     await page.get_by_role("button", name="Add Phone number").click()
     await page.locator("input[type=tel]").last.fill("202 555 0145")
     await page.get_by_role("button", name="Submit").click()
-    await stage.home.until("notify.neighbour", lambda state: state is not None)
+    await stage.home.until("notify.neighbor", lambda state: state is not None)
     await stage.home.until_loaded(stage.entry_id)
     (account,) = (await stage.home.call("smskit/accounts"))["accounts"]
     added = account["recipients"][-1]
-    assert (added["name"], added["numbers"]) == ("Neighbour", [NEIGHBOUR])
+    assert (added["name"], added["numbers"]) == ("Neighbor", [NEIGHBOR])

@@ -178,11 +178,11 @@ async def test_not_a_channel(
 # --- Recipients ----------------------------------------------------------------------
 
 
-async def with_recipient(home: Home, way: str) -> tuple[Channel, Channel]:
+async def with_recipient(home: Home, via: str) -> tuple[Channel, Channel]:
     """Return two channels; the recipient Carla has the second."""
     channels = await two_channels(home)
     shop = home.device_id("Shop")
-    data = recipient_data("Carla", CARLA, way=way, **{CONF_CHANNEL: shop})
+    data = recipient_data("Carla", CARLA, via=via, **{CONF_CHANNEL: shop})
     result = await home.hass.config_entries.subentries.async_init(
         (home.entry.entry_id, data["subentry_type"]), context={"source": "user"}
     )
@@ -204,11 +204,11 @@ async def notify(home: Home) -> None:
     )
 
 
-@pytest.mark.parametrize("way", ["whatsapp", "whatsapp_then_sms"])
-async def test_recipient_with_a_channel(unloaded: Home, way: str) -> None:
+@pytest.mark.parametrize("via", ["whatsapp", "whatsapp_then_sms"])
+async def test_recipient_with_a_channel(unloaded: Home, via: str) -> None:
     """A recipient's messages go through the recipient's channel."""
     home = unloaded
-    _, shop = await with_recipient(home, way)
+    _, shop = await with_recipient(home, via)
     await notify(home)
     assert sent(home) == [("whatsapp", shop.gateway_id)]
 

@@ -13,7 +13,7 @@ from .chromium import find_chromium, running_chromium
 from .stage import BEN, OURS, Stage, is_number
 from .transcript import NotSeenError
 
-_COLOURS: Final = 256
+_COLORS: Final = 256
 
 type Scheme = Literal["light", "dark"]
 type Scene = Callable[[Page, Stage], Awaitable[None]]
@@ -73,9 +73,9 @@ async def _take(
 
 
 def _save(png: bytes, path: Path) -> None:
-    """Write a picture in few colours: a user interface has no more."""
+    """Write a picture in few colors: a user interface has no more."""
     picture = Image.open(BytesIO(png)).convert("RGB")
-    few = picture.quantize(_COLOURS, dither=Image.Dither.NONE)
+    few = picture.quantize(_COLORS, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
 
 

@@ -15,7 +15,7 @@ from .transcript import NotSeenError
 # From the ranges set aside for fiction.
 ANNA: Final = "+12025550123"
 BEN: Final = "+447700900123"
-NEIGHBOUR: Final = "+12025550145"
+NEIGHBOR: Final = "+12025550145"
 STRANGER: Final = "+12025550187"
 OURS: Final = "12025550100"
 

@@ -15,7 +15,7 @@ from .installation import FOLDER
 from .stage import (
     ANNA,
     BEN,
-    NEIGHBOUR,
+    NEIGHBOR,
     OURS,
     Stage,
     Step,
@@ -178,9 +178,9 @@ async def send_to_many(stage: Stage) -> str:
         message=text,
     )
     outcomes = {o["number"]: o["status"] for o in response["recipients"]}
-    if outcomes != dict.fromkeys((ANNA, BEN, NEIGHBOUR), "queued"):
+    if outcomes != dict.fromkeys((ANNA, BEN, NEIGHBOR), "queued"):
         raise NotSeenError(f"the response says {response}")
-    await billed(stage, text, ANNA, BEN, NEIGHBOUR)
+    await billed(stage, text, ANNA, BEN, NEIGHBOR)
     await stage.home.until(stage.entities["balance"], lambda s: is_number(s, 96))
     return (
         f"queued for {', '.join(outcomes)}; {response['encoding']}, "

@@ -19,7 +19,7 @@ class Transcript:
     """Prints steps as they end."""
 
     def __init__(self, out: TextIO = sys.stdout) -> None:
-        """Print to `out`, in colour where that is a terminal."""
+        """Print to `out`, in color where that is a terminal."""
         self._out = out
         self._is_coloured = out.isatty()
         self.seen = 0

@@ -11,7 +11,7 @@ from .home_assistant import ActionError
 from .stage import (
     ANNA,
     BEN,
-    NEIGHBOUR,
+    NEIGHBOR,
     OURS,
     STRANGER,
     Stage,
@@ -84,21 +84,21 @@ async def fall_back_to_sms(stage: Stage) -> str:
     await stage.home.fill_in(
         "subentries/flow",
         [stage.entry_id, "recipient"],
-        {"name": "Neighbour", "numbers": [NEIGHBOUR], "way": "whatsapp_then_sms"},
+        {"name": "Neighbor", "numbers": [NEIGHBOR], "via": "whatsapp_then_sms"},
     )
-    await stage.home.until("notify.neighbour", is_available)
+    await stage.home.until("notify.neighbor", is_available)
     await stage.home.until_loaded(stage.entry_id)
     response = await stage.home.action(
         "smskit.send_message",
         returns=True,
-        recipients=["notify.neighbour"],
+        recipients=["notify.neighbor"],
         message=text,
     )
     outcome = response["recipients"][0]
-    if (outcome["way"], outcome["status"]) != ("sms", "queued"):
+    if (outcome["via"], outcome["status"]) != ("sms", "queued"):
         raise NotSeenError(f"the response says {response}")
-    await billed(stage, text, NEIGHBOUR)
-    return f"{NEIGHBOUR} is reached by {outcome['way']}: {outcome['status']}"
+    await billed(stage, text, NEIGHBOR)
+    return f"{NEIGHBOR} is reached by {outcome['via']}: {outcome['status']}"
 
 
 async def pair_channel(stage: Stage) -> str:
@@ -123,10 +123,10 @@ async def pair_channel(stage: Stage) -> str:
     response = await home.action(
         "smskit.send_message",
         returns=True,
-        recipients=["notify.neighbour"],
+        recipients=["notify.neighbor"],
         message=text,
     )
-    if response["recipients"][0]["way"] != "whatsapp":
+    if response["recipients"][0]["via"] != "whatsapp":
         raise NotSeenError(f"the response says {response}")
     return f"{connected}: on; the code said what the portal made; now by WhatsApp"
 

@@ -101,7 +101,7 @@ async def test_total_counts_beyond_the_limit(filled: Home) -> None:
     assert (len(answer["messages"]), answer["total"]) == (1, 3)
 
 
-@pytest.mark.parametrize("data", [{"limit": 0}, {"since": "noon"}, {"colour": "red"}])
+@pytest.mark.parametrize("data", [{"limit": 0}, {"since": "noon"}, {"color": "red"}])
 async def test_filters_that_make_no_sense(home: Home, data: dict[str, Any]) -> None:
     """Whatever is no filter is refused."""
     with pytest.raises(vol.Invalid):

@@ -189,7 +189,7 @@ def _naive_date(content: dict[str, Any]) -> object:
 
 
 def _other_field(content: dict[str, Any]) -> object:
-    content["data"]["messages"][0]["colour"] = "red"
+    content["data"]["messages"][0]["color"] = "red"
     return content
 
 

@@ -32,7 +32,7 @@ def _channel_id(number: int) -> str:
 
 
 def refresh(state: State, channel: Channel) -> Channel:
-    """Bring a channel up to date: subscriptions end, connected ones synchronise."""
+    """Bring a channel up to date: subscriptions end, connected ones synchronize."""
     now = state.now()
     if now >= channel.subscription_end and channel.state is not ChannelState.EXPIRED:
         _disconnect(channel, ChannelState.EXPIRED)

@@ -100,7 +100,7 @@ class Evidence:
         if message.answer is Answer.UNKNOWN:
             return End.UNKNOWN
         stages = self._stages(message)
-        if "leaving" in stages:
+        if "sending" in stages:
             return End.UNHEARD
         if stages or message.answer in PROMISED:
             return End.LOST
@@ -173,8 +173,8 @@ class Evidence:
             still_there = self.on_disk.get(life + 1, {})
             for number, stage in stages.items():
                 if (
-                    stage == "leaving"
+                    stage == "sending"
                     and number not in heard
-                    and still_there.get(number) != "leaving"
+                    and still_there.get(number) != "sending"
                 ):
                     yield f"on its way when life {life} ended, never told: {number}"

@@ -23,7 +23,7 @@ class Life:
     """Messages that the portal has in all."""
 
 
-_STAGES = ("waiting", "held", "leaving", "accepted")
+_STAGES = ("pending", "held", "sending", "accepted")
 
 
 def lives_table(lives: Sequence[Life], evidence: Evidence) -> list[str]:

@@ -172,9 +172,9 @@ class Run:
         life.lasted = time.monotonic() - self._begun
         life.ready = home.ready_at and home.ready_at - self._begun
         stages = {
-            number: parcel["stage"]
-            for parcel in self._parcels()
-            for number, _, _ in parcel["to"]
+            number: batch["stage"]
+            for batch in self._batches()
+            for number, _, _ in batch["to"]
         }
         life.stages = Counter(stages.values())
         life.billed = len(self._ledger())
@@ -184,16 +184,16 @@ class Run:
         """Wait until nothing is under way; what still is then will be reported."""
         end = time.monotonic() + 180 + 1.5 * len(self._messages)
         while home.is_connected and time.monotonic() < end:
-            if not self._parcels() and home.states[self._pending]["state"] == "0":
+            if not self._batches() and home.states[self._pending]["state"] == "0":
                 self._is_settled = True
                 return
             await asyncio.sleep(0.2)
 
     # --- The end ---------------------------------------------------------------------
 
-    def _parcels(self) -> list[Json]:
+    def _batches(self) -> list[Json]:
         data = self._instance.stored(self._key)
-        return data["parcels"] if data else []
+        return data["batches"] if data else []
 
     def _ledger(self) -> list[Json]:
         path = self._folder / "ledger.jsonl"
@@ -226,7 +226,7 @@ class Run:
         say(f"files of unfinished writes: {len(self._instance.torn_files())}")
         return [
             *evidence.problems(),
-            *(f"still in the outbox: {parcel}" for parcel in self._parcels()),
+            *(f"still in the outbox: {batch}" for batch in self._batches()),
             *([] if self._is_settled else ["messages_pending did not come to 0"]),
             *(f"log: {line}" for line in complaints(self._folder, _EXPECTED)),
         ]

@@ -205,14 +205,14 @@ async def test_escalation_of_unknown(
 
 
 @pytest.mark.parametrize(
-    ("reply", "neighbours"), [("OK", 0), (" ok ", 0), ("No!", 1), (None, 1)]
+    ("reply", "neighbors"), [("OK", 0), (" ok ", 0), ("No!", 1), (None, 1)]
 )
 async def test_alarm_with_confirmation(
     hass: HomeAssistant,
     home: Home,
     billed: Callable[[], list[tuple[str, str]]],
     reply: str | None,
-    neighbours: int,
+    neighbors: int,
 ) -> None:
     """Ben is told unless Anna says OK in time."""
     await start(hass, "Smoke alarm with confirmation")
@@ -224,7 +224,7 @@ async def test_alarm_with_confirmation(
         home.receive(reply, sender=ANNA[1:])
     await home.pass_time(31 if reply is not None else 301)
     await home.settle()
-    assert [number for number, _ in billed()] == [ANNA, *[BORIS] * neighbours]
+    assert [number for number, _ in billed()] == [ANNA, *[BORIS] * neighbors]
 
 
 async def test_alarm_that_cannot_be_sent(

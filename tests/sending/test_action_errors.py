@@ -280,7 +280,7 @@ async def test_preview(home: Home) -> None:
             {
                 "number": ANNA,
                 "name": "Anna",
-                "way": "sms",
+                "via": "sms",
                 "status": "ready",
                 "reason": None,
                 "segments": 2,
@@ -288,7 +288,7 @@ async def test_preview(home: Home) -> None:
             {
                 "number": CARLA,
                 "name": None,
-                "way": "sms",
+                "via": "sms",
                 "status": "ready",
                 "reason": None,
                 "segments": 2,
@@ -296,7 +296,7 @@ async def test_preview(home: Home) -> None:
             {
                 "number": "nobody",
                 "name": None,
-                "way": "sms",
+                "via": "sms",
                 "status": "failed",
                 "reason": "letters in a number",
                 "segments": 2,

@@ -80,7 +80,7 @@ async def test_gives_up_after_a_day(home: Home) -> None:
     asked = len(_asked(home))
     await home.advance(24 * 3600, step=1800)
     assert len(_asked(home)) == asked
-    assert home.kept()["data"]["parcels"] == []
+    assert home.kept()["data"]["batches"] == []
 
 
 @pytest.mark.parametrize("options", [_NO_LIMIT])
@@ -163,7 +163,7 @@ async def test_answer_across_a_reload(home: Home) -> None:
     await home.pass_time(20, step=0.5)
     assert home.texts == ["Followed", "Held"]
     assert home.told(ANNA) == ["queued", "sent"]
-    stages = [parcel["stage"] for parcel in home.kept()["data"]["parcels"]]
+    stages = [batch["stage"] for batch in home.kept()["data"]["batches"]]
     assert stages == ["accepted"]
 
 
@@ -224,7 +224,7 @@ async def test_broken_answer_whose_group_is_none(home: Home) -> None:
     assert home.told() == ["unknown"]
     assert home.totals == (0, 0, 0)
     assert home.portal.ledger == []
-    assert home.kept()["data"]["parcels"] == []
+    assert home.kept()["data"]["batches"] == []
 
 
 @pytest.mark.parametrize(

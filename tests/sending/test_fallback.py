@@ -28,8 +28,8 @@ def entry(
         data=entry_data(portal),
         options=options,
         subentries_data=[
-            recipient_data("Anna", ANNA, way="whatsapp_then_sms"),
-            recipient_data("Boris", BORIS, way="whatsapp"),
+            recipient_data("Anna", ANNA, via="whatsapp_then_sms"),
+            recipient_data("Boris", BORIS, via="whatsapp"),
             recipient_data("Carla", CARLA),
         ],
     )
@@ -40,7 +40,7 @@ def entry(
 async def _to_anna(home: Home, **data: Any) -> tuple[str, str, str | None]:
     """Send to Anna, who has a fallback; return her outcome."""
     (outcome,) = await home.send(recipients=["notify.anna"], **data)
-    return outcome["way"], outcome["status"], outcome["reason"]
+    return outcome["via"], outcome["status"], outcome["reason"]
 
 
 def _types(home: Home) -> list[str]:
@@ -60,8 +60,8 @@ async def test_whatsapp_is_enough(channel: Channel, home: Home) -> None:
 async def test_refused_goes_by_sms(channel: Channel, home: Home) -> None:
     """Where WhatsApp is refused, an SMS goes out, and the outcome says so."""
     home.portal.fail("refused_error", "sendsms", text="Not on WhatsApp", times=1)
-    way, status, _ = await _to_anna(home)
-    assert (way, status) == ("sms", "queued")
+    via, status, _ = await _to_anna(home)
+    assert (via, status) == ("sms", "queued")
     assert [r.parameters["type"] for r in home.requests()] == ["whatsapp", "sms"]
     assert _types(home) == ["sms"]
     assert home.told() == ["queued"]
@@ -74,15 +74,15 @@ async def test_refused_goes_by_sms(channel: Channel, home: Home) -> None:
 async def test_channel_that_the_portal_lost(channel: Channel, home: Home) -> None:
     """A channel that closed since Home Assistant last looked is a refusal."""
     home.portal.drop(channel)
-    way, status, _ = await _to_anna(home)
-    assert (way, status) == ("sms", "queued")
+    via, status, _ = await _to_anna(home)
+    assert (via, status) == ("sms", "queued")
     assert _types(home) == ["sms"]
 
 
 async def test_no_channel_is_known(home: Home) -> None:
     """Where no channel is connected, SMS is all that is asked for."""
-    way, status, _ = await _to_anna(home)
-    assert (way, status) == ("sms", "queued")
+    via, status, _ = await _to_anna(home)
+    assert (via, status) == ("sms", "queued")
     assert [r.parameters["type"] for r in home.requests()] == ["sms"]
 
 
@@ -104,8 +104,8 @@ async def test_unknown_never_goes_by_sms(
 ) -> None:
     """Where nobody knows what became of WhatsApp, no SMS follows, then or later."""
     home.portal.fail(kind, "sendsms", processed=processed, times=1)
-    way, status, _ = await _to_anna(home)
-    assert (way, status) == ("whatsapp", "unknown")
+    via, status, _ = await _to_anna(home)
+    assert (via, status) == ("whatsapp", "unknown")
     await home.advance(7200, step=60)
     assert len(home.requests()) == 1
     assert _types(home) == ["whatsapp"] * processed
@@ -114,8 +114,8 @@ async def test_unknown_never_goes_by_sms(
 async def test_held_goes_by_whatsapp(channel: Channel, home: Home) -> None:
     """What never left goes by WhatsApp once the portal is back."""
     await home.refuse()
-    way, status, _ = await _to_anna(home)
-    assert (way, status) == ("whatsapp", "held")
+    via, status, _ = await _to_anna(home)
+    assert (via, status) == ("whatsapp", "held")
     await home.portal.accept()
     await home.restart()
     await home.advance(5, step=0.25)
@@ -138,8 +138,8 @@ async def test_unknown_after_the_fallback(channel: Channel, home: Home) -> None:
     """An SMS that took over and got no answer is unknown, and not repeated."""
     home.portal.fail("refused_error", "sendsms", times=1)
     home.portal.fail("reset", "sendsms", processed=True, times=1)
-    way, status, _ = await _to_anna(home)
-    assert (way, status) == ("sms", "unknown")
+    via, status, _ = await _to_anna(home)
+    assert (via, status) == ("sms", "unknown")
     await home.advance(7200, step=60)
     assert _types(home) == ["sms"]
 
@@ -180,20 +180,20 @@ async def test_each_in_its_way(channel: Channel, home: Home) -> None:
     outcomes = await home.send(
         recipients=["notify.anna", "notify.boris", "notify.carla"]
     )
-    ways = {o["name"]: (o["way"], o["status"]) for o in outcomes}
+    vias = {o["name"]: (o["via"], o["status"]) for o in outcomes}
     # The one refusal met whichever WhatsApp request came first.
     by_whatsapp = [e.to for e in home.portal.ledger if e.type == "whatsapp"]
     by_sms = {e.to for e in home.portal.ledger if e.type == "sms"}
-    assert ways["Carla"] == ("sms", "queued")
+    assert vias["Carla"] == ("sms", "queued")
     for name, number in (("Anna", ANNA), ("Boris", BORIS)):
-        way, status = ways[name]
+        via, status = vias[name]
         if status == "failed":
             assert name == "Boris"
             assert number[1:] not in by_whatsapp
             assert number[1:] not in by_sms
         else:
-            assert (number[1:] in by_whatsapp) == (way == "whatsapp")
-            assert (number[1:] in by_sms) == (way == "sms")
+            assert (number[1:] in by_whatsapp) == (via == "whatsapp")
+            assert (number[1:] in by_sms) == (via == "sms")
 
 
 async def test_type_of_the_call_wins(channel: Channel, home: Home) -> None:
@@ -213,7 +213,7 @@ async def test_channel_by_its_gateway(
     portal.pair(other)
     await home.reload()
     (outcome,) = await home.send(CARLA, type="whatsapp", channel=other.gateway_id)
-    assert outcome["way"] == "whatsapp"
+    assert outcome["via"] == "whatsapp"
     await home.send(CARLA, type="whatsapp", message="Any")
     await _to_anna(home, channel=channel.gateway_id)
     assert [e.route for e in portal.ledger] == [

@@ -100,7 +100,7 @@ async def test_expires(home: Home) -> None:
     await home.portal.accept()
     await home.advance(300, step=10)
     assert home.texts == []
-    assert home.kept()["data"]["parcels"] == []
+    assert home.kept()["data"]["batches"] == []
 
 
 @_AWAY
@@ -198,7 +198,7 @@ async def test_expired_while_everything_stood_still(home: Home) -> None:
     await home.advance(3700)
     assert await home.hass.config_entries.async_setup(home.entry.entry_id)
     await home.settle()
-    assert kept["data"]["parcels"]
+    assert kept["data"]["batches"]
     assert home.told() == ["held", "expired"]
     assert home.texts == []
 
@@ -210,7 +210,7 @@ async def test_killed_while_it_left(home: Home, *, processed: bool) -> None:
     task = home.hass.async_create_task(home.send(ANNA))
     await home.turn()
     kept = home.kept()
-    assert [p["stage"] for p in kept["data"]["parcels"]] == ["leaving"]
+    assert [p["stage"] for p in kept["data"]["batches"]] == ["sending"]
     await home.pass_time(31)
     await task
     home.events.clear()

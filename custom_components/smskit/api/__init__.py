@@ -28,7 +28,7 @@ from .models import (
     Submission,
 )
 from .picture import Picture
-from .url import normalise_url
+from .url import normalize_url
 
 __all__ = [
     "MAX_RECIPIENTS",
@@ -54,5 +54,5 @@ __all__ = [
     "SendType",
     "Submission",
     "UncertainError",
-    "normalise_url",
+    "normalize_url",
 ]

@@ -102,7 +102,7 @@ class PortalClient:
     ) -> None:
         """Prepare an account.
 
-        `url` is a base address as `normalise_url` returns it. `get_operations` are
+        `url` is a base address as `normalize_url` returns it. `get_operations` are
         those that this portal answers by GET only, as `probe` found out.
         """
         self._session = session

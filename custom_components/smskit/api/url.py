@@ -8,7 +8,7 @@ from yarl import URL
 ENDPOINT: Final = "smsAPI"
 
 
-def normalise_url(address: str) -> str:
+def normalize_url(address: str) -> str:
     """Return the portal's base address, without `/smsAPI` and trailing slash.
 
     A bare host, a path, a trailing `/smsAPI` in any case and a query are understood.

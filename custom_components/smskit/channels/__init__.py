@@ -4,7 +4,7 @@ from .devices import (
     channel_id_of,
     channel_identifier,
     device_channel_id,
-    follow_devices,
+    sync_devices,
 )
 from .models import ChannelProblem, ChannelState, channel_name
 from .poller import ChannelPoller
@@ -17,5 +17,5 @@ __all__ = [
     "channel_identifier",
     "channel_name",
     "device_channel_id",
-    "follow_devices",
+    "sync_devices",
 ]

@@ -30,7 +30,7 @@ def device_channel_id(hass: HomeAssistant, entry_id: str, device_id: str) -> str
 
 
 @callback
-def follow_devices(
+def sync_devices(
     hass: HomeAssistant, entry_id: str, channels: Mapping[str, ChannelState]
 ) -> None:
     """Name devices after their channels, and remove those that vanished."""

@@ -38,7 +38,7 @@ _JITTER: Final = timedelta(seconds=90)
 
 
 @dataclass(kw_only=True, slots=True)
-class _Watch:
+class ChannelPoll:
     """What is kept of a channel between two polls; times are monotonic."""
 
     state: ChannelState | None = None
@@ -47,7 +47,7 @@ class _Watch:
     code_at: float = _NEVER
     code: Picture | None = field(default=None, repr=False)
     problem: str | None = None
-    may_start_by_look: bool = True
+    auto_pairing_allowed: bool = True
     """Someone who looks starts the fetching once; then it has to be asked for."""
 
 
@@ -73,7 +73,7 @@ class ChannelPoller:
         self.states: dict[str, ChannelState] = {}
         self.problems: list[ChannelProblem] = []
         self._answers = False
-        self._watches: dict[str, _Watch] = {}
+        self._polls: dict[str, ChannelPoll] = {}
         self._listed: dict[str, Channel] = {}
         self._is_list_known = False
         self._list_at = _NEVER
@@ -105,23 +105,23 @@ class ChannelPoller:
     async def _async_poll(self, now: float) -> dict[str, ChannelState]:
         """Ask for all that is due."""
         # Also when this fails: a portal that is down is not asked every few seconds.
-        self._set_pace(now < watch.pairing_until for watch in self._watches.values())
+        self._set_pace(now < poll.pairing_until for poll in self._polls.values())
         if now >= self._list_at:
             listed = await self._async_list()
             self._listed = {channel.channel_id: channel for channel in listed}
             self._list_at = now + HEALTHY.total_seconds() - 1
-        self._watches = {
-            channel_id: self._watches.get(channel_id) or _Watch()
+        self._polls = {
+            channel_id: self._polls.get(channel_id) or ChannelPoll()
             for channel_id in self._listed
         }
         states = await asyncio.gather(
             *(
-                self._async_look(channel, self._watches[channel_id], now)
+                self._async_update_channel(channel, self._polls[channel_id], now)
                 for channel_id, channel in self._listed.items()
             )
         )
         for state in states:
-            self._watches[state.channel.channel_id].state = state
+            self._polls[state.channel.channel_id].state = state
         self._set_pace(state.pairing for state in states)
         data = {state.channel.channel_id: state for state in states}
         known = self._health.as_dict()
@@ -152,28 +152,28 @@ class ChannelPoller:
             await self._async_keep()
         return listed
 
-    async def _async_look(
-        self, channel: Channel, watch: _Watch, now: float
+    async def _async_update_channel(
+        self, channel: Channel, poll: ChannelPoll, now: float
     ) -> ChannelState:
         """Ask for what is due of one channel."""
-        pairing = now < watch.pairing_until
+        pairing = now < poll.pairing_until
         pause = _VIEW_WHILE_PAIRING if pairing else HEALTHY.total_seconds()
-        if watch.state is None or now >= watch.viewed + pause - 1:
-            watch.viewed = now
+        if poll.state is None or now >= poll.viewed + pause - 1:
+            poll.viewed = now
             async with self._slots:
-                state = await self._async_view(channel, watch.state)
+                state = await self._async_view(channel, poll.state)
         else:
-            state = watch.state
+            state = poll.state
         if not state.can_be_paired:
-            watch.pairing_until, watch.code, watch.problem = _NEVER, None, None
-            watch.may_start_by_look = True
+            poll.pairing_until, poll.code, poll.problem = _NEVER, None, None
+            poll.auto_pairing_allowed = True
             pairing = False
         if not pairing:
-            watch.code = None
-        elif now >= watch.code_at + _CODE_EVERY - 1:
-            watch.code_at = now
+            poll.code = None
+        elif now >= poll.code_at + _CODE_EVERY - 1:
+            poll.code_at = now
             async with self._slots:
-                await self._async_scan(channel, watch)
+                await self._async_scan(channel, poll)
         return ChannelState(
             channel=channel,
             details=state.details,
@@ -181,8 +181,8 @@ class ChannelPoller:
             last_sync=state.last_sync,
             subscription_end=state.subscription_end,
             pairing=pairing,
-            code=watch.code,
-            problem=watch.problem,
+            code=poll.code,
+            problem=poll.problem,
         )
 
     async def _async_view(
@@ -211,13 +211,13 @@ class ChannelPoller:
             problem=None,
         )
 
-    async def _async_scan(self, channel: Channel, watch: _Watch) -> None:
+    async def _async_scan(self, channel: Channel, poll: ChannelPoll) -> None:
         try:
-            watch.code = await self._client.scan_qr(channel.channel_id)
-            watch.problem = None
+            poll.code = await self._client.scan_qr(channel.channel_id)
+            poll.problem = None
         except PortalError as err:
-            watch.code = None
-            watch.problem = err.reason if isinstance(err, RefusedError) else str(err)
+            poll.code = None
+            poll.problem = err.reason if isinstance(err, RefusedError) else str(err)
 
     def _note_unknown_word(self, word: str) -> None:
         if word not in self._unknown_words:
@@ -248,21 +248,21 @@ class ChannelPoller:
 
         Somebody who merely looks (`asked` is false) starts that only once.
         """
-        watch = self._watches.get(channel_id)
-        if watch is None:
+        poll = self._polls.get(channel_id)
+        if poll is None:
             return False
-        is_of_use = watch.state is None or watch.state.can_be_paired
-        if not asked and not (watch.may_start_by_look and is_of_use):
+        is_of_use = poll.state is None or poll.state.can_be_paired
+        if not asked and not (poll.auto_pairing_allowed and is_of_use):
             return False
         now = time.monotonic()
-        if not asked and now < watch.pairing_until:
+        if not asked and now < poll.pairing_until:
             return False
-        watch.may_start_by_look = False
-        watch.pairing_until = now + _PAIRING_FOR
-        watch.code_at = watch.viewed = _NEVER
+        poll.auto_pairing_allowed = False
+        poll.pairing_until = now + _PAIRING_FOR
+        poll.code_at = poll.viewed = _NEVER
         return True
 
-    async def async_look_anew(
+    async def async_refresh_channels(
         self, channel_ids: Iterable[str] = (), *, pairing: bool = False
     ) -> None:
         """Have the next poll ask for what an action changed."""
@@ -270,10 +270,10 @@ class ChannelPoller:
             self._list_at = _NEVER
             now = time.monotonic()
             for channel_id in channel_ids:
-                watch = self._watches.setdefault(channel_id, _Watch())
-                watch.viewed = _NEVER
+                poll = self._polls.setdefault(channel_id, ChannelPoll())
+                poll.viewed = _NEVER
                 if pairing:
-                    watch.pairing_until, watch.code_at = now + _PAIRING_FOR, _NEVER
+                    poll.pairing_until, poll.code_at = now + _PAIRING_FOR, _NEVER
 
     def start_over(self, channel_id: str) -> None:
         """Give somebody who has just reset a channel the time to pair it."""

@@ -1358,13 +1358,13 @@ function warning(text) {
   return make("span", { class: "warn", dir: "auto" }, text);
 }
 
-/** A number has a colour of its own, a name its first letter. */
+/** A number has a color of its own, a name its first letter. */
 function showAvatar(element, number, name) {
   let hash = 0;
   for (const character of number) {
     hash = (hash * 31 + character.codePointAt(0)) % 997;
   }
-  element.dataset.colour = String(hash % 6);
+  element.dataset.color = String(hash % 6);
   const letter = name ? [...name.trim()][0] : undefined;
   element.replaceChildren(letter ? letter.toLocaleUpperCase() : icon(ICONS.account));
 }
@@ -1855,11 +1855,11 @@ svg.flip:dir(rtl), .flip:dir(rtl) > svg { transform: scaleX(-1); }
   background: color-mix(in srgb, var(--own) 22%, transparent);
 }
 .avatar .icon { opacity: 0.7; }
-.avatar[data-colour="1"] { --own: var(--teal-color, var(--accent)); }
-.avatar[data-colour="2"] { --own: var(--purple-color, var(--accent)); }
-.avatar[data-colour="3"] { --own: var(--amber-color, var(--accent)); }
-.avatar[data-colour="4"] { --own: var(--green-color, var(--accent)); }
-.avatar[data-colour="5"] { --own: var(--pink-color, var(--accent)); }
+.avatar[data-color="1"] { --own: var(--teal-color, var(--accent)); }
+.avatar[data-color="2"] { --own: var(--purple-color, var(--accent)); }
+.avatar[data-color="3"] { --own: var(--amber-color, var(--accent)); }
+.avatar[data-color="4"] { --own: var(--green-color, var(--accent)); }
+.avatar[data-color="5"] { --own: var(--pink-color, var(--accent)); }
 
 .chat { container-type: inline-size; flex: 1; min-height: 320px; position: relative; }
 :host(:not([data-layout="grid"])) .chat { min-height: min(560px, 80vh); }

@@ -3,7 +3,7 @@
 from .inbox import SIGNAL_CHANGED, Inbox, InboxView
 from .models import ReceivedMessage, shown_number
 from .poller import SIGNAL_RECEIVED, InboxPoller
-from .replies import Questions
+from .replies import ReplyWaiters
 
 __all__ = [
     "SIGNAL_CHANGED",
@@ -11,7 +11,7 @@ __all__ = [
     "Inbox",
     "InboxPoller",
     "InboxView",
-    "Questions",
     "ReceivedMessage",
+    "ReplyWaiters",
     "shown_number",
 ]

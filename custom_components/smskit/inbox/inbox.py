@@ -17,7 +17,7 @@ from ..api import InboxMessage
 from ..const import DOMAIN
 from ..settings import Settings
 from ..store import inbox_journal
-from .models import ReceivedMessage, keyed, received
+from .models import ReceivedMessage, by_fingerprint, received
 
 # Tells that messages of an account were marked as read or deleted.
 SIGNAL_CHANGED: Final[SignalTypeFormat[()]] = SignalTypeFormat(f"{DOMAIN}_changed_{{}}")
@@ -36,7 +36,7 @@ class InboxView:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Known:
+class SeenMessages:
     """What was ever listed, by identity.
 
     A listing may leave out for once what the next one has again: it is forgotten
@@ -82,7 +82,7 @@ class Inbox:
         self._account = account
         self._journal = inbox_journal(hass, entry_id)
         self._messages: dict[str, ReceivedMessage] = {}
-        self._known = _Known()
+        self._seen = SeenMessages()
         self._is_new = False
         self._lock = asyncio.Lock()
         self.view = InboxView()
@@ -99,7 +99,7 @@ class Inbox:
             if data is None and not await run(path.exists):
                 self._is_new = True
                 return None
-            self._messages, self._known = await run(_read, data)
+            self._messages, self._seen = await run(_read, data)
         except AttributeError, KeyError, TypeError, ValueError:
             self._is_new = True
             return await run(_set_aside, path)
@@ -132,7 +132,7 @@ class Inbox:
         async with self._lock:
             return await self._async_take(listing, full)
 
-    async def async_settled(self) -> None:
+    async def async_finish(self) -> None:
         """Return once nothing is being taken."""
         async with self._lock:
             pass
@@ -144,7 +144,10 @@ class Inbox:
         new, known, changed = await run(self._compare, listing, full)
         if not changed:
             return []
-        messages = {**self._messages, **{message.key: message for message in new}}
+        messages = {
+            **self._messages,
+            **{message.fingerprint: message for message in new},
+        }
         self._is_new = False
         await self._async_keep(messages, known)
         return [message for message in new if not message.read]
@@ -156,7 +159,7 @@ class Inbox:
                 _marked_read, self._messages, ids
             )
             if read:
-                await self._async_keep({**self._messages, **read}, self._known)
+                await self._async_keep({**self._messages, **read}, self._seen)
                 async_dispatcher_send(self._hass, self._signal)
         return len(read)
 
@@ -170,30 +173,30 @@ class Inbox:
             }
             count = len(self._messages) - len(kept)
             if count:
-                await self._async_keep(kept, self._known)
+                await self._async_keep(kept, self._seen)
                 async_dispatcher_send(self._hass, self._signal)
         return count
 
     def _compare(
         self, listing: Sequence[InboxMessage], full: bool
-    ) -> tuple[list[ReceivedMessage], _Known, bool]:
+    ) -> tuple[list[ReceivedMessage], SeenMessages, bool]:
         """Return what is new in a listing, what is known then, and if that is a change.
 
         Runs in a thread: a listing may have thousands of messages.
         """
-        listed = keyed(listing)
-        fresh = {key: m for key, m in listed.items() if key not in self._known.keys}
+        listed = by_fingerprint(listing)
+        fresh = {key: m for key, m in listed.items() if key not in self._seen.keys}
         if not fresh and not full:
-            return [], self._known, False
+            return [], self._seen, False
         now = dt_util.utcnow()
         known = replace(
-            self._known, keys=self._known.keys | listed.keys(), account=self._account
+            self._seen, keys=self._seen.keys | listed.keys(), account=self._account
         )
         if full:
             known = known.after(listed, self._messages, now.timestamp())
         # What another account had before is as old as what this one had at first.
-        is_other = self._known.account != self._account and (
-            self._known.keys.isdisjoint(listed)
+        is_other = self._seen.account != self._account and (
+            self._seen.keys.isdisjoint(listed)
         )
         new = received(
             fresh,
@@ -203,7 +206,7 @@ class Inbox:
             now=now,
         )
         excess = full and len(self._tidied(self._messages)) < len(self._messages)
-        changed = bool(new) or excess or self._is_new or known != self._known
+        changed = bool(new) or excess or self._is_new or known != self._seen
         return self._with_unique_ids(new), known, changed
 
     def _with_unique_ids(self, new: list[ReceivedMessage]) -> list[ReceivedMessage]:
@@ -211,7 +214,7 @@ class Inbox:
         ids = {message.id for message in self._messages.values()}
         result: list[ReceivedMessage] = []
         for message in new:
-            unique = message.id if message.id not in ids else message.key
+            unique = message.id if message.id not in ids else message.fingerprint
             ids.add(unique)
             result.append(replace(message, id=unique))
         return result
@@ -222,7 +225,7 @@ class Inbox:
         """Return messages without those that are too many or too old."""
         oldest = dt_util.utcnow() - self._settings.keep_for
         drop = {
-            message.key
+            message.fingerprint
             for rank, message in enumerate(_newest_first(messages))
             if message.read
             and (rank >= self._settings.keep_messages or message.date < oldest)
@@ -230,14 +233,14 @@ class Inbox:
         return {key: m for key, m in messages.items() if key not in drop}
 
     async def _async_keep(
-        self, messages: dict[str, ReceivedMessage], known: _Known
+        self, messages: dict[str, ReceivedMessage], known: SeenMessages
     ) -> None:
         """Keep all that is not too much or too old; return once it is on disk."""
         run = self._hass.async_add_executor_job
         messages = await run(self._tidied, messages)
         self.view = await run(_view, messages)
         self._messages = messages
-        self._known = known
+        self._seen = known
         await self._journal.async_save(
             {
                 "messages": list(messages.values()),
@@ -276,15 +279,15 @@ def _by_date(message: ReceivedMessage) -> datetime:
     return message.date
 
 
-def _read(data: Any) -> tuple[dict[str, ReceivedMessage], _Known]:
+def _read(data: Any) -> tuple[dict[str, ReceivedMessage], SeenMessages]:
     """Return what JSON made of an inbox; raise for anything else."""
     messages = map(ReceivedMessage.from_stored, data["messages"])
-    known = _Known(
+    known = SeenMessages(
         keys=frozenset(data["known"]),
         missing={str(key): float(since) for key, since in data["missing"].items()},
         account=str(data["account"]),
     )
-    return {message.key: message for message in messages}, known
+    return {message.fingerprint: message for message in messages}, known
 
 
 def _set_aside(path: Path) -> Path:

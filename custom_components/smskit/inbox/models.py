@@ -8,12 +8,12 @@ from hashlib import blake2b
 from typing import Any, Final, Self
 
 from ..api import InboxMessage
-from ..phone_number import normalise_number
+from ..phone_number import normalize_number
 from ..settings import Settings
 
 # What each part of a kept message has to be.
 _TYPES: Final = {
-    "key": str,
+    "fingerprint": str,
     "id": str,
     "sender": str,
     "recipient": str | None,
@@ -29,7 +29,7 @@ _SHORTEST_NUMBER: Final = 7
 class ReceivedMessage:
     """A message of the inbox as it is kept."""
 
-    key: str
+    fingerprint: str
     """Its identity: the portal's id with sender, time and text behind it."""
     id: str
     """What users know it by: the portal's id where no other message has it."""
@@ -66,7 +66,7 @@ class ReceivedMessage:
         return cls(**{**data, "date": date})
 
 
-def keyed(messages: Iterable[InboxMessage]) -> dict[str, InboxMessage]:
+def by_fingerprint(messages: Iterable[InboxMessage]) -> dict[str, InboxMessage]:
     """Return the messages of a listing by their identity.
 
     The id alone would not do: a portal may reuse ids, or have none. Messages without
@@ -78,10 +78,10 @@ def keyed(messages: Iterable[InboxMessage]) -> dict[str, InboxMessage]:
     for message in messages:
         parts = (message.id, message.sender, message.date, message.text)
         digest = blake2b("\0".join(map(str, parts)).encode(), digest_size=10)
-        key = digest.hexdigest()
+        one = digest.hexdigest()
         if message.id is None:
-            seen[key] += 1
-        result[key if seen[key] < 2 else f"{key}.{seen[key]}"] = message
+            seen[one] += 1
+        result[one if seen[one] < 2 else f"{one}.{seen[one]}"] = message
     return result
 
 
@@ -96,12 +96,12 @@ def received(
     """Return messages as they are kept, in order of time."""
     country = settings.country
     result = []
-    for key, message in messages.items():
+    for fingerprint, message in messages.items():
         sender = shown_number(message.sender, country)
         result.append(
             ReceivedMessage(
-                key=key,
-                id=message.id or key[:12],
+                fingerprint=fingerprint,
+                id=message.id or fingerprint[:12],
                 sender=sender,
                 recipient=message.recipient
                 and shown_number(message.recipient, country),
@@ -120,7 +120,7 @@ def shown_number(number: str, country: str | None) -> str:
         return number
     if number.startswith("0"):
         try:
-            return normalise_number(number, country)
+            return normalize_number(number, country)
         except ValueError:
             return number
     return f"+{number}"

@@ -37,14 +37,14 @@ class InboxPoller:
         self._client = client
         self.inbox = inbox
         self._first: tuple[InboxMessage, ...] | None = None
-        self._begun = False
+        self._resumed = False
         self._backlog_before: datetime | None = None
         self._reconcile_at = 0.0
 
     async def async_poll(self) -> InboxView:
         """Read what is due."""
         # What is listed before anybody listens must not be marked as read.
-        full = not self._begun or time.monotonic() >= self._reconcile_at
+        full = not self._resumed or time.monotonic() >= self._reconcile_at
         try:
             listing = await self._client.inbox(unread=not full)
         except UncertainError:
@@ -52,19 +52,19 @@ class InboxPoller:
             raise
         if full:
             self._reconcile_at = time.monotonic() + RECONCILE_INTERVAL.total_seconds()
-        if self._begun:
+        if self._resumed:
             await self._async_take(listing, full=full, backlog=False)
         else:
             # Nobody listens yet; a full listing marks nothing as read.
             self._first = listing
         return self.inbox.view
 
-    async def async_begin(self, *, backlog: bool) -> None:
+    async def async_resume(self, *, backlog: bool) -> None:
         """Take what the first poll found, now that entities listen.
 
         `backlog` tells that it came while Home Assistant was not running.
         """
-        self._begun = True
+        self._resumed = True
         if self._first is not None:
             await self._async_take(self._first, full=True, backlog=backlog)
             self._first = None
@@ -72,10 +72,10 @@ class InboxPoller:
             # The portal was away: what is older than this still has to come.
             self._backlog_before = dt_util.utcnow()
 
-    async def async_end(self) -> None:
+    async def async_stop(self) -> None:
         """Take nothing more, after what is being taken has been told."""
-        self._begun = False
-        await self.inbox.async_settled()
+        self._resumed = False
+        await self.inbox.async_finish()
 
     async def _async_take(
         self, listing: tuple[InboxMessage, ...], *, full: bool, backlog: bool

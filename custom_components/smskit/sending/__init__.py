@@ -1,11 +1,11 @@
 """Sending: from a draft and its recipients to what became of each of them."""
 
-from .batch import Parcel
+from .batch import Batch
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
 from .encoding import EncodedText, Encoding
 from .history import SIGNAL_SENT, SentMessage, SentMessages
-from .limits import SpendGuard
+from .limits import HourlyLimit
 from .media import async_media_url, async_setup_media
 from .models import (
     MAX_SEGMENTS,
@@ -15,7 +15,7 @@ from .models import (
     Recipient,
     Report,
     Status,
-    Way,
+    Via,
 )
 from .outbox import SIGNAL_OUTCOME, SIGNAL_SUBMITTED, SIGNAL_TOTALS, Outbox, Totals
 from .planner import Planner, compose
@@ -27,25 +27,25 @@ __all__ = [
     "SIGNAL_SENT",
     "SIGNAL_SUBMITTED",
     "SIGNAL_TOTALS",
+    "Batch",
     "DeliveryTracker",
     "Dispatcher",
     "Draft",
     "EncodedText",
     "Encoding",
+    "HourlyLimit",
     "MessageType",
     "Outbox",
     "Outcome",
-    "Parcel",
     "Planner",
     "Recipient",
     "Report",
     "Sender",
     "SentMessage",
     "SentMessages",
-    "SpendGuard",
     "Status",
     "Totals",
-    "Way",
+    "Via",
     "async_media_url",
     "async_setup_media",
     "compose",

@@ -1,4 +1,4 @@
-"""A parcel: what one request carries to the portal, from its making to its end."""
+"""A batch: what one request carries to the portal, from its making to its end."""
 
 from asyncio import Future
 from dataclasses import dataclass, field
@@ -9,25 +9,25 @@ from typing import Any, Self
 from homeassistant.util.ulid import ulid_now
 
 from ..api import SendType, Submission
-from .models import Outcome, Status, Way
+from .models import Outcome, Status, Via
 
 
 class Stage(StrEnum):
-    """Where a parcel is."""
+    """Where a batch is."""
 
-    WAITING = "waiting"
+    PENDING = "pending"
     """For its turn; it has not left."""
     HELD = "held"
     """It could not leave and is tried again."""
-    LEAVING = "leaving"
+    SENDING = "sending"
     """It is on its way, or was when everything stopped."""
     ACCEPTED = "accepted"
     """The portal has it and is asked what became of it."""
 
 
 @dataclass(kw_only=True, slots=True)
-class Addressee:
-    """One number of a parcel, and what is known of it."""
+class BatchRecipient:
+    """One number of a batch, and what is known of it."""
 
     number: str = field(repr=False)
     """E.164 with a leading `+`."""
@@ -36,7 +36,7 @@ class Addressee:
 
 
 @dataclass(kw_only=True, slots=True)
-class Parcel:
+class Batch:
     """One text to up to a hundred numbers, all in one way and from one sender.
 
     Times are seconds since the epoch.
@@ -48,7 +48,7 @@ class Parcel:
     type: SendType
     sender: str
     text: str = field(repr=False)
-    addressees: list[Addressee]
+    recipients: list[BatchRecipient]
     id: str = field(default_factory=ulid_now)
     fallback: SendType | None = None
     """The kind of SMS that takes over where WhatsApp is refused."""
@@ -56,59 +56,59 @@ class Parcel:
     file: str | None = field(default=None, repr=False)
     schedule: datetime | None = None
     """In the portal's zone, naive."""
-    stage: Stage = Stage.WAITING
+    stage: Stage = Stage.PENDING
     group_id: str | None = None
     reason: str | None = None
     follow_from: float = 0
     """From when on the portal is asked what became of it."""
-    settled: Future[None] | None = field(default=None, repr=False)
+    done: Future[None] | None = field(default=None, repr=False)
     """Done once there is something to tell the caller; only while one waits."""
 
     @property
-    def way(self) -> Way:
+    def via(self) -> Via:
         """How it goes, as an outcome tells."""
-        return Way.WHATSAPP if self.type is SendType.WHATSAPP else Way.SMS
+        return Via.WHATSAPP if self.type is SendType.WHATSAPP else Via.SMS
 
     @property
     def numbers(self) -> set[str]:
         """The numbers that it goes to."""
-        return {addressee.number for addressee in self.addressees}
+        return {recipient.number for recipient in self.recipients}
 
     @property
     def pending(self) -> int:
         """How many of its recipients are held back or not yet final."""
         if self.stage is not Stage.ACCEPTED:
-            return len(self.addressees)
-        return sum(a.status is Status.QUEUED for a in self.addressees)
+            return len(self.recipients)
+        return sum(a.status is Status.QUEUED for a in self.recipients)
 
     def submission(self) -> Submission:
         """Return it as the portal takes it."""
         return Submission(
             type=self.type,
             sender=self.sender,
-            to=tuple(a.number.removeprefix("+") for a in self.addressees),
+            to=tuple(a.number.removeprefix("+") for a in self.recipients),
             text=self.text,
             file=self.file,
             schedule=self.schedule,
             route=self.route,
         )
 
-    def outcome(self, addressee: Addressee) -> Outcome:
+    def outcome(self, recipient: BatchRecipient) -> Outcome:
         """Return what is known of one of its numbers."""
         return Outcome(
-            number=addressee.number,
-            name=addressee.name,
-            way=self.way,
-            status=addressee.status,
+            number=recipient.number,
+            name=recipient.name,
+            via=self.via,
+            status=recipient.status,
             group_id=self.group_id,
             reason=self.reason,
-            parcel_id=self.id,
+            batch_id=self.id,
         )
 
-    def settle(self) -> None:
+    def set_done(self) -> None:
         """Tell the caller, if one still waits."""
-        if self.settled is not None and not self.settled.done():
-            self.settled.set_result(None)
+        if self.done is not None and not self.done.done():
+            self.done.set_result(None)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON keeps it."""
@@ -119,7 +119,7 @@ class Parcel:
             "type": self.type.value,
             "sender": self.sender,
             "text": self.text,
-            "to": [[a.number, a.name, a.status.value] for a in self.addressees],
+            "to": [[a.number, a.name, a.status.value] for a in self.recipients],
             "fallback": self.fallback and self.fallback.value,
             "route": self.route,
             "file": self.file,
@@ -141,8 +141,8 @@ class Parcel:
             type=SendType(data["type"]),
             sender=data["sender"],
             text=data["text"],
-            addressees=[
-                Addressee(number=number, name=name, status=Status(status))
+            recipients=[
+                BatchRecipient(number=number, name=name, status=Status(status))
                 for number, name, status in data["to"]
             ],
             fallback=SendType(fallback) if fallback else None,

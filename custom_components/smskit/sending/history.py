@@ -12,7 +12,7 @@ from homeassistant.util.signal_type import SignalTypeFormat
 from ..const import DOMAIN
 from ..settings import Settings
 from ..store import sent_journal
-from .batch import Parcel
+from .batch import Batch
 from .models import Outcome, Status
 from .outbox import Outbox
 
@@ -68,9 +68,9 @@ class SentMessages:
         if (data := await self._journal.async_load()) is not None:
             self._messages = await self._hass.async_add_executor_job(_read, data)
         under_way = {
-            message_id(parcel.id, addressee.number)
-            for parcel in self._outbox.parcels.values()
-            for addressee in parcel.addressees
+            message_id(batch.id, recipient.number)
+            for batch in self._outbox.batches.values()
+            for recipient in batch.recipients
         }
         for one in self.all():
             if one.status is Status.READY and one.id not in under_way:
@@ -85,17 +85,17 @@ class SentMessages:
         await self._journal.async_save(self._data())
 
     @callback
-    def async_take(self, parcel: Parcel) -> None:
+    def async_take(self, batch: Batch) -> None:
         """Keep a message that is about to go out."""
-        date = dt_util.utc_from_timestamp(parcel.created)
-        for addressee in parcel.addressees:
+        date = dt_util.utc_from_timestamp(batch.created)
+        for recipient in batch.recipients:
             self._put(
                 SentMessage(
-                    id=message_id(parcel.id, addressee.number),
-                    number=addressee.number,
-                    text=parcel.text,
+                    id=message_id(batch.id, recipient.number),
+                    number=recipient.number,
+                    text=batch.text,
                     date=date,
-                    status=addressee.status,
+                    status=recipient.status,
                 ),
                 is_new=True,
             )
@@ -103,7 +103,7 @@ class SentMessages:
     @callback
     def async_note(self, outcome: Outcome) -> None:
         """Note how far a message has come."""
-        known = self._messages.get(message_id(outcome.parcel_id, outcome.number))
+        known = self._messages.get(message_id(outcome.batch_id, outcome.number))
         if known is not None:
             changed = replace(known, status=outcome.status, reason=outcome.reason)
             self._put(changed, is_new=False)
@@ -120,9 +120,9 @@ class SentMessages:
         return {"messages": [one for one in self.all() if one.date >= oldest]}
 
 
-def message_id(parcel_id: str | None, number: str) -> str:
+def message_id(batch_id: str | None, number: str) -> str:
     """Return what a message to one number is known by."""
-    return f"{parcel_id}{number}"
+    return f"{batch_id}{number}"
 
 
 def _read(data: dict[str, Any]) -> dict[str, SentMessage]:

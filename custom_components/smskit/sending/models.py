@@ -25,7 +25,7 @@ class MessageType(StrEnum):
     MMS = "mms"
 
 
-class Way(StrEnum):
+class Via(StrEnum):
     """How a recipient is reached."""
 
     SMS = "sms"
@@ -64,7 +64,7 @@ class Recipient:
     number: str = field(repr=False)
     """E.164 with a leading `+`; as it was given where it is not one."""
     name: str | None = field(default=None, repr=False)
-    way: Way = Way.SMS
+    via: Via = Via.SMS
     sender: str | None = None
     """A sender ID of its own."""
     channel: str | None = None
@@ -98,11 +98,11 @@ class Outcome:
 
     number: str = field(repr=False)
     name: str | None = field(repr=False)
-    way: Way
+    via: Via
     status: Status
     group_id: str | None = None
     reason: str | None = None
-    parcel_id: str | None = None
+    batch_id: str | None = None
     """What it went out with; none for what did not."""
 
 

@@ -22,7 +22,7 @@ class Pacing:
         self.next_held = 0.0
         """When the next held message may leave."""
         self._backoff = 0.0
-        self._last_left: dict[str, float] = {}
+        self._last_started: dict[str, float] = {}
 
     @property
     def is_backing_off(self) -> bool:
@@ -31,12 +31,12 @@ class Pacing:
 
     def left(self, numbers: Iterable[str], now: float) -> None:
         """Note that something leaves for these numbers."""
-        self._last_left = {
+        self._last_started = {
             number: left
-            for number, left in self._last_left.items()
+            for number, left in self._last_started.items()
             if now - left < _PACE_PER_NUMBER
         }
-        self._last_left.update(dict.fromkeys(numbers, now))
+        self._last_started.update(dict.fromkeys(numbers, now))
 
     def held_left(self, now: float) -> None:
         """Note that something that was held leaves."""
@@ -44,7 +44,7 @@ class Pacing:
 
     def ready_at(self, numbers: Iterable[str]) -> float:
         """Return when the next text to these numbers may leave."""
-        return max(self._last_left.get(n, 0.0) for n in numbers) + _PACE_PER_NUMBER
+        return max(self._last_started.get(n, 0.0) for n in numbers) + _PACE_PER_NUMBER
 
     def reached(self) -> None:
         """Note that the portal answers: what is held may leave."""

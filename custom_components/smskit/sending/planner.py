@@ -1,4 +1,4 @@
-"""From a draft and its recipients to parcels and refusals; nothing is sent here."""
+"""From a draft and its recipients to batches and refusals; nothing is sent here."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -11,9 +11,9 @@ from homeassistant.exceptions import ServiceValidationError
 from ..api import MAX_RECIPIENTS, SendType
 from ..const import DOMAIN
 from ..settings import Settings
-from .batch import Addressee, Parcel
+from .batch import Batch, BatchRecipient
 from .encoding import EncodedText, Encoding, measure
-from .models import Draft, MessageType, Recipient, Way
+from .models import Draft, MessageType, Recipient, Via
 from .outbox import Outbox
 
 type FindRoute = Callable[[str | None], tuple[str | None, str | None]]
@@ -27,7 +27,7 @@ _REPEATED: Final = "the same text went there less than a minute ago"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Leg:
+class Routed:
     """How a message goes to one number, or why it does not."""
 
     recipient: Recipient
@@ -41,12 +41,12 @@ class Leg:
 class Plan:
     """A draft that was checked."""
 
-    legs: list[Leg]
+    routed: list[Routed]
     """One for each number, in the order of the recipients."""
     measured: EncodedText
     blocked_by: str | None
-    room_at: float | None
-    """When the spend guard lets it go, if it ever does."""
+    available_at: float | None
+    """When the hourly limit lets it go, if it ever does."""
 
 
 class Planner:
@@ -68,23 +68,28 @@ class Planner:
         merged = _merge(recipients)
         measured = _check(draft, merged)
         now = time.time()
-        legs = [self._leg(draft, recipient, measured, now) for recipient in merged]
-        count = sum(leg.error is None for leg in legs)
-        room_at = self._outbox.guard.room_at(count, self._outbox.outstanding, now)
+        routed = [self._route(draft, recipient, measured, now) for recipient in merged]
+        count = sum(routed.error is None for routed in routed)
+        available_at = self._outbox.limit.available_at(
+            count, self._outbox.outstanding, now
+        )
         blocked_by: str | None = None
-        if count and (room_at is None or room_at > now):
+        if count and (available_at is None or available_at > now):
             blocked_by = "hourly_limit"
-        elif any(leg.error is _REPEATED for leg in legs):
+        elif any(routed.error is _REPEATED for routed in routed):
             blocked_by = "repeat"
         return Plan(
-            legs=legs, measured=measured, blocked_by=blocked_by, room_at=room_at
+            routed=routed,
+            measured=measured,
+            blocked_by=blocked_by,
+            available_at=available_at,
         )
 
-    def _leg(
+    def _route(
         self, draft: Draft, recipient: Recipient, measured: EncodedText, now: float
-    ) -> Leg:
+    ) -> Routed:
         """Decide how a message goes to a number."""
-        type_, fallback = _send_types(draft.type, recipient.way, measured)
+        type_, fallback = _send_types(draft.type, recipient.via, measured)
         route, error = None, recipient.error
         if type_ is SendType.WHATSAPP and error is None:
             route, error = self._find_route(draft.channel or recipient.channel)
@@ -93,10 +98,10 @@ class Planner:
         if (
             error is None
             and not draft.allow_repeat
-            and self._outbox.guard.is_repeat(recipient.number, draft.text, now)
+            and self._outbox.duplicates.is_duplicate(recipient.number, draft.text, now)
         ):
             error = _REPEATED
-        return Leg(
+        return Routed(
             recipient=recipient,
             type=type_,
             fallback=fallback,
@@ -104,22 +109,22 @@ class Planner:
             error=error,
         )
 
-    def parcels(self, draft: Draft, plan: Plan, now: float) -> list[Parcel]:
+    def batches(self, draft: Draft, plan: Plan, now: float) -> list[Batch]:
         """Return what each request carries: one kind, one sender, so many numbers.
 
-        A number that something is held for goes into a parcel of its own kind, which
+        A number that something is held for goes into a batch of its own kind, which
         waits behind that.
         """
         hold = self._settings.hold if draft.hold is None else draft.hold
-        groups: dict[tuple[object, ...], list[Leg]] = {}
-        for leg in plan.legs:
-            if leg.error is None:
-                behind = self._outbox.is_held(leg.recipient.number)
-                sender = self._sender_id(draft, leg.recipient)
-                kind = (leg.type, leg.fallback, leg.route, sender, behind)
-                groups.setdefault(kind, []).append(leg)
+        groups: dict[tuple[object, ...], list[Routed]] = {}
+        for routed in plan.routed:
+            if routed.error is None:
+                behind = self._outbox.is_held(routed.recipient.number)
+                sender = self._sender_id(draft, routed.recipient)
+                kind = (routed.type, routed.fallback, routed.route, sender, behind)
+                groups.setdefault(kind, []).append(routed)
         return [
-            Parcel(
+            Batch(
                 created=now,
                 expires=now + hold.total_seconds(),
                 type=batch[0].type,
@@ -130,9 +135,11 @@ class Planner:
                 file=draft.file if batch[0].type in _WITH_MEDIA else None,
                 schedule=draft.schedule and self._settings.to_portal(draft.schedule),
                 follow_from=draft.schedule.timestamp() if draft.schedule else 0,
-                addressees=[
-                    Addressee(number=leg.recipient.number, name=leg.recipient.name)
-                    for leg in batch
+                recipients=[
+                    BatchRecipient(
+                        number=routed.recipient.number, name=routed.recipient.name
+                    )
+                    for routed in batch
                 ],
             )
             for group in groups.values()
@@ -164,7 +171,7 @@ def _check(draft: Draft, recipients: list[Recipient]) -> EncodedText:
     types = {
         type_
         for recipient in recipients
-        for type_ in _send_types(draft.type, recipient.way, measured)
+        for type_ in _send_types(draft.type, recipient.via, measured)
         if type_ is not None
     }
     if draft.file is not None and not types & _WITH_MEDIA:
@@ -190,16 +197,16 @@ def invalid(key: str, **placeholders: str) -> ServiceValidationError:
 
 
 def _send_types(
-    type_: MessageType, way: Way, measured: EncodedText
+    type_: MessageType, via: Via, measured: EncodedText
 ) -> tuple[SendType, SendType | None]:
     """Return the portal's kind of message for a recipient, and its fallback.
 
     Text that GSM 7-bit cannot carry would arrive as question marks as `sms`.
     """
     sms = SendType.UNICODE if measured.encoding is Encoding.UCS2 else SendType.SMS
-    if type_ is MessageType.AUTO and way is Way.WHATSAPP_THEN_SMS:
+    if type_ is MessageType.AUTO and via is Via.WHATSAPP_THEN_SMS:
         return SendType.WHATSAPP, sms
-    if type_ is MessageType.AUTO and way is Way.WHATSAPP:
+    if type_ is MessageType.AUTO and via is Via.WHATSAPP:
         return SendType.WHATSAPP, None
     if type_ in {MessageType.AUTO, MessageType.SMS}:
         return sms, None

@@ -9,7 +9,7 @@ from typing import Final
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from .batch import Addressee, Parcel, Stage
+from .batch import Batch, BatchRecipient, Stage
 from .dispatcher import Dispatcher
 from .models import Draft, LimitReporter, Outcome, Recipient, Report, Status
 from .outbox import Outbox
@@ -44,21 +44,21 @@ class Sender:
         """
         plan = self._planner.plan(draft, recipients)
         if plan.blocked_by == "hourly_limit":
-            self._report_limit(self._outbox.guard.limit, plan.room_at)
-            raise self._limit_error(plan.room_at)
+            self._report_limit(self._outbox.limit.limit, plan.available_at)
+            raise self._limit_error(plan.available_at)
         self._report_limit(None, None)
         now = time.time()
-        parcels = self._planner.parcels(draft, plan, now)
-        for parcel in parcels:
-            self._outbox.guard.remember(parcel.numbers, draft.text, now)
-        waits = [self._dispatcher.async_submit(parcel) for parcel in parcels]
+        batches = self._planner.batches(draft, plan, now)
+        for batch in batches:
+            self._outbox.duplicates.remember(batch.numbers, draft.text, now)
+        waits = [self._dispatcher.async_submit(batch) for batch in batches]
         if waits:
             await asyncio.wait(waits, timeout=_CALL_TIMEOUT)
-            await self._dispatcher.async_give_up(parcels)
+            await self._dispatcher.async_hold_pending(batches)
         outcomes = {
-            addressee.number: _outcome_now(parcel, addressee)
-            for parcel in parcels
-            for addressee in parcel.addressees
+            recipient.number: _outcome_now(batch, recipient)
+            for batch in batches
+            for recipient in batch.recipients
         }
         return _report(plan, outcomes)
 
@@ -66,38 +66,38 @@ class Sender:
         """Return what would become of a draft; nothing is sent."""
         return _report(self._planner.plan(draft, recipients), {})
 
-    def _limit_error(self, room_at: float | None) -> ServiceValidationError:
-        limit = str(self._outbox.guard.limit)
-        if room_at is None:
+    def _limit_error(self, available_at: float | None) -> ServiceValidationError:
+        limit = str(self._outbox.limit.limit)
+        if available_at is None:
             if waiting := self._outbox.outstanding:
                 key = "over_hourly_limit_waiting"
                 return invalid(key, limit=limit, waiting=str(waiting))
             return invalid("over_hourly_limit", limit=limit)
-        when = dt_util.as_local(dt_util.utc_from_timestamp(room_at))
+        when = dt_util.as_local(dt_util.utc_from_timestamp(available_at))
         return invalid("hourly_limit", limit=limit, next=when.strftime("%H:%M:%S"))
 
 
 def _report(plan: Plan, outcomes: dict[str, Outcome]) -> Report:
     return Report(
         outcomes=tuple(
-            outcomes.get(leg.recipient.number)
+            outcomes.get(routed.recipient.number)
             or Outcome(
-                number=leg.recipient.number,
-                name=leg.recipient.name,
-                way=leg.recipient.way,
-                status=Status.FAILED if leg.error else Status.READY,
-                reason=leg.error,
+                number=routed.recipient.number,
+                name=routed.recipient.name,
+                via=routed.recipient.via,
+                status=Status.FAILED if routed.error else Status.READY,
+                reason=routed.error,
             )
-            for leg in plan.legs
+            for routed in plan.routed
         ),
         measured=plan.measured,
         blocked_by=plan.blocked_by,
     )
 
 
-def _outcome_now(parcel: Parcel, addressee: Addressee) -> Outcome:
+def _outcome_now(batch: Batch, recipient: BatchRecipient) -> Outcome:
     """Return what can be told of a recipient when the caller's time is up."""
-    outcome = parcel.outcome(addressee)
-    if parcel.stage is Stage.LEAVING and outcome.status in {Status.READY, Status.HELD}:
+    outcome = batch.outcome(recipient)
+    if batch.stage is Stage.SENDING and outcome.status in {Status.READY, Status.HELD}:
         return replace(outcome, status=Status.UNKNOWN, reason="no answer in time")
     return outcome

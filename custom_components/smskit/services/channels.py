@@ -53,11 +53,11 @@ async def async_create_channel(call: ServiceCall) -> ServiceResponse:
     except PortalError as err:
         if isinstance(err, UncertainError):
             # It may be there, and shows up if it is.
-            await data.channels.async_look_anew()
+            await data.channels.async_refresh_channels()
         raise portal_error(call.hass, entry, err) from err
     end = data.settings.to_utc(new.subscription_end)
     await data.channels.poller.async_keep_subscription_end(new.channel_id, end)
-    await data.channels.async_look_anew([new.channel_id], pairing=True)
+    await data.channels.async_refresh_channels([new.channel_id], pairing=True)
     device = dr.async_get(call.hass).async_get_device_by_identifier(
         channel_identifier(entry.entry_id, new.channel_id), entry.entry_id
     )
@@ -74,7 +74,7 @@ async def async_reset(
 ) -> dict[str, JsonValueType]:
     """End a channel's session, and fetch the code that pairs it again."""
     data = entry.runtime_data
-    async with _looking_anew(entry, channel, pairing=True):
+    async with _refreshing(entry, channel, pairing=True):
         await data.client.reset_channel(channel)
         data.channels.poller.start_over(channel)
     return {"status": "success"}
@@ -84,7 +84,7 @@ async def async_clear_queue(
     entry: SmskitConfigEntry, channel: str
 ) -> dict[str, JsonValueType]:
     """Empty a channel's queue."""
-    async with _looking_anew(entry, channel):
+    async with _refreshing(entry, channel):
         count = await entry.runtime_data.client.clear_queue(channel)
     return {"status": "success", "queue_count": count}
 
@@ -93,13 +93,13 @@ async def async_delete(
     entry: SmskitConfigEntry, channel: str
 ) -> dict[str, JsonValueType]:
     """Delete a channel; its device goes with it."""
-    async with _looking_anew(entry):
+    async with _refreshing(entry):
         await entry.runtime_data.client.delete_channel(channel)
     return {"status": "success"}
 
 
 @asynccontextmanager
-async def _looking_anew(
+async def _refreshing(
     entry: SmskitConfigEntry, *channel_ids: str, pairing: bool = False
 ) -> AsyncGenerator[None]:
     """Refresh what something has changed, or may have changed."""
@@ -107,9 +107,9 @@ async def _looking_anew(
     try:
         yield
     except UncertainError:
-        await channels.async_look_anew(channel_ids)
+        await channels.async_refresh_channels(channel_ids)
         raise
-    await channels.async_look_anew(channel_ids, pairing=pairing)
+    await channels.async_refresh_channels(channel_ids, pairing=pairing)
 
 
 def for_devices(

@@ -14,7 +14,7 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from ..coordinator import loaded_entry
-from ..phone_number import normalise_number
+from ..phone_number import normalize_number
 from ..recipients import entity_recipients, number_recipients
 from ..sending import Draft, Recipient, Status, compose
 from .errors import send_error
@@ -85,7 +85,7 @@ async def async_get_messages(call: ServiceCall) -> ServiceResponse:
 def _sender(raw: str | int, country: str | None) -> str:
     """Return a sender as the inbox has it: a number, a short one, or a name."""
     try:
-        return normalise_number(raw, country)
+        return normalize_number(raw, country)
     except ValueError:
         return str(raw)
 
@@ -130,7 +130,7 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
         )
     numbers = frozenset(recipient.number for recipient in recipients)
     # Whoever answers may do so before the portal has answered.
-    with data.questions.ask(numbers) as answer:
+    with data.reply_waiters.ask(numbers) as answer:
         report = await data.sender.async_send(
             Draft(text=compose(call.data[ATTR_MESSAGE], None)), recipients
         )

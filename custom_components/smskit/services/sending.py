@@ -30,7 +30,7 @@ from ..sending import (
     Outcome,
     Recipient,
     Status,
-    Way,
+    Via,
     async_media_url,
     compose,
 )
@@ -118,7 +118,7 @@ async def async_preview_message(call: ServiceCall) -> ServiceResponse:
     for outcome in report.outcomes:
         response = _outcome_response(outcome)
         del response["group_id"]
-        by_sms = outcome.way is not Way.WHATSAPP
+        by_sms = outcome.via is not Via.WHATSAPP
         recipients.append({**response, "segments": segments if by_sms else 1})
     return {
         "recipients": recipients,
@@ -225,7 +225,7 @@ def _outcome_response(outcome: Outcome) -> dict[str, JsonValueType]:
     return {
         "number": outcome.number,
         "name": outcome.name,
-        "way": outcome.way.value,
+        "via": outcome.via.value,
         "status": outcome.status.value,
         "group_id": outcome.group_id,
         "reason": outcome.reason,
