@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Generator
 from decimal import Decimal
 import logging
+from pathlib import Path
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -71,6 +72,12 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 @pytest.fixture(autouse=True)
 def _custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant find the integration of this repository."""
+
+
+@pytest.fixture(autouse=True)
+def _config_folder(hass: HomeAssistant, tmp_path: Path) -> None:
+    """Give each test a configuration folder of its own: databases are real files."""
+    hass.config.config_dir = str(tmp_path)
 
 
 @pytest.fixture(autouse=True)

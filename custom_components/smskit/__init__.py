@@ -38,16 +38,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     entry.runtime_data = await account.async_build(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    await account.async_resume(hass, entry)
+    await account.async_start(hass, entry)
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bool:
     """Unload an account, after what has left is answered."""
-    await account.async_stop(entry.runtime_data)
+    data = entry.runtime_data
+    await account.async_stop(data)
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-    # What came until the last entity was gone is on disk before anything takes over.
-    await entry.runtime_data.outbox.async_commit()
+    # Before anything opens it anew.
+    await data.store.async_close()
     return unloaded
 
 

@@ -1,22 +1,26 @@
 """The objects of one account: built, started and stopped in their order."""
 
-import asyncio
+from datetime import timedelta
 from functools import partial
-from hashlib import blake2b
 from typing import Final
 
-from homeassistant.const import CONF_API_KEY, CONF_API_TOKEN, CONF_URL
-from homeassistant.core import CoreState, HomeAssistant, callback
+from homeassistant.const import (
+    CONF_API_KEY,
+    CONF_API_TOKEN,
+    CONF_URL,
+    EVENT_HOMEASSISTANT_CLOSE,
+)
+from homeassistant.core import CoreState, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
 from .api import PortalClient
 from .channels import ChannelPoller
-from .const import CONF_GET_OPERATIONS, DOMAIN, MANUFACTURER
+from .const import CONF_ACCOUNT, CONF_GET_OPERATIONS, DOMAIN, MANUFACTURER
 from .coordinator import (
     BalanceCoordinator,
     ChannelCoordinator,
@@ -25,35 +29,34 @@ from .coordinator import (
     SmskitConfigEntry,
     SmskitData,
 )
-from .inbox import SIGNAL_RECEIVED, Inbox, InboxPoller, ReplyWaiters
+from .inbox import RECEIVED, SIGNAL_RECEIVED, Inbox, InboxPoller, ReplyWaiters
 from .issues import AccountIssues, async_remove_issues
 from .recipients import is_trusted
 from .sending import (
-    SIGNAL_OUTCOME,
-    SIGNAL_SUBMITTED,
+    OUTCOME,
     Batch,
     DeliveryTracker,
     Dispatcher,
-    HourlyLimit,
     Outbox,
     Planner,
     Sender,
-    SentMessages,
 )
 from .settings import Settings
-from .store import channels_journal, inbox_journal, outbox_journal, sent_journal
+from .store import MessageLog, Publisher, Store, async_remove_store
 
 # Automations arm themselves at the end of the start-up, too; in seconds.
 _ARMING_TIME: Final = 1
+_TRIM_INTERVAL: Final = timedelta(days=1)
 # Accounts that were loaded since Home Assistant started.
-_SEEN: Final[HassKey[set[str]]] = HassKey(f"{DOMAIN}_seen")
+_LOADED_BEFORE: Final[HassKey[set[str]]] = HassKey(f"{DOMAIN}_loaded_before")
 
 
 async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitData:
-    """Build an account, its files read and everything polled once.
-
-    Raises ConfigEntryAuthFailed when the portal refuses the credentials.
-    """
+    """Build an account from what is stored. The portal is not asked for anything."""
+    entry_id = entry.entry_id
+    loaded_before = hass.data.setdefault(_LOADED_BEFORE, set())
+    after_a_start = entry_id not in loaded_before
+    loaded_before.add(entry_id)
     client = PortalClient(
         async_get_clientsession(hass),
         entry.data[CONF_URL],
@@ -62,37 +65,35 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         get_operations=entry.data[CONF_GET_OPERATIONS],
     )
     settings = await Settings.async_read(hass, entry.data, entry.options)
-    issues = AccountIssues(hass, entry.entry_id, entry.title)
+    issues = AccountIssues(hass, entry_id, entry.title)
     entry.async_on_unload(issues.async_stop)
-    balance = BalanceCoordinator(hass, entry, client)
+
+    store = Store(hass, entry_id, issues.async_show_disk_problem)
+    if (set_aside := await store.async_open()) is not None:
+        issues.async_raise_store_damaged(set_aside)
+    # When the set-up fails from here on; otherwise it is closed by then.
+    entry.async_on_unload(store.async_close)
+    database = store.database
+    publisher = Publisher(hass, database)
+    await publisher.async_load(after_a_start=after_a_start)
+    outbox = Outbox(hass, entry_id, settings, publisher)
+    await outbox.async_load(is_restored=store.is_restored)
     messages = Inbox(
         hass,
-        entry.entry_id,
+        entry_id,
         settings,
+        publisher,
         is_trusted=partial(is_trusted, entry, settings),
-        account=_account_of(entry),
     )
-    if (damaged := await messages.async_load()) is not None:
-        issues.async_raise_inbox_damaged(damaged)
-    reader = InboxPoller(hass, entry.entry_id, client, messages)
-    inbox = InboxCoordinator(hass, entry, settings, reader, issues)
-    await asyncio.gather(balance.async_first_refresh(), inbox.async_first_refresh())
+    await messages.async_load(entry.data.get(CONF_ACCOUNT, entry_id))
+    publisher.async_handle(OUTCOME, outbox.publish)
+    publisher.async_handle(RECEIVED, messages.publish)
+    channel_poller = ChannelPoller(client, settings, database)
+    await channel_poller.async_load()
 
-    dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id,
-        identifiers={(DOMAIN, entry.entry_id)},
-        name=entry.title,
-        manufacturer=MANUFACTURER,
-        entry_type=dr.DeviceEntryType.SERVICE,
-        configuration_url=entry.data[CONF_URL],
-    )
-    poller = ChannelPoller(hass, entry.entry_id, client, settings)
-    await poller.async_load()
-    channels = ChannelCoordinator(hass, entry, poller, issues)
-    await channels.async_first_refresh()
-
-    outbox = Outbox(hass, entry.entry_id, HourlyLimit(settings.hourly_limit))
-    await outbox.async_load()
+    _add_device(hass, entry)
+    balance = BalanceCoordinator(hass, entry, client)
+    inbox_poller = InboxPoller(client, messages, after_a_start=after_a_start)
     delivery = DeliveryTracker(hass, client, outbox)
 
     def accepted(batch: Batch) -> None:
@@ -101,13 +102,6 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
             hass, balance.async_request_refresh(), "smskit balance"
         )
 
-    @callback
-    def report_limit(limit: int | None, until: float | None) -> None:
-        if limit is None:
-            issues.async_clear_hourly_limit()
-        else:
-            issues.async_raise_hourly_limit(limit, until)
-
     dispatcher = Dispatcher(
         hass,
         client,
@@ -115,50 +109,58 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         on_auth_error=partial(entry.async_start_reauth, hass),
         on_accepted=accepted,
     )
-    planner = Planner(settings, outbox, poller.route)
+    planner = Planner(settings, outbox, channel_poller.route)
     reply_waiters = ReplyWaiters()
-    sent = SentMessages(hass, entry.entry_id, settings, outbox)
-    await sent.async_load()
-    entry.async_on_unload(sent.async_save)
-    listen = partial(async_dispatcher_connect, hass)
-    entry_id = entry.entry_id
-    for stop in (
-        listen(SIGNAL_RECEIVED.format(entry_id), reply_waiters.async_handle),
-        listen(SIGNAL_SUBMITTED.format(entry_id), sent.async_take),
-        listen(SIGNAL_OUTCOME.format(entry_id), sent.async_note),
-    ):
-        entry.async_on_unload(stop)
+    entry.async_on_unload(
+        async_dispatcher_connect(
+            hass, SIGNAL_RECEIVED.format(entry_id), reply_waiters.async_handle
+        )
+    )
     return SmskitData(
         client=client,
         settings=settings,
         issues=issues,
+        store=store,
+        publisher=publisher,
         balance=balance,
-        inbox=inbox,
-        channels=channels,
+        inbox=InboxCoordinator(hass, entry, settings, inbox_poller, issues),
+        channels=ChannelCoordinator(hass, entry, channel_poller, issues),
         outgoing=OutgoingCoordinator(hass, entry, outbox),
         messages=messages,
-        sent=sent,
+        log=MessageLog(database),
         reply_waiters=reply_waiters,
         outbox=outbox,
-        sender=Sender(planner, outbox, dispatcher, report_limit),
+        sender=Sender(planner, outbox, dispatcher, issues.async_show_hourly_limit),
         dispatcher=dispatcher,
         delivery=delivery,
     )
 
 
-async def async_resume(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
-    """Tell of what was under way and of what came in, once automations listen."""
-    entry.runtime_data.dispatcher.async_start()
+def _add_device(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, entry.entry_id)},
+        name=entry.title,
+        manufacturer=MANUFACTURER,
+        entry_type=dr.DeviceEntryType.SERVICE,
+        configuration_url=entry.data[CONF_URL],
+    )
+
+
+async def async_start(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
+    """Start an account whose entities are there: send, poll, and stop in time.
+
+    What was under way, and what was received meanwhile, is published once automations
+    listen.
+    """
+    data = entry.runtime_data
+    data.dispatcher.async_start()
 
     async def resume(_: object) -> None:
-        seen = hass.data.setdefault(_SEEN, set())
-        backlog = entry.entry_id not in seen
-        seen.add(entry.entry_id)
-        data = entry.runtime_data
-        await data.dispatcher.async_resume()
+        data.outbox.resume()
+        data.publisher.async_start()
+        data.dispatcher.async_resume()
         data.delivery.async_start()
-        await data.inbox.poller.async_resume(backlog=backlog)
-        data.inbox.async_changed()
 
     @callback
     def resume_soon(_: object) -> None:
@@ -169,25 +171,63 @@ async def async_resume(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
     else:
         entry.async_on_unload(async_at_started(hass, resume_soon))
 
+    async def trim(_: object) -> None:
+        await data.messages.async_trim()
+        await data.outbox.async_trim()
+
+    entry.async_on_unload(async_track_time_interval(hass, trim, _TRIM_INTERVAL))
+    for coordinator in (data.balance, data.inbox, data.channels):
+        entry.async_create_background_task(
+            hass, coordinator.async_refresh(), f"smskit {coordinator.name}"
+        )
+    entry.async_create_background_task(
+        hass, _async_check(data), f"smskit check {entry.entry_id}"
+    )
+    _follow_the_end(hass, entry)
+
+
+async def _async_check(data: SmskitData) -> None:
+    """Look for damage that does not show at once."""
+    if (damaged := await data.store.async_check()) is not None:
+        data.issues.async_raise_store_damaged(damaged)
+
+
+def _follow_the_end(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
+    """Stop the account when Home Assistant stops."""
+    data = entry.runtime_data
+
+    async def stop() -> None:
+        # Automations still run, and core waits for this, if not for ever.
+        try:
+            await async_stop(data)
+        finally:
+            data.publisher.async_pause()
+
+    async def close(_: Event) -> None:
+        # Connections end now: what had no answer by then gets its outcome, too.
+        await data.dispatcher.async_abandon()
+        await data.store.async_close()
+
+    entry.async_on_unload(hass.async_add_shutdown_job(HassJob(stop, "smskit stop")))
+    entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_CLOSE, close))
+
 
 async def async_stop(data: SmskitData) -> None:
-    """Stop an account, after what has left is answered."""
-    await data.inbox.poller.async_stop()
-    data.reply_waiters.async_stop()
+    """Stop an account: let nothing new leave, and wait for what has left.
+
+    What ends in the meantime is published; what ends later is after the next start.
+    """
+    data.dispatcher.async_pause()
     data.delivery.async_stop()
+    data.reply_waiters.async_stop()
+    await data.inbox.poller.async_stop()
+    await data.publisher.async_drain()
     await data.dispatcher.async_stop()
+    await data.publisher.async_drain()
+    await data.publisher.async_stop()
 
 
 async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
     """Leave nothing of an account behind."""
     async_remove_issues(hass, entry_id)
-    await channels_journal(hass, entry_id).async_remove()
-    await inbox_journal(hass, entry_id).async_remove()
-    await outbox_journal(hass, entry_id).async_remove()
-    await sent_journal(hass, entry_id).async_remove()
-
-
-def _account_of(entry: SmskitConfigEntry) -> str:
-    """Return what tells an account at a portal from another one."""
-    account = f"{entry.data[CONF_URL]}\0{entry.data[CONF_API_KEY]}"
-    return blake2b(account.encode(), digest_size=8).hexdigest()
+    await async_remove_store(hass, entry_id)

@@ -13,6 +13,7 @@ DEFAULT_URL: Final = "https://account.smskit.net"
 # Entry data, beside the names that Home Assistant has for url, api_key and api_token.
 CONF_SENDER: Final = "sender"
 CONF_GET_OPERATIONS: Final = "get_operations"
+CONF_ACCOUNT: Final = "account"
 
 # Options, beside Home Assistant's country and time_zone.
 CONF_ALLOWED_SENDERS: Final = "allowed_senders"
@@ -28,8 +29,8 @@ UNIT_CREDITS: Final = "credits"
 DEFAULT_HOLD_HOURS: Final = 1
 DEFAULT_HOURLY_LIMIT: Final = 100
 DEFAULT_INBOX_INTERVAL: Final = 30
-DEFAULT_KEEP_DAYS: Final = 90
-DEFAULT_KEEP_MESSAGES: Final = 1000
+DEFAULT_KEEP_DAYS: Final = 365
+DEFAULT_KEEP_MESSAGES: Final = 10_000
 DEFAULT_LOW_BALANCE: Final = 10
 
 # Recipient subentries.

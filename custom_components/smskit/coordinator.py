@@ -25,10 +25,10 @@ from .sending import (
     Dispatcher,
     Outbox,
     Sender,
-    SentMessages,
     Totals,
 )
 from .settings import Settings
+from .store import MessageLog, Publisher, Store, StoreError
 
 type SmskitConfigEntry = ConfigEntry[SmskitData]
 
@@ -40,12 +40,14 @@ class SmskitData:
     client: PortalClient
     settings: Settings
     issues: AccountIssues
+    store: Store
+    publisher: Publisher
     balance: BalanceCoordinator
     inbox: InboxCoordinator
     channels: ChannelCoordinator
     outgoing: OutgoingCoordinator
     messages: Inbox
-    sent: SentMessages
+    log: MessageLog
     reply_waiters: ReplyWaiters
     outbox: Outbox
     sender: Sender
@@ -80,16 +82,6 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
             ),
         )
 
-    async def async_first_refresh(self) -> None:
-        """Poll for the first time.
-
-        Raises ConfigEntryAuthFailed. A portal that is away is no reason to wait: what
-        is to be sent meanwhile is held, and polling goes on.
-        """
-        await self._async_refresh(log_failures=False, raise_on_auth_failed=True)
-        if not self.last_update_success:
-            LOGGER.error("Error fetching %s data: %s", self.name, self.last_exception)
-
     @abstractmethod
     async def _async_fetch(self) -> DataT:
         """Ask the portal."""
@@ -101,6 +93,12 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
         except InvalidAuthError as err:
             raise ConfigEntryAuthFailed(
                 translation_domain=DOMAIN, translation_key="invalid_auth"
+            ) from err
+        except StoreError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="not_readable",
+                translation_placeholders={"error": str(err)},
             ) from err
         except PortalError as err:
             interval = self.update_interval or RETRY_INTERVAL

@@ -35,6 +35,12 @@ class SmskitEntity[CoordinatorT: DataUpdateCoordinator[Any]](
         self._attr_translation_key = key
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry_id)})
 
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the portal answered; it is asked once everything is there."""
+        return super().available and self.coordinator.data is not None
+
 
 class ChannelEntity(CoordinatorEntity[ChannelCoordinator]):
     """An entity of a channel's device."""

@@ -9,8 +9,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import InboxCoordinator, OutgoingCoordinator, SmskitConfigEntry
 from .entity import SmskitEntity
-from .inbox import SIGNAL_RECEIVED, ReceivedMessage
+from .inbox import SIGNAL_RECEIVED
 from .sending import SIGNAL_OUTCOME, Outcome, Status
+from .store import Message
 
 PARALLEL_UPDATES = 0
 
@@ -52,7 +53,7 @@ class MessageReceivedEvent(SmskitEntity[InboxCoordinator], EventEntity):
         return True
 
     @callback
-    def _async_fire(self, message: ReceivedMessage, backlog: bool) -> None:
+    def _async_fire(self, message: Message, backlog: bool) -> None:
         attributes = message.as_dict()
         del attributes["read"]
         self._trigger_event("received", {**attributes, "backlog": backlog})
@@ -85,7 +86,7 @@ class MessageStatusEvent(SmskitEntity[OutgoingCoordinator], EventEntity):
         )
 
     @callback
-    def _async_fire(self, outcome: Outcome) -> None:
+    def _async_fire(self, outcome: Outcome, _message: Message) -> None:
         attributes: dict[str, Any] = {
             "group_id": outcome.group_id,
             "number": outcome.number,

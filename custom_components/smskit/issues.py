@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 import time
+from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -26,21 +27,35 @@ class AccountIssues:
         self._of_channels: set[str] = set()
 
     @callback
-    def async_raise_hourly_limit(self, limit: int, until: float | None) -> None:
-        """Tell of the limit until `until`, in epoch seconds."""
+    def async_show_hourly_limit(self, limit: int | None, until: float | None) -> None:
+        """Report the limit that stopped a message until `until`, monotonic.
+
+        None and None when messages may be sent again.
+        """
         self._stop_limit_timer()
-        self._raise(self._limit_id, "hourly_limit", limit=str(limit))
+        if limit is None:
+            self._clear(self._limit_id)
+            return
+        self._raise(self._limit_id, "hourly_limit", {"limit": str(limit)})
         if until is not None:
-            delay = max(until - time.time(), 0)
+            delay = max(until - time.monotonic(), 0)
             self._cancel_limit_timer = async_call_later(
                 self._hass, delay, self._on_limit_timer
             )
 
     @callback
-    def async_clear_hourly_limit(self) -> None:
-        """Take it back: messages may go again."""
-        self._stop_limit_timer()
-        self._clear(self._limit_id)
+    def async_show_disk_problem(self, problem: str | None) -> None:
+        """Report what keeps the database from being written, until it can be."""
+        issue_id = _disk_error_id(self._entry_id)
+        if problem is None:
+            self._clear(issue_id)
+        else:
+            self._raise(
+                issue_id,
+                "disk_error",
+                {"error": problem},
+                severity=ir.IssueSeverity.ERROR,
+            )
 
     @callback
     def async_check_inbox_room(self, unread: int, limit: int) -> None:
@@ -49,19 +64,19 @@ class AccountIssues:
         if unread <= limit:
             self._clear(issue_id)
         else:
-            self._raise(issue_id, "inbox_full", limit=str(limit))
+            self._raise(issue_id, "inbox_full", {"limit": str(limit)})
 
     @callback
-    def async_raise_inbox_damaged(self, set_aside: Path) -> None:
-        """Tell that a file could not be read, and where it is now."""
+    def async_raise_store_damaged(self, set_aside: Path) -> None:
+        """Report that the database could not be read, and where it is now."""
         ir.async_create_issue(
             self._hass,
             DOMAIN,
-            f"inbox_damaged_{set_aside.name}",
+            _store_damaged_id(self._entry_id),
             is_fixable=False,
             is_persistent=True,
             severity=ir.IssueSeverity.ERROR,
-            translation_key="inbox_damaged",
+            translation_key="store_damaged",
             translation_placeholders={"account": self._title, "path": str(set_aside)},
         )
 
@@ -78,36 +93,29 @@ class AccountIssues:
             self._raise(
                 issue_id,
                 one.key,
+                placeholders,
                 is_fixable=one.key == "channel_lost",
                 data={"entry_id": self._entry_id, "channel_id": one.channel_id},
-                **placeholders,
             )
         self._of_channels = set(wanted)
 
     @callback
     def async_stop(self) -> None:
         """Take back what only holds while the account is loaded."""
-        self.async_clear_hourly_limit()
+        self.async_show_hourly_limit(None, None)
         self.async_show_channels(())
 
     def _raise(
-        self,
-        issue_id: str,
-        key: str,
-        *,
-        is_fixable: bool = False,
-        data: dict[str, str | int | float | None] | None = None,
-        **placeholders: str,
+        self, issue_id: str, key: str, placeholders: dict[str, str], **more: Any
     ) -> None:
+        details = {"is_fixable": False, "severity": ir.IssueSeverity.WARNING, **more}
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             issue_id,
-            is_fixable=is_fixable,
-            data=data,
-            severity=ir.IssueSeverity.WARNING,
             translation_key=key,
             translation_placeholders={"account": self._title, **placeholders},
+            **details,
         )
 
     def _clear(self, issue_id: str) -> None:
@@ -121,14 +129,27 @@ class AccountIssues:
     @callback
     def _on_limit_timer(self, _: object) -> None:
         self._cancel_limit_timer = None
-        self.async_clear_hourly_limit()
+        self.async_show_hourly_limit(None, None)
 
 
 @callback
 def async_remove_issues(hass: HomeAssistant, entry_id: str) -> None:
-    """Take back what outlives the unloading of an account."""
-    ir.async_delete_issue(hass, DOMAIN, _inbox_full_id(entry_id))
+    """Clear what outlives the unloading of an account."""
+    for issue_id in (
+        _inbox_full_id(entry_id),
+        _disk_error_id(entry_id),
+        _store_damaged_id(entry_id),
+    ):
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 def _inbox_full_id(entry_id: str) -> str:
     return f"inbox_full_{entry_id}"
+
+
+def _disk_error_id(entry_id: str) -> str:
+    return f"disk_error_{entry_id}"
+
+
+def _store_damaged_id(entry_id: str) -> str:
+    return f"store_damaged_{entry_id}"

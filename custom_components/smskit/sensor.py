@@ -25,8 +25,8 @@ from .coordinator import (
     SmskitConfigEntry,
 )
 from .entity import ChannelEntity, SmskitEntity, async_add_for_channels
-from .inbox import ReceivedMessage
 from .sending import Totals
+from .store import Message
 
 PARALLEL_UPDATES = 0
 
@@ -177,7 +177,7 @@ class LastMessageSensor(SmskitEntity[InboxCoordinator], SensorEntity):
     _unrecorded_attributes = frozenset({"from", "to", "text", "id"})
 
     @property
-    def _message(self) -> ReceivedMessage | None:
+    def _message(self) -> Message | None:
         return next(iter(self.coordinator.data.newest), None)
 
     @property

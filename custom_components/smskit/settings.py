@@ -83,17 +83,21 @@ class Settings:
     def to_utc(
         self, date: datetime | None, *, now: datetime | None = None
     ) -> datetime | None:
-        """Return a time of the portal as aware UTC.
+        """Return a time of the portal as aware UTC, none where it has none.
 
         Of an hour that comes twice, in autumn, it is the first, or the second once
         that has come, where `now` tells.
         """
         if date is None:
             return None
-        first, second = (
-            date.replace(tzinfo=self.time_zone, fold=fold).astimezone(dt_util.UTC)
-            for fold in (0, 1)
-        )
+        try:
+            first, second = (
+                date.replace(tzinfo=self.time_zone, fold=fold).astimezone(dt_util.UTC)
+                for fold in (0, 1)
+            )
+        except OverflowError:
+            # At the ends of the calendar there is no such time in UTC.
+            return None
         if now is not None and first < second <= now + _CLOCK_DIFFERENCE:
             return second
         return first

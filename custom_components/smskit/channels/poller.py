@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import time
 from typing import Final
 
-from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..api import (
@@ -21,7 +21,7 @@ from ..api import (
 )
 from ..const import LOGGER
 from ..settings import Settings
-from ..store import channels_journal
+from ..store import Database, Statement, StoreError, Value
 from .health import ChannelHealth
 from .models import ChannelProblem, ChannelState
 
@@ -59,11 +59,7 @@ class ChannelPoller:
     """
 
     def __init__(
-        self,
-        hass: HomeAssistant,
-        entry_id: str,
-        client: PortalClient,
-        settings: Settings,
+        self, client: PortalClient, settings: Settings, database: Database
     ) -> None:
         """Know of no channel."""
         self._client = client
@@ -80,19 +76,54 @@ class ChannelPoller:
         self._slots = asyncio.Semaphore(_IN_FLIGHT)
         # What was asked before something changed must not come after it.
         self._one_at_a_time = asyncio.Lock()
-        self._journal = channels_journal(hass, entry_id)
-        self._subscription_ends: dict[str, str] = {}
-        self._gateways: dict[str, str | None] = {}
-        """The gateway ids of the channels that were listed last."""
+        self._database = database
+        self._subscription_ends: dict[str, datetime] = {}
         self._unknown_words: set[str] = set()
         self._health = ChannelHealth()
 
     async def async_load(self) -> None:
-        """Take up what the portal told once and never again."""
-        if (data := await self._journal.async_load()) is not None:
-            self._subscription_ends = data["subscription_ends"]
-            self._gateways = data["gateways"]
-            self._health.load(data["lost"])
+        """Restore what the portal reported: channels are there before it answers."""
+        rows = await self._database.async_fetch(
+            "SELECT channel_id, gateway_id, number, label, listed, connected, "
+            "lost_since, subscription_end FROM channels"
+        )
+        lost: dict[str, float | None] = {}
+        for (
+            channel_id,
+            gateway_id,
+            number,
+            label,
+            listed,
+            connected,
+            since,
+            end,
+        ) in rows:
+            if end is not None:
+                self._subscription_ends[channel_id] = dt_util.utc_from_timestamp(end)
+            if connected:
+                lost[channel_id] = since
+            if listed:
+                self._listed[channel_id] = Channel(
+                    channel_id=channel_id,
+                    gateway_id=gateway_id,
+                    number=number,
+                    label=label,
+                    last_sync=None,
+                )
+        self._health.load(lost)
+        self.states = {
+            channel_id: ChannelState(
+                channel=channel,
+                details=None,
+                connected_since=None,
+                last_sync=None,
+                subscription_end=self._subscription_ends.get(channel_id),
+                pairing=False,
+                code=None,
+                problem=None,
+            )
+            for channel_id, channel in self._listed.items()
+        }
 
     async def async_poll(self) -> dict[str, ChannelState]:
         """Ask for all that is due, and return the channels by their id."""
@@ -108,7 +139,10 @@ class ChannelPoller:
         self._set_pace(now < poll.pairing_until for poll in self._polls.values())
         if now >= self._list_at:
             listed = await self._async_list()
+            known = {one.channel_id: _stored(one) for one in self._listed.values()}
             self._listed = {channel.channel_id: channel for channel in listed}
+            if known != {one.channel_id: _stored(one) for one in listed}:
+                await self._async_store()
             self._list_at = now + HEALTHY.total_seconds() - 1
         self._polls = {
             channel_id: self._polls.get(channel_id) or ChannelPoll()
@@ -124,10 +158,10 @@ class ChannelPoller:
             self._polls[state.channel.channel_id].state = state
         self._set_pace(state.pairing for state in states)
         data = {state.channel.channel_id: state for state in states}
-        known = self._health.as_dict()
+        lost = self._health.as_dict()
         self.problems = self._health.check(data)
-        if self._health.as_dict() != known:
-            await self._async_keep()
+        if self._health.as_dict() != lost:
+            await self._async_store()
         return data
 
     def _set_pace(self, pairing: Iterable[bool]) -> None:
@@ -146,10 +180,6 @@ class ChannelPoller:
                 raise RefusedError(err.reason) from err
             return ()
         self._is_list_known = True
-        gateways = {one.channel_id: one.gateway_id for one in listed}
-        if gateways != self._gateways:
-            self._gateways = gateways
-            await self._async_keep()
         return listed
 
     async def _async_update_channel(
@@ -197,8 +227,8 @@ class ChannelPoller:
         if details is not None and details.connection is Connection.UNKNOWN:
             self._note_unknown_word(details.device_status or "")
         end = self._settings.to_utc(details.subscription_end) if details else None
-        if end is None and (kept := self._subscription_ends.get(channel.channel_id)):
-            end = datetime.fromisoformat(kept)
+        if end is None:
+            end = self._subscription_ends.get(channel.channel_id)
         sync = (details.last_sync if details else None) or channel.last_sync
         return ChannelState(
             channel=channel,
@@ -235,13 +265,14 @@ class ChannelPoller:
             closed = all(s.details and not s.connected for s in states.values())
             return None, "no channel is connected" if known and closed else None
         state = states.get(channel_id)
-        if state is None and (self._is_list_known or channel_id not in self._gateways):
+        if state is None and (self._is_list_known or channel_id not in self._listed):
             return None, "the channel is gone"
         if state is not None and state.details is not None and not state.connected:
             return None, "the channel is not connected"
-        if (gateway_id := self._gateways.get(channel_id)) is None:
+        listed = self._listed.get(channel_id)
+        if listed is None or listed.gateway_id is None:
             return None, "the portal names no gateway of the channel"
-        return gateway_id, None
+        return listed.gateway_id, None
 
     def pair(self, channel_id: str, *, asked: bool = True) -> bool:
         """Fetch the code of a channel for five minutes; return whether that is due now.
@@ -284,17 +315,41 @@ class ChannelPoller:
     ) -> None:
         """Keep what only the answer to a creation tells."""
         if end is not None:
-            self._subscription_ends[channel_id] = end.isoformat()
-            await self._async_keep()
+            self._subscription_ends[channel_id] = end
+            await self._async_store()
 
-    async def _async_keep(self) -> None:
-        await self._journal.async_save(
-            {
-                "subscription_ends": dict(self._subscription_ends),
-                "gateways": dict(self._gateways),
-                "lost": self._health.as_dict(),
-            }
-        )
+    async def _async_store(self) -> None:
+        """Store all that is known; what cannot be stored is learned anew later."""
+        lost = self._health.as_dict()
+        rows: list[tuple[Value, ...]] = []
+        for channel_id in {*self._listed, *self._subscription_ends, *lost}:
+            channel = self._listed.get(channel_id)
+            end = self._subscription_ends.get(channel_id)
+            rows.append(
+                (
+                    channel_id,
+                    *(_stored(channel) if channel else (None, None, None)),
+                    int(channel is not None),
+                    int(channel_id in lost),
+                    lost.get(channel_id),
+                    end.timestamp() if end else None,
+                )
+            )
+        with suppress(StoreError):
+            await self._database.write(
+                Statement("DELETE FROM channels"),
+                Statement(
+                    "INSERT INTO channels (channel_id, gateway_id, number, label, "
+                    "listed, connected, lost_since, subscription_end) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    rows,
+                ),
+            )
+
+
+def _stored(channel: Channel) -> tuple[str | None, ...]:
+    """Return what is stored of a channel."""
+    return channel.gateway_id, channel.number, channel.label
 
 
 def _connected_since(

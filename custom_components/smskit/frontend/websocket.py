@@ -17,10 +17,11 @@ import voluptuous as vol
 from ..channels import channel_identifier, channel_name
 from ..const import CONF_NUMBERS, DOMAIN, SUBENTRY_RECIPIENT, UNIT_CREDITS
 from ..coordinator import SmskitConfigEntry, loaded_entry
-from ..inbox import SIGNAL_CHANGED, SIGNAL_RECEIVED, ReceivedMessage
+from ..inbox import SIGNAL_CHANGED, SIGNAL_RECEIVED
 from ..recipients import recipient_names
-from ..sending import SIGNAL_SENT, SentMessage
-from .conversations import as_shown, messages, summaries
+from ..sending import SIGNAL_OUTCOME, SIGNAL_SUBMITTED, Outcome
+from ..store import Message, StoreError
+from .conversations import as_conversation, as_shown
 
 _MAX_PAGE = 200
 
@@ -116,19 +117,34 @@ def _by_key(entities: list[er.RegistryEntry], device_id: str | None) -> dict[str
         ),
     }
 )
-@callback
-def ws_list(
+@websocket_api.async_response
+async def ws_list(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
     """Return conversations, or with `number` the messages of one, page by page."""
     entry = _entry(hass, connection, msg)
     if entry is None:
         return
-    data, names, limit = entry.runtime_data, recipient_names(entry), msg["limit"]
-    if "number" in msg:
-        page = messages(data, names, msg["number"], msg.get("before"), limit)
-    else:
-        page = summaries(data, names, msg["offset"], limit)
+    log, names, limit = entry.runtime_data.log, recipient_names(entry), msg["limit"]
+    page: dict[str, Any]
+    try:
+        if (number := msg.get("number")) is not None:
+            found, more = await log.async_conversation(number, msg.get("before"), limit)
+            page = {
+                "number": number,
+                "name": names.get(number),
+                "messages": [as_shown(message) for message in found],
+                "more": more,
+            }
+        else:
+            conversations, total = await log.async_conversations(msg["offset"], limit)
+            page = {
+                "conversations": [as_conversation(one, names) for one in conversations],
+                "total": total,
+            }
+    except StoreError as err:
+        connection.send_error(msg["id"], websocket_api.ERR_UNKNOWN_ERROR, str(err))
+        return
     connection.send_result(msg["id"], page)
 
 
@@ -148,19 +164,23 @@ def ws_subscribe(
         return
 
     @callback
-    def forward(kind: str, message: ReceivedMessage | SentMessage | None) -> None:
+    def forward(kind: str, message: Message | None) -> None:
         change: dict[str, Any] = {"kind": kind}
         if message is not None:
             change["message"] = as_shown(message)
         connection.send_message(websocket_api.event_message(msg["id"], change))
 
     @callback
-    def received(message: ReceivedMessage, _backlog: bool) -> None:
+    def received(message: Message, _backlog: bool) -> None:
         forward("message", message)
 
     @callback
-    def sent(message: SentMessage, is_new: bool) -> None:
-        forward("message" if is_new else "status", message)
+    def submitted(message: Message) -> None:
+        forward("message", message)
+
+    @callback
+    def reported(_outcome: Outcome, message: Message) -> None:
+        forward("status", message)
 
     @callback
     def changed() -> None:
@@ -170,7 +190,8 @@ def ws_subscribe(
     entry_id = entry.entry_id
     listening = (
         async_dispatcher_connect(hass, SIGNAL_RECEIVED.format(entry_id), received),
-        async_dispatcher_connect(hass, SIGNAL_SENT.format(entry_id), sent),
+        async_dispatcher_connect(hass, SIGNAL_SUBMITTED.format(entry_id), submitted),
+        async_dispatcher_connect(hass, SIGNAL_OUTCOME.format(entry_id), reported),
         async_dispatcher_connect(hass, SIGNAL_CHANGED.format(entry_id), changed),
     )
 

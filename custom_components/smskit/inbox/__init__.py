@@ -1,17 +1,17 @@
-"""The inbox: what came in, kept on disk and told of once, and who waits for it."""
+"""The inbox: received messages, kept and published once, and who waits for a reply."""
 
-from .inbox import SIGNAL_CHANGED, Inbox, InboxView
-from .models import ReceivedMessage, shown_number
-from .poller import SIGNAL_RECEIVED, InboxPoller
+from .inbox import RECEIVED, SIGNAL_CHANGED, SIGNAL_RECEIVED, Inbox, InboxView
+from .models import shown_number
+from .poller import InboxPoller
 from .replies import ReplyWaiters
 
 __all__ = [
+    "RECEIVED",
     "SIGNAL_CHANGED",
     "SIGNAL_RECEIVED",
     "Inbox",
     "InboxPoller",
     "InboxView",
-    "ReceivedMessage",
     "ReplyWaiters",
     "shown_number",
 ]

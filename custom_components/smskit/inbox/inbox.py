@@ -1,14 +1,14 @@
-"""The inbox: every message that came in, on disk before anyone hears of it."""
+"""The inbox: every received message, on disk before its event is published."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-import heapq
-from pathlib import Path
-from typing import Any, Final, Self
+from itertools import batched
+from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalTypeFormat
@@ -16,14 +16,35 @@ from homeassistant.util.signal_type import SignalTypeFormat
 from ..api import InboxMessage
 from ..const import DOMAIN
 from ..settings import Settings
-from ..store import inbox_journal
-from .models import ReceivedMessage, by_fingerprint, received
+from ..store import (
+    Body,
+    Direction,
+    Message,
+    MessageLog,
+    Publisher,
+    Statement,
+    StoreError,
+    insert_messages,
+    trim_messages,
+)
+from .models import by_fingerprint, received
 
-# Tells that messages of an account were marked as read or deleted.
+RECEIVED: Final = "received"
+"""The kind of event that `publish` takes."""
+
+# Carries each new message of an account, and whether it is late.
+SIGNAL_RECEIVED: Final[SignalTypeFormat[Message, bool]] = SignalTypeFormat(
+    f"{DOMAIN}_received_{{}}"
+)
+# Reports that messages of an account were marked as read or deleted.
 SIGNAL_CHANGED: Final[SignalTypeFormat[()]] = SignalTypeFormat(f"{DOMAIN}_changed_{{}}")
 
 _NEWEST: Final = 10
 _FORGET_AFTER: Final = timedelta(days=90)
+# Less than the variables that SQLite takes in a statement.
+_AT_ONCE: Final = 500
+# From here on, comparing is for a thread.
+_LARGE: Final = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,38 +52,15 @@ class InboxView:
     """What entities show of an inbox."""
 
     unread: int = 0
-    newest: tuple[ReceivedMessage, ...] = ()
+    newest: tuple[Message, ...] = ()
     """The newest ten, newest first."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SeenMessages:
-    """What was ever listed, by identity.
-
-    A listing may leave out for once what the next one has again: it is forgotten
-    after a long time of not being listed.
-    """
-
-    keys: frozenset[str] = frozenset()
-    missing: dict[str, float] = field(default_factory=dict)
-    """Since when a listing of all has no longer had those that are not kept either."""
-    account: str = ""
-    """Which account at the portal it is of."""
-
-    def after(self, listed: Iterable[str], kept: Iterable[str], now: float) -> Self:
-        """Return what is known after a listing of all."""
-        there = frozenset(listed) | frozenset(kept)
-        oldest = now - _FORGET_AFTER.total_seconds()
-        missing = {key: self.missing.get(key, now) for key in self.keys - there}
-        missing = {key: since for key, since in missing.items() if since > oldest}
-        return replace(self, keys=there | missing.keys(), missing=missing)
-
-
 class Inbox:
-    """The messages of an account.
+    """The received messages of an account.
 
-    What was once listed is known, also after it was dropped or deleted here: a message
-    is new once.
+    Whatever was listed once is seen, also after it was dropped or deleted here: a
+    message is new once.
     """
 
     def __init__(
@@ -70,67 +68,63 @@ class Inbox:
         hass: HomeAssistant,
         entry_id: str,
         settings: Settings,
+        publisher: Publisher,
         *,
         is_trusted: Callable[[str], bool],
-        account: str,
     ) -> None:
-        """Keep everything in a file of the account's own."""
+        """Write to the open database of a publisher."""
         self._hass = hass
-        self._signal = SIGNAL_CHANGED.format(entry_id)
+        self._entry_id = entry_id
         self._settings = settings
+        self._database = publisher.database
+        self._publisher = publisher
         self._is_trusted = is_trusted
-        self._account = account
-        self._journal = inbox_journal(hass, entry_id)
-        self._messages: dict[str, ReceivedMessage] = {}
-        self._seen = SeenMessages()
-        self._is_new = False
+        self._log = MessageLog(publisher.database)
+        self._account = ""
+        self._known_account: str | None = None
+        self._unstored: set[str] = set()
+        """Fingerprints that the disk refused: they are new once all the same."""
+        self._since_trim = 0
         self._lock = asyncio.Lock()
         self.view = InboxView()
+        self.total = 0
+        """How many received messages are kept."""
 
-    async def async_load(self) -> Path | None:
-        """Take up what was kept; return where a damaged file was set aside.
+    async def async_load(self, account: str) -> None:
+        """Restore what was kept, for the account at the portal that is used now."""
+        self._account = account
+        rows = await self._database.async_fetch(
+            "SELECT value FROM meta WHERE key = 'account'"
+        )
+        self._known_account = rows[0][0] if rows else None
+        await self._async_look()
 
-        One that is no JSON at all is set aside, and reported, by Home Assistant.
-        """
-        run = self._hass.async_add_executor_job
-        path = Path(self._journal.path)
-        try:
-            data = await self._journal.async_load()
-            if data is None and not await run(path.exists):
-                self._is_new = True
-                return None
-            self._messages, self._seen = await run(_read, data)
-        except AttributeError, KeyError, TypeError, ValueError:
-            self._is_new = True
-            return await run(_set_aside, path)
-        self.view = await run(_view, self._messages)
-        return None
+    async def _async_look(self) -> None:
+        """Read anew what entities show."""
+        ((total, unread),) = await self._database.async_fetch(
+            "SELECT (SELECT count(*) FROM messages WHERE direction = 'in'), "
+            "(SELECT count(*) FROM messages WHERE read = 0)"
+        )
+        newest = await self._log.async_newest(Direction.IN, _NEWEST)
+        self.total = total
+        self.view = InboxView(unread=unread, newest=tuple(newest))
 
-    @property
-    def total(self) -> int:
-        """How many messages are kept."""
-        return len(self._messages)
-
-    def all(self) -> Iterable[ReceivedMessage]:
-        """Return all messages that are kept, in no order."""
-        return self._messages.values()
-
-    def newest_first(self) -> list[ReceivedMessage]:
-        """Return all messages that are kept."""
-        return _newest_first(self._messages)
+    # --- What the portal lists -------------------------------------------------------
 
     async def async_take(
-        self, listing: Sequence[InboxMessage], *, full: bool
-    ) -> list[ReceivedMessage]:
-        """Keep what is new in a listing, and return it in order of time.
+        self, listing: Sequence[InboxMessage], *, full: bool, backlog: bool
+    ) -> None:
+        """Store what is new in a listing, and have it published in order of time.
 
-        It is on disk by then. The first listing of a new inbox is what was there
-        before: it is kept as read, and none of it is returned.
+        The first listing of an account is what was there before: it is kept as read,
+        and nothing of it is published. `backlog` marks what is late.
         """
         if not listing and not full:
-            return []
-        async with self._lock:
-            return await self._async_take(listing, full)
+            return
+        # What is read at the portal must not be lost because the caller is canceled.
+        await asyncio.shield(
+            self._hass.loop.create_task(self._async_take(listing, full, backlog))
+        )
 
     async def async_finish(self) -> None:
         """Return once nothing is being taken."""
@@ -138,158 +132,222 @@ class Inbox:
             pass
 
     async def _async_take(
-        self, listing: Sequence[InboxMessage], full: bool
-    ) -> list[ReceivedMessage]:
-        run = self._hass.async_add_executor_job
-        new, known, changed = await run(self._compare, listing, full)
-        if not changed:
-            return []
-        messages = {
-            **self._messages,
-            **{message.fingerprint: message for message in new},
-        }
-        self._is_new = False
-        await self._async_keep(messages, known)
-        return [message for message in new if not message.read]
-
-    async def async_mark_read(self, ids: set[str] | None) -> int:
-        """Mark messages as read, all of them for None; return how many were not."""
+        self, listing: Sequence[InboxMessage], full: bool, backlog: bool
+    ) -> None:
         async with self._lock:
-            read = await self._hass.async_add_executor_job(
-                _marked_read, self._messages, ids
+            if len(listing) < _LARGE:
+                listed = by_fingerprint(listing)
+            else:
+                run = self._hass.async_add_executor_job
+                listed = await run(by_fingerprint, listing)
+            seen = await self._async_seen(listed)
+            fresh = {one: m for one, m in listed.items() if one not in seen}
+            imported = await self._async_is_import(listed, seen)
+            if fresh or imported:
+                await self._async_store(fresh, imported=imported, backlog=backlog)
+            if full:
+                await self._async_forget(listed)
+
+    async def _async_seen(self, fingerprints: Iterable[str]) -> set[str]:
+        """Return which of these were listed before."""
+        seen: set[str] = set()
+        for some in batched(fingerprints, _AT_ONCE, strict=False):
+            rows = await self._database.async_fetch(
+                "SELECT fingerprint FROM seen WHERE fingerprint IN "  # noqa: S608 - only question marks
+                f"({', '.join('?' for _ in some)})",
+                some,
             )
-            if read:
-                await self._async_keep({**self._messages, **read}, self._seen)
-                async_dispatcher_send(self._hass, self._signal)
-        return len(read)
+            seen.update(row[0] for row in rows)
+        return seen | self._unstored.intersection(fingerprints)
 
-    async def async_delete(self, ids: set[str] | None) -> int:
-        """Delete messages here, all of them for None; return how many there were."""
-        async with self._lock:
-            kept = {
-                key: message
-                for key, message in self._messages.items()
-                if ids is not None and message.id not in ids
-            }
-            count = len(self._messages) - len(kept)
-            if count:
-                await self._async_keep(kept, self._seen)
-                async_dispatcher_send(self._hass, self._signal)
-        return count
+    async def _async_is_import(self, listed: Iterable[str], seen: set[str]) -> bool:
+        """Return whether a listing is what was there before the account was added."""
+        if self._known_account == self._account:
+            return False
+        return self._known_account is None or not seen.intersection(listed)
 
-    def _compare(
-        self, listing: Sequence[InboxMessage], full: bool
-    ) -> tuple[list[ReceivedMessage], SeenMessages, bool]:
-        """Return what is new in a listing, what is known then, and if that is a change.
-
-        Runs in a thread: a listing may have thousands of messages.
-        """
-        listed = by_fingerprint(listing)
-        fresh = {key: m for key, m in listed.items() if key not in self._seen.keys}
-        if not fresh and not full:
-            return [], self._seen, False
-        now = dt_util.utcnow()
-        known = replace(
-            self._seen, keys=self._seen.keys | listed.keys(), account=self._account
-        )
-        if full:
-            known = known.after(listed, self._messages, now.timestamp())
-        # What another account had before is as old as what this one had at first.
-        is_other = self._seen.account != self._account and (
-            self._seen.keys.isdisjoint(listed)
-        )
-        new = received(
+    async def _async_store(
+        self, fresh: dict[str, InboxMessage], *, imported: bool, backlog: bool
+    ) -> None:
+        messages = received(
             fresh,
             self._settings,
             is_trusted=self._is_trusted,
-            read=self._is_new or is_other,
-            now=now,
+            read=imported,
+            now=dt_util.utcnow(),
         )
-        excess = full and len(self._tidied(self._messages)) < len(self._messages)
-        changed = bool(new) or excess or self._is_new or known != self._seen
-        return self._with_unique_ids(new), known, changed
+        messages = await self._async_with_unique_ids(messages)
+        new = list(messages.values())
+        bodies = [] if imported else [_event_body(one, backlog) for one in new]
+        stored = self._publisher.write(
+            RECEIVED,
+            bodies,
+            insert_messages(new, messages),
+            Statement(
+                "INSERT OR IGNORE INTO seen (fingerprint) VALUES (?)",
+                [(one,) for one in messages],
+            ),
+            Statement(
+                "INSERT OR REPLACE INTO meta (key, value) VALUES ('account', ?)",
+                [(self._account,)],
+            ),
+        )
+        self._known_account = self._account
+        try:
+            await stored
+        except StoreError:
+            # Published once in this run; after a restart it comes again, as late.
+            self._unstored.update(messages)
+        self._show(new)
+        await self._async_trim_at_times(len(new))
 
-    def _with_unique_ids(self, new: list[ReceivedMessage]) -> list[ReceivedMessage]:
+    def _show(self, new: Sequence[Message]) -> None:
+        """Have entities show new messages."""
+        latest = [*reversed(new), *self.view.newest]
+        latest.sort(key=_by_date, reverse=True)
+        unread = sum(not message.read for message in new)
+        self.total += len(new)
+        self.view = InboxView(
+            unread=self.view.unread + unread, newest=tuple(latest[:_NEWEST])
+        )
+
+    async def _async_with_unique_ids(
+        self, messages: dict[str, Message]
+    ) -> dict[str, Message]:
         """Return messages with ids of their own: they start anew at some portals."""
-        ids = {message.id for message in self._messages.values()}
-        result: list[ReceivedMessage] = []
-        for message in new:
-            unique = message.id if message.id not in ids else message.fingerprint
-            ids.add(unique)
-            result.append(replace(message, id=unique))
+        taken: set[str] = set()
+        for some in batched(messages.values(), _AT_ONCE, strict=False):
+            rows = await self._database.async_fetch(
+                "SELECT id FROM messages WHERE id IN "  # noqa: S608 - only question marks
+                f"({', '.join('?' for _ in some)})",
+                [message.id for message in some],
+            )
+            taken.update(row[0] for row in rows)
+        result: dict[str, Message] = {}
+        for fingerprint, message in messages.items():
+            unique = message.id if message.id not in taken else fingerprint
+            taken.add(unique)
+            result[fingerprint] = replace(message, id=unique)
         return result
 
-    def _tidied(
-        self, messages: dict[str, ReceivedMessage]
-    ) -> dict[str, ReceivedMessage]:
-        """Return messages without those that are too many or too old."""
-        oldest = dt_util.utcnow() - self._settings.keep_for
-        drop = {
-            message.fingerprint
-            for rank, message in enumerate(_newest_first(messages))
-            if message.read
-            and (rank >= self._settings.keep_messages or message.date < oldest)
-        }
-        return {key: m for key, m in messages.items() if key not in drop}
+    async def _async_forget(self, listed: Iterable[str]) -> None:
+        """Forget what no listing of all has had for a long time, and nobody keeps.
 
-    async def _async_keep(
-        self, messages: dict[str, ReceivedMessage], known: SeenMessages
-    ) -> None:
-        """Keep all that is not too much or too old; return once it is on disk."""
-        run = self._hass.async_add_executor_job
-        messages = await run(self._tidied, messages)
-        self.view = await run(_view, messages)
-        self._messages = messages
-        self._seen = known
-        await self._journal.async_save(
-            {
-                "messages": list(messages.values()),
-                "known": list(known.keys),
-                "missing": known.missing,
-                "account": known.account,
-            }
+        A listing may leave out for once what the next one has again.
+        """
+        now = dt_util.utcnow().timestamp()
+        there = "fingerprint IN (SELECT fingerprint FROM listed)"
+        kept = (
+            "fingerprint IN "
+            "(SELECT fingerprint FROM messages WHERE fingerprint IS NOT NULL)"
+        )
+        forgotten = self._database.write(
+            Statement("CREATE TEMP TABLE listed (fingerprint TEXT PRIMARY KEY)"),
+            Statement(
+                "INSERT OR IGNORE INTO listed (fingerprint) VALUES (?)",
+                [(one,) for one in listed],
+            ),
+            Statement(
+                "UPDATE seen SET missing_since = NULL "  # noqa: S608 - no value in it
+                f"WHERE missing_since IS NOT NULL AND ({there} OR {kept})"
+            ),
+            Statement(
+                "UPDATE seen SET missing_since = ? "  # noqa: S608 - no value in it
+                f"WHERE missing_since IS NULL AND NOT ({there} OR {kept})",
+                [(now,)],
+            ),
+            Statement(
+                "DELETE FROM seen WHERE missing_since < ?",
+                [(now - _FORGET_AFTER.total_seconds(),)],
+            ),
+            Statement("DROP TABLE listed"),
+        )
+        with suppress(StoreError):
+            await forgotten
+
+    # --- What users do ---------------------------------------------------------------
+
+    async def async_mark_read(self, ids: set[str] | None) -> int:
+        """Mark messages as read, all of them for None; return how many were not.
+
+        Raises StoreError.
+        """
+        return await self._async_change(
+            "UPDATE messages SET read = 1 WHERE direction = 'in' AND read = 0", ids
         )
 
+    async def async_delete(self, ids: set[str] | None) -> int:
+        """Delete messages here, all of them for None; return how many there were.
 
-def _marked_read(
-    messages: dict[str, ReceivedMessage], ids: set[str] | None
-) -> dict[str, ReceivedMessage]:
-    """Return those that were unread, as read."""
-    return {
-        key: replace(message, read=True)
-        for key, message in messages.items()
-        if not message.read and (ids is None or message.id in ids)
-    }
+        Raises StoreError.
+        """
+        return await self._async_change(
+            "DELETE FROM messages WHERE direction = 'in'", ids
+        )
+
+    async def _async_change(self, sql: str, ids: set[str] | None) -> int:
+        count: int
+        async with self._lock:
+            where = sql.partition(" WHERE ")[2]
+            counted = "SELECT count(*) FROM messages WHERE "
+            if ids is None:
+                ((count,),) = await self._database.async_fetch(counted + where)
+                rows: list[tuple[str, ...]] = [()]
+            else:
+                sql, where = f"{sql} AND id = ?", f"{where} AND id = ?"
+                count = 0
+                rows = [(one,) for one in ids]
+                for row in rows:
+                    ((found,),) = await self._database.async_fetch(counted + where, row)
+                    count += found
+            if count:
+                await self._database.write(Statement(sql, rows))
+                await self._async_look()
+                async_dispatcher_send(self._hass, SIGNAL_CHANGED.format(self._entry_id))
+        return count
+
+    # --- Keeping and publishing ------------------------------------------------------
+
+    async def _async_trim_at_times(self, count: int) -> None:
+        """Drop what is too much now and then: that costs more the more is kept."""
+        self._since_trim += count
+        if self._since_trim > self._settings.keep_messages // 100:
+            await self.async_trim()
+
+    async def async_trim(self) -> None:
+        """Drop messages that are too many or too old; unread ones are kept."""
+        self._since_trim = 0
+        settings = self._settings
+        try:
+            await self._database.write(
+                trim_messages(Direction.IN, settings.keep_messages, settings.keep_for)
+            )
+        except StoreError:
+            return
+        await self._async_look()
+
+    @callback
+    def publish(self, body: dict[str, Any]) -> None:
+        """Publish an event of the kind `RECEIVED`."""
+        message = Message(
+            id=body["id"],
+            direction=Direction.IN,
+            number=body["from"],
+            own_number=body["to"],
+            text=body["text"],
+            date=datetime.fromisoformat(body["date"]),
+            read=False,
+            trusted=body["trusted"],
+        )
+        signal = SIGNAL_RECEIVED.format(self._entry_id)
+        async_dispatcher_send(self._hass, signal, message, body["backlog"])
 
 
-def _newest_first(messages: dict[str, ReceivedMessage]) -> list[ReceivedMessage]:
-    """Return messages by time; of those of one second the one that came last first."""
-    return sorted(messages.values(), key=_by_date)[::-1]
+def _event_body(message: Message, backlog: bool) -> Body:
+    body = message.as_dict()
+    del body["read"]
+    return {**body, "backlog": backlog}
 
 
-def _view(messages: dict[str, ReceivedMessage]) -> InboxView:
-    latest_first = reversed(messages.values())
-    return InboxView(
-        unread=sum(not message.read for message in messages.values()),
-        newest=tuple(heapq.nlargest(_NEWEST, latest_first, key=_by_date)),
-    )
-
-
-def _by_date(message: ReceivedMessage) -> datetime:
+def _by_date(message: Message) -> datetime:
     return message.date
-
-
-def _read(data: Any) -> tuple[dict[str, ReceivedMessage], SeenMessages]:
-    """Return what JSON made of an inbox; raise for anything else."""
-    messages = map(ReceivedMessage.from_stored, data["messages"])
-    known = SeenMessages(
-        keys=frozenset(data["known"]),
-        missing={str(key): float(since) for key, since in data["missing"].items()},
-        account=str(data["account"]),
-    )
-    return {message.fingerprint: message for message in messages}, known
-
-
-def _set_aside(path: Path) -> Path:
-    aside = path.with_name(f"{path.name}.damaged.{dt_util.utcnow():%Y%m%dT%H%M%S}")
-    return path.rename(aside)

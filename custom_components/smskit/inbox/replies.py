@@ -9,13 +9,13 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN
-from .models import ReceivedMessage
+from ..store import Message
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Waiter:
     numbers: frozenset[str]
-    answer: asyncio.Future[ReceivedMessage]
+    answer: asyncio.Future[Message]
 
 
 class ReplyWaiters:
@@ -26,9 +26,7 @@ class ReplyWaiters:
         self._open: list[_Waiter] = []
 
     @contextmanager
-    def ask(
-        self, numbers: frozenset[str]
-    ) -> Generator[asyncio.Future[ReceivedMessage]]:
+    def ask(self, numbers: frozenset[str]) -> Generator[asyncio.Future[Message]]:
         """Wait for the next message of one of these numbers, from now on."""
         waiter = _Waiter(numbers, asyncio.get_running_loop().create_future())
         self._open.append(waiter)
@@ -39,10 +37,10 @@ class ReplyWaiters:
                 self._open.remove(waiter)
 
     @callback
-    def async_handle(self, message: ReceivedMessage, _backlog: bool) -> None:
+    def async_handle(self, message: Message, _backlog: bool) -> None:
         """Give a message to whoever has waited longest for one of its sender."""
         for waiter in self._open:
-            if message.sender in waiter.numbers:
+            if message.number in waiter.numbers:
                 self._open.remove(waiter)
                 if not waiter.answer.done():
                     waiter.answer.set_result(message)

@@ -4,8 +4,6 @@ from .batch import Batch
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
 from .encoding import EncodedText, Encoding
-from .history import SIGNAL_SENT, SentMessage, SentMessages
-from .limits import HourlyLimit
 from .media import async_media_url, async_setup_media
 from .models import (
     MAX_SEGMENTS,
@@ -17,14 +15,21 @@ from .models import (
     Status,
     Via,
 )
-from .outbox import SIGNAL_OUTCOME, SIGNAL_SUBMITTED, SIGNAL_TOTALS, Outbox, Totals
+from .outbox import (
+    OUTCOME,
+    SIGNAL_OUTCOME,
+    SIGNAL_SUBMITTED,
+    SIGNAL_TOTALS,
+    Outbox,
+    Totals,
+)
 from .planner import Planner, compose
 from .sender import Sender
 
 __all__ = [
     "MAX_SEGMENTS",
+    "OUTCOME",
     "SIGNAL_OUTCOME",
-    "SIGNAL_SENT",
     "SIGNAL_SUBMITTED",
     "SIGNAL_TOTALS",
     "Batch",
@@ -33,7 +38,6 @@ __all__ = [
     "Draft",
     "EncodedText",
     "Encoding",
-    "HourlyLimit",
     "MessageType",
     "Outbox",
     "Outcome",
@@ -41,8 +45,6 @@ __all__ = [
     "Recipient",
     "Report",
     "Sender",
-    "SentMessage",
-    "SentMessages",
     "Status",
     "Totals",
     "Via",

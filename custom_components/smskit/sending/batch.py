@@ -1,14 +1,17 @@
-"""A batch: what one request carries to the portal, from its making to its end."""
+"""A batch: what one request carries to the portal, from its submission to its end."""
 
 from asyncio import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+import time
 
+from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from ..api import SendType, Submission
+from ..store import Direction, Message
+from .clock import monotonic
 from .models import Outcome, Status, Via
 
 
@@ -16,18 +19,18 @@ class Stage(StrEnum):
     """Where a batch is."""
 
     PENDING = "pending"
-    """For its turn; it has not left."""
+    """Waiting for a free slot, while its caller waits."""
     HELD = "held"
-    """It could not leave and is tried again."""
+    """Kept until the portal can be reached."""
     SENDING = "sending"
-    """It is on its way, or was when everything stopped."""
+    """Its request has left, or had when everything stopped."""
     ACCEPTED = "accepted"
-    """The portal has it and is asked what became of it."""
+    """The portal has it, and is asked for its outcome."""
 
 
 @dataclass(kw_only=True, slots=True)
 class BatchRecipient:
-    """One number of a batch, and what is known of it."""
+    """One number of a batch, and how far its message has come."""
 
     number: str = field(repr=False)
     """E.164 with a leading `+`."""
@@ -35,14 +38,15 @@ class BatchRecipient:
     status: Status = Status.READY
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, eq=False)
 class Batch:
-    """One text to up to a hundred numbers, all in one way and from one sender.
+    """One text to up to a hundred numbers, all via one service and from one sender.
 
-    Times are seconds since the epoch.
+    Only the outbox assigns to it.
     """
 
     created: float
+    """In epoch seconds, as `expires` and `follow_from`."""
     expires: float
     """Until when it may be held; not after `created` where it must not be."""
     type: SendType
@@ -60,33 +64,47 @@ class Batch:
     group_id: str | None = None
     reason: str | None = None
     follow_from: float = 0
-    """From when on the portal is asked what became of it."""
+    """From when on the portal is asked for its outcome."""
+    deadline: float = field(init=False)
+    """`expires` as a monotonic moment."""
+    is_stored: bool = False
+    """Whether the database has it, in whatever stage."""
     done: Future[None] | None = field(default=None, repr=False)
-    """Done once there is something to tell the caller; only while one waits."""
+    """Done once there is an outcome for the caller; only while one waits."""
+
+    def __post_init__(self) -> None:
+        """Anchor the deadline: a clock that was wrong makes it no later."""
+        latest = time.monotonic() + max(self.expires - self.created, 0)
+        self.deadline = min(monotonic(self.expires), latest)
+
+    @property
+    def may_be_held(self) -> bool:
+        """Return whether it is not too late to be sent."""
+        return self.deadline > time.monotonic()
 
     @property
     def via(self) -> Via:
-        """How it goes, as an outcome tells."""
+        """Return what it is sent via, as an outcome shows it."""
         return Via.WHATSAPP if self.type is SendType.WHATSAPP else Via.SMS
 
     @property
     def numbers(self) -> set[str]:
-        """The numbers that it goes to."""
+        """Return the numbers of its recipients."""
         return {recipient.number for recipient in self.recipients}
 
     @property
     def pending(self) -> int:
-        """How many of its recipients are held back or not yet final."""
+        """Return how many of its recipients are held or not final."""
         if self.stage is not Stage.ACCEPTED:
             return len(self.recipients)
-        return sum(a.status is Status.QUEUED for a in self.recipients)
+        return sum(r.status is Status.QUEUED for r in self.recipients)
 
     def submission(self) -> Submission:
-        """Return it as the portal takes it."""
+        """Return it as the client takes it."""
         return Submission(
             type=self.type,
             sender=self.sender,
-            to=tuple(a.number.removeprefix("+") for a in self.recipients),
+            to=tuple(r.number.removeprefix("+") for r in self.recipients),
             text=self.text,
             file=self.file,
             schedule=self.schedule,
@@ -94,7 +112,7 @@ class Batch:
         )
 
     def outcome(self, recipient: BatchRecipient) -> Outcome:
-        """Return what is known of one of its numbers."""
+        """Return what is known of one of its recipients."""
         return Outcome(
             number=recipient.number,
             name=recipient.name,
@@ -105,52 +123,20 @@ class Batch:
             batch_id=self.id,
         )
 
+    def message(self, recipient: BatchRecipient) -> Message:
+        """Return the message to one of its recipients, as the history has it."""
+        return Message(
+            id=f"{self.id}{recipient.number}",
+            direction=Direction.OUT,
+            number=recipient.number,
+            name=recipient.name,
+            text=self.text,
+            date=dt_util.utc_from_timestamp(self.created),
+            status=recipient.status.value,
+            reason=self.reason,
+        )
+
     def set_done(self) -> None:
-        """Tell the caller, if one still waits."""
+        """Let the caller go on, if one still waits."""
         if self.done is not None and not self.done.done():
             self.done.set_result(None)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON keeps it."""
-        return {
-            "id": self.id,
-            "created": self.created,
-            "expires": self.expires,
-            "type": self.type.value,
-            "sender": self.sender,
-            "text": self.text,
-            "to": [[a.number, a.name, a.status.value] for a in self.recipients],
-            "fallback": self.fallback and self.fallback.value,
-            "route": self.route,
-            "file": self.file,
-            "schedule": self.schedule and self.schedule.isoformat(),
-            "stage": self.stage.value,
-            "group_id": self.group_id,
-            "reason": self.reason,
-            "follow_from": self.follow_from,
-        }
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Return what `as_dict` kept."""
-        fallback, schedule = data["fallback"], data["schedule"]
-        return cls(
-            id=data["id"],
-            created=data["created"],
-            expires=data["expires"],
-            type=SendType(data["type"]),
-            sender=data["sender"],
-            text=data["text"],
-            recipients=[
-                BatchRecipient(number=number, name=name, status=Status(status))
-                for number, name, status in data["to"]
-            ],
-            fallback=SendType(fallback) if fallback else None,
-            route=data["route"],
-            file=data["file"],
-            schedule=datetime.fromisoformat(schedule) if schedule else None,
-            stage=Stage(data["stage"]),
-            group_id=data["group_id"],
-            reason=data["reason"],
-            follow_from=data["follow_from"],
-        )

@@ -1,4 +1,4 @@
-"""Delivery: what became of the batches that the portal has."""
+"""Delivery: the outcome of the batches that the portal has."""
 
 from contextlib import suppress
 import heapq
@@ -8,8 +8,9 @@ from typing import Final
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from ..api import GroupStatus, PortalClient, PortalError
+from ..api import DeliveryStatus, GroupStatus, PortalClient, PortalError
 from .batch import Batch, Stage
+from .clock import monotonic
 from .models import Status
 from .outbox import Outbox
 
@@ -18,13 +19,14 @@ _LONGEST: Final = 3600.0
 _GIVE_UP: Final = 24 * 3600.0
 # A thousand batches under way cost one request a second at most.
 _PACE: Final = 1.0
+_NOT_REPORTED: Final = "the portal did not report it within a day"
 
 
 class DeliveryTracker:
     """Asks for each accepted batch until it is final, one request at a time.
 
     Soon after it was accepted, then ever more slowly: after half as long again as it
-    has taken so far. After a day nobody is asked any more.
+    has taken so far. After a day, it is given up.
     """
 
     def __init__(
@@ -42,10 +44,13 @@ class DeliveryTracker:
 
     @callback
     def async_start(self) -> None:
-        """Take up what the portal had when everything stopped."""
-        now = time.time()
+        """Follow what the portal had when everything stopped."""
+        now = time.monotonic()
+        known = {batch_id for _, batch_id in self._due}
         for batch in self._outbox.in_stage(Stage.ACCEPTED):
-            heapq.heappush(self._due, (max(now, batch.follow_from), batch.id))
+            if batch.id not in known:
+                due = max(now, monotonic(batch.follow_from))
+                heapq.heappush(self._due, (due, batch.id))
         self._schedule()
 
     @callback
@@ -57,15 +62,15 @@ class DeliveryTracker:
     @callback
     def async_follow(self, batch: Batch) -> None:
         """Follow a batch from now, or from when the portal is to send it."""
-        batch.follow_from = max(batch.follow_from, time.time())
-        heapq.heappush(self._due, (batch.follow_from + _FIRST, batch.id))
+        due = monotonic(batch.follow_from) + _FIRST
+        heapq.heappush(self._due, (due, batch.id))
         self._schedule()
 
     def _schedule(self) -> None:
         self._clear_timer()
         if self._due and not self._asking and not self._stopped:
             when = max(self._due[0][0], self._next_ask)
-            delay = max(when - time.time(), 0.05)
+            delay = max(when - time.monotonic(), 0.05)
             self._cancel_timer = async_call_later(self._hass, delay, self._async_ask)
 
     def _clear_timer(self) -> None:
@@ -76,56 +81,42 @@ class DeliveryTracker:
     async def _async_ask(self, _: object) -> None:
         self._cancel_timer = None
         _, batch_id = heapq.heappop(self._due)
-        batch = self._outbox.batches.get(batch_id)
+        batch = self._outbox.get(batch_id)
         if batch is not None:
             self._asking = True
             try:
                 await self._async_ask_for(batch)
             finally:
                 self._asking = False
-            self._next_ask = time.time() + _PACE
+            self._next_ask = time.monotonic() + _PACE
         self._schedule()
 
     async def _async_ask_for(self, batch: Batch) -> None:
         """Ask for a batch once, and note what is new."""
         status: GroupStatus | None = None
-        # Of an error nothing is learnt; the balance tells whether the portal is there.
+        # Of an error nothing is learned; the balance shows whether the portal is there.
         with suppress(PortalError):
             status = await self._client.group_status(batch.group_id or "")
         if self._stopped:
-            # The next outbox has the batch by now: this one must not be kept again.
+            # The next outbox has the batch by now: this one must not write it again.
             return
-        changed = status is not None and self._note(batch, status)
-        age = time.time() - batch.follow_from
-        if all(recipient.status in _FINAL for recipient in batch.recipients):
-            self._outbox.remove(batch)
-            changed = True
-        elif age >= _GIVE_UP:
-            batch.reason = "the portal did not tell within a day"
-            open_ = {a.number for a in batch.recipients if a.status is Status.QUEUED}
-            self._outbox.report(batch, Status.UNKNOWN, open_)
-            self._outbox.remove(batch)
-            changed = True
+        if status is not None:
+            self._outbox.update(
+                batch, {r.to: _STATUS[r.status] for r in status.recipients}
+            )
+        if self._outbox.get(batch.id) is None:
+            return
+        now = time.monotonic()
+        age = now - monotonic(batch.follow_from)
+        if age >= _GIVE_UP:
+            self._outbox.give_up(batch, _NOT_REPORTED)
         else:
             delay = min(max(_FIRST, age / 2), _LONGEST)
-            heapq.heappush(self._due, (time.time() + delay, batch.id))
-        if changed:
-            await self._outbox.async_commit()
-
-    def _note(self, batch: Batch, status: GroupStatus) -> bool:
-        """Give each recipient what the portal says of it; tell if that was new."""
-        before = [recipient.status for recipient in batch.recipients]
-        said = {recipient.to: recipient.status for recipient in status.recipients}
-        for found in Status.QUEUED, Status.SENT, Status.FAILED:
-            numbers = {
-                recipient.number
-                for recipient in batch.recipients
-                if recipient.status not in _FINAL
-                and said.get(recipient.number.removeprefix("+")) == found.value
-            }
-            if numbers:
-                self._outbox.report(batch, found, numbers)
-        return before != [recipient.status for recipient in batch.recipients]
+            heapq.heappush(self._due, (now + delay, batch.id))
 
 
-_FINAL: Final = frozenset({Status.SENT, Status.FAILED})
+_STATUS: Final = {
+    DeliveryStatus.QUEUED: Status.QUEUED,
+    DeliveryStatus.SENT: Status.SENT,
+    DeliveryStatus.FAILED: Status.FAILED,
+}

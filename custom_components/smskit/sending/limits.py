@@ -1,15 +1,19 @@
 """What stops an automation that has gone wild: an hourly limit, and no repeats.
 
-Times are seconds since the epoch.
+Moments are monotonic; `rows` are as the database has them, in epoch seconds.
 """
 
 from collections import deque
 from collections.abc import Iterable
 from hashlib import blake2b
+import time
 from typing import Final
 
-_HOUR: Final = 3600
-_REPEAT: Final = 60
+from ..store import Statement
+from .clock import epoch, monotonic
+
+_HOUR: Final = 3600.0
+_REPEAT: Final = 60.0
 
 
 class HourlyLimit:
@@ -18,46 +22,71 @@ class HourlyLimit:
     def __init__(self, limit: int) -> None:
         """Allow `limit` recipients in any rolling hour, 0 for no limit."""
         self.limit = limit
-        self._sent: deque[float] = deque()
+        self._sent: deque[tuple[float, str, int]] = deque()
+        """When how many recipients of which batch were sent to, oldest first."""
+        self._count = 0
 
-    def load(self, data: list[float]) -> None:
-        """Restore what `as_list` returned."""
-        self._sent = deque(data)
+    def load(self, rows: Iterable[tuple[str, float, int]]) -> None:
+        """Restore what was stored: batches, moments and counts."""
+        now = time.monotonic()
+        entries = sorted(
+            # A clock that was set back makes nothing count for longer than an hour.
+            (min(monotonic(at), now), batch_id, count)
+            for batch_id, at, count in rows
+        )
+        self._sent = deque(entries)
+        self._count = sum(count for _, _, count in entries)
 
-    def as_list(self, now: float) -> list[float]:
-        """Return what has to survive a restart."""
-        self._prune(now)
-        return list(self._sent)
-
-    def available_at(self, count: int, outstanding: int, now: float) -> float | None:
-        """Return when `count` more recipients may be sent to, `now` or later.
+    def available_at(self, count: int, outstanding: int) -> float | None:
+        """Return when `count` more recipients may be sent to, now or later.
 
         `outstanding` recipients were accepted and not sent to yet. Return None when
         that many can never be sent to.
         """
+        now = time.monotonic()
         self._prune(now)
         if not self.limit:
             return now
-        excess = len(self._sent) + outstanding + count - self.limit
+        excess = self._count + outstanding + count - self.limit
         if excess <= 0:
             return now
-        if excess > len(self._sent):
-            return None
-        return self._sent[excess - 1] + _HOUR
+        for at, _, sent in self._sent:
+            excess -= sent
+            if excess <= 0:
+                return at + _HOUR
+        return None
 
-    def record(self, count: int, now: float) -> None:
-        """Count recipients that are about to be sent to."""
-        if self.limit:
-            self._sent.extend([now] * count)
+    def record(self, batch_id: str, count: int) -> list[Statement]:
+        """Count recipients that are about to be sent to; return what to store."""
+        now = time.monotonic()
+        self._prune(now)
+        if not self.limit:
+            return []
+        self._sent.append((now, batch_id, count))
+        self._count += count
+        at = epoch(now)
+        return [
+            Statement(
+                "INSERT OR REPLACE INTO hourly (batch_id, at, count) VALUES (?, ?, ?)",
+                [(batch_id, at, count)],
+            ),
+            Statement("DELETE FROM hourly WHERE at < ?", [(at - _HOUR,)]),
+        ]
 
-    def refund(self, count: int) -> None:
-        """Take back what was counted last and cost nothing."""
-        for _ in range(min(count, len(self._sent))):
-            self._sent.pop()
+    def refund(self, batch_id: str) -> list[Statement]:
+        """Take back what was counted and cost nothing; return what to store."""
+        for entry in reversed(self._sent):
+            if entry[1] == batch_id:
+                self._sent.remove(entry)
+                self._count -= entry[2]
+                return [
+                    Statement("DELETE FROM hourly WHERE batch_id = ?", [(batch_id,)])
+                ]
+        return []
 
     def _prune(self, now: float) -> None:
-        while self._sent and now - self._sent[0] >= _HOUR:
-            self._sent.popleft()
+        while self._sent and now - self._sent[0][0] >= _HOUR:
+            self._count -= self._sent.popleft()[2]
 
 
 class DuplicateFilter:
@@ -67,28 +96,41 @@ class DuplicateFilter:
         """Remember nothing."""
         self._sent: dict[str, float] = {}
 
-    def load(self, data: dict[str, float]) -> None:
-        """Restore what `as_dict` returned."""
-        self._sent = dict(data)
+    def load(self, rows: Iterable[tuple[str, float]]) -> None:
+        """Restore what was stored: digests and moments."""
+        now = time.monotonic()
+        self._sent = {digest: min(monotonic(at), now) for digest, at in rows}
 
-    def as_dict(self, now: float) -> dict[str, float]:
-        """Return what has to survive a restart."""
-        self._sent = {k: at for k, at in self._sent.items() if now - at < _REPEAT}
-        return dict(self._sent)
-
-    def is_duplicate(self, number: str, text: str, now: float) -> bool:
+    def is_duplicate(self, number: str, text: str) -> bool:
         """Return whether this text went to this number within the last minute."""
-        return now - self._sent.get(_digest(number, text), 0) < _REPEAT
+        sent = self._sent.get(_digest(number, text))
+        return sent is not None and time.monotonic() - sent < _REPEAT
 
-    def remember(self, numbers: Iterable[str], text: str, now: float) -> None:
-        """Remember a text that is about to be sent."""
-        for number in numbers:
-            self._sent[_digest(number, text)] = now
+    def remember(self, numbers: Iterable[str], text: str) -> list[Statement]:
+        """Remember a text that is about to be sent; return what to store."""
+        now = time.monotonic()
+        self._sent = {d: at for d, at in self._sent.items() if now - at < _REPEAT}
+        digests = [_digest(number, text) for number in numbers]
+        self._sent.update(dict.fromkeys(digests, now))
+        at = epoch(now)
+        return [
+            Statement(
+                "INSERT OR REPLACE INTO duplicates (digest, at) VALUES (?, ?)",
+                [(digest, at) for digest in digests],
+            ),
+            Statement("DELETE FROM duplicates WHERE at < ?", [(at - _REPEAT,)]),
+        ]
 
-    def forget(self, numbers: Iterable[str], text: str) -> None:
+    def forget(self, numbers: Iterable[str], text: str) -> list[Statement]:
         """Forget a text that provably did not arrive, so that it may be tried again."""
-        for number in numbers:
-            self._sent.pop(_digest(number, text), None)
+        digests = [_digest(number, text) for number in numbers]
+        for digest in digests:
+            self._sent.pop(digest, None)
+        return [
+            Statement(
+                "DELETE FROM duplicates WHERE digest = ?", [(d,) for d in digests]
+            )
+        ]
 
 
 def _digest(number: str, text: str) -> str:

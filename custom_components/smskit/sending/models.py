@@ -52,6 +52,11 @@ class Status(StrEnum):
     """It left and no answer came: it may have been sent, and is not repeated."""
 
     @property
+    def final(self) -> bool:
+        """Return whether nothing more will change."""
+        return self in {Status.SENT, Status.FAILED, Status.EXPIRED}
+
+    @property
     def taken(self) -> bool:
         """Whether the portal took it, or will get it as soon as it is reached."""
         return self in {Status.HELD, Status.QUEUED, Status.SENT}
@@ -118,7 +123,7 @@ class Report:
 
 
 type LimitReporter = Callable[[int | None, float | None], None]
-"""Takes the hourly limit that stopped a message, and until when in epoch seconds.
+"""Takes the hourly limit that stopped a message, and until when, monotonic.
 
 None and None when messages may go.
 """

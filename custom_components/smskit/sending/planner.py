@@ -67,14 +67,11 @@ class Planner:
         """
         merged = _merge(recipients)
         measured = _check(draft, merged)
-        now = time.time()
-        routed = [self._route(draft, recipient, measured, now) for recipient in merged]
+        routed = [self._route(draft, recipient, measured) for recipient in merged]
         count = sum(routed.error is None for routed in routed)
-        available_at = self._outbox.limit.available_at(
-            count, self._outbox.outstanding, now
-        )
+        available_at = self._outbox.limit.available_at(count, self._outbox.outstanding)
         blocked_by: str | None = None
-        if count and (available_at is None or available_at > now):
+        if count and (available_at is None or available_at > time.monotonic()):
             blocked_by = "hourly_limit"
         elif any(routed.error is _REPEATED for routed in routed):
             blocked_by = "repeat"
@@ -86,7 +83,7 @@ class Planner:
         )
 
     def _route(
-        self, draft: Draft, recipient: Recipient, measured: EncodedText, now: float
+        self, draft: Draft, recipient: Recipient, measured: EncodedText
     ) -> Routed:
         """Decide how a message goes to a number."""
         type_, fallback = _send_types(draft.type, recipient.via, measured)
@@ -98,7 +95,7 @@ class Planner:
         if (
             error is None
             and not draft.allow_repeat
-            and self._outbox.duplicates.is_duplicate(recipient.number, draft.text, now)
+            and self._outbox.duplicates.is_duplicate(recipient.number, draft.text)
         ):
             error = _REPEATED
         return Routed(

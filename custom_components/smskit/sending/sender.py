@@ -10,6 +10,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from .batch import Batch, BatchRecipient, Stage
+from .clock import epoch
 from .dispatcher import Dispatcher
 from .models import Draft, LimitReporter, Outcome, Recipient, Report, Status
 from .outbox import Outbox
@@ -49,12 +50,11 @@ class Sender:
         self._report_limit(None, None)
         now = time.time()
         batches = self._planner.batches(draft, plan, now)
-        for batch in batches:
-            self._outbox.duplicates.remember(batch.numbers, draft.text, now)
         waits = [self._dispatcher.async_submit(batch) for batch in batches]
         if waits:
             await asyncio.wait(waits, timeout=_CALL_TIMEOUT)
-            await self._dispatcher.async_hold_pending(batches)
+            if held := self._dispatcher.async_hold_pending(batches):
+                await asyncio.wait(held)
         outcomes = {
             recipient.number: _outcome_now(batch, recipient)
             for batch in batches
@@ -73,7 +73,7 @@ class Sender:
                 key = "over_hourly_limit_waiting"
                 return invalid(key, limit=limit, waiting=str(waiting))
             return invalid("over_hourly_limit", limit=limit)
-        when = dt_util.as_local(dt_util.utc_from_timestamp(available_at))
+        when = dt_util.as_local(dt_util.utc_from_timestamp(epoch(available_at)))
         return invalid("hourly_limit", limit=limit, next=when.strftime("%H:%M:%S"))
 
 

@@ -50,6 +50,11 @@ _ACTIONS: Final[dict[str, tuple[Action, vol.Schema, SupportsResponse]]] = {
         inbox.GET_SCHEMA,
         SupportsResponse.ONLY,
     ),
+    "export_messages": (
+        inbox.async_export_messages,
+        inbox.EXPORT_SCHEMA,
+        SupportsResponse.OPTIONAL,
+    ),
     "mark_messages_read": (
         inbox.async_mark_messages_read,
         inbox.IDS_SCHEMA,

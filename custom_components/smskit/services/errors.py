@@ -1,5 +1,8 @@
 """What the portal answered, or what became of a message, as an action's error."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
@@ -8,6 +11,7 @@ from ..const import DOMAIN
 from ..coordinator import SmskitConfigEntry
 from ..phone_number import mask_number
 from ..sending import Outcome, Report, Status
+from ..store import StoreError
 
 
 def portal_error(
@@ -66,3 +70,16 @@ def send_error(report: Report) -> HomeAssistantError:
 def _who(outcome: Outcome) -> str:
     """Name a recipient where a number must not stand."""
     return outcome.name or mask_number(outcome.number)
+
+
+@contextmanager
+def store_errors() -> Generator[None]:
+    """Raise what the database refuses as the error of an action."""
+    try:
+        yield
+    except StoreError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="not_stored",
+            translation_placeholders={"error": str(err)},
+        ) from err

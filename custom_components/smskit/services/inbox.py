@@ -2,48 +2,69 @@
 
 import asyncio
 from datetime import timedelta
+import json
+import os
+from pathlib import Path
 from typing import Any, Final
 
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, ServiceResponse
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
 from ..const import DOMAIN
-from ..coordinator import loaded_entry
+from ..coordinator import SmskitConfigEntry, loaded_entry
 from ..phone_number import normalize_number
 from ..recipients import entity_recipients, number_recipients
 from ..sending import Draft, Recipient, Status, compose
-from .errors import send_error
+from ..store import Direction, MessageFilter
+from .errors import send_error, store_errors
 from .sending import ATTR_MESSAGE
 
 ATTR_ALL: Final = "all"
+ATTR_BEFORE: Final = "before"
+ATTR_DIRECTION: Final = "direction"
 ATTR_FROM: Final = "from"
 ATTR_LIMIT: Final = "limit"
 ATTR_MESSAGE_IDS: Final = "message_ids"
 ATTR_NUMBER: Final = "number"
+ATTR_PATH: Final = "path"
 ATTR_RECIPIENT: Final = "recipient"
 ATTR_SINCE: Final = "since"
+ATTR_STATUS: Final = "status"
+ATTR_TEXT: Final = "text"
 ATTR_TIMEOUT: Final = "timeout"
 ATTR_UNREAD_ONLY: Final = "unread_only"
 
 _DEFAULT_LIMIT: Final = 100
+_MOST: Final = 1000
+_EVERYTHING: Final = -1
 _DEFAULT_TIMEOUT: Final = timedelta(minutes=5)
 
+_FILTER: Final = {
+    vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
+    vol.Optional(ATTR_TEXT): vol.All(cv.string, vol.Length(min=1, max=200)),
+    vol.Optional(ATTR_DIRECTION, default="in"): vol.In(("in", "out", "both")),
+    vol.Optional(ATTR_RECIPIENT): cv.entity_domain(NOTIFY_DOMAIN),
+    vol.Optional(ATTR_FROM): vol.Any(int, cv.string),
+    vol.Optional(ATTR_STATUS): vol.In([status.value for status in Status]),
+    vol.Optional(ATTR_UNREAD_ONLY, default=False): cv.boolean,
+    vol.Optional(ATTR_SINCE): cv.datetime,
+    vol.Optional(ATTR_BEFORE): cv.string,
+}
 GET_SCHEMA: Final = vol.Schema(
     {
-        vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
-        vol.Optional(ATTR_UNREAD_ONLY, default=False): cv.boolean,
-        vol.Optional(ATTR_FROM): vol.Any(int, cv.string),
-        vol.Optional(ATTR_SINCE): cv.datetime,
+        **_FILTER,
         vol.Optional(ATTR_LIMIT, default=_DEFAULT_LIMIT): vol.All(
-            vol.Coerce(int), vol.Range(min=1)
+            vol.Coerce(int), vol.Range(min=1, max=_MOST)
         ),
     }
 )
+EXPORT_SCHEMA: Final = vol.Schema({**_FILTER, vol.Optional(ATTR_PATH): cv.string})
 IDS_SCHEMA: Final = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
@@ -65,21 +86,86 @@ ASK_SCHEMA: Final = vol.Schema(
 
 
 async def async_get_messages(call: ServiceCall) -> ServiceResponse:
-    """Return messages of the inbox, newest first, and how many there are."""
-    data = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID)).runtime_data
-    messages = data.messages.newest_first()
-    if call.data[ATTR_UNREAD_ONLY]:
-        messages = [message for message in messages if not message.read]
-    if (sender := call.data.get(ATTR_FROM)) is not None:
-        number = _sender(sender, data.settings.country)
-        messages = [message for message in messages if message.sender == number]
-    if (since := call.data.get(ATTR_SINCE)) is not None:
-        since = dt_util.as_utc(since)
-        messages = [message for message in messages if message.date >= since]
-    return {
-        "messages": [m.as_dict() for m in messages[: call.data[ATTR_LIMIT]]],
-        "total": len(messages),
-    }
+    """Return messages, newest first, and how many there are."""
+    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    log = entry.runtime_data.log
+    with store_errors():
+        messages, total = await log.async_search(
+            _filter(call, entry), call.data[ATTR_LIMIT]
+        )
+    return {"messages": [m.as_dict() for m in messages], "total": total}
+
+
+async def async_export_messages(call: ServiceCall) -> ServiceResponse:
+    """Return messages, or write them to a file as JSON Lines, newest first."""
+    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    path = _export_path(call)
+    with store_errors():
+        messages, total = await entry.runtime_data.log.async_search(
+            _filter(call, entry), _EVERYTHING
+        )
+    shown: list[JsonValueType] = [message.as_dict() for message in messages]
+    if path is None:
+        return {"count": total, "path": None, "messages": shown}
+    try:
+        await call.hass.async_add_executor_job(_write_lines, path, shown)
+    except OSError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="export_failed",
+            translation_placeholders={"error": err.strerror or type(err).__name__},
+        ) from err
+    return {"count": total, "path": str(path)}
+
+
+def _export_path(call: ServiceCall) -> Path | None:
+    """Return the file to write to, below the folder of local media.
+
+    Raises ServiceValidationError for one anywhere else.
+    """
+    if (named := call.data.get(ATTR_PATH)) is None:
+        return None
+    media = call.hass.config.media_dirs.get("local")
+    root = Path(media or call.hass.config.path("media")).resolve()
+    path: Path = (root / named.removeprefix("/media/").removeprefix("media/")).resolve()
+    if path == root or not path.is_relative_to(root):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="path_not_allowed",
+            translation_placeholders={"path": named},
+        )
+    return path
+
+
+def _write_lines(path: Path, messages: list[JsonValueType]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.writelines(
+            json.dumps(message, ensure_ascii=False) + "\n" for message in messages
+        )
+
+
+def _filter(call: ServiceCall, entry: SmskitConfigEntry) -> MessageFilter:
+    """Return which messages a call asks for."""
+    data = call.data
+    numbers: list[str] = []
+    if (entity_id := data.get(ATTR_RECIPIENT)) is not None:
+        recipients = entity_recipients(call.hass, entry, [entity_id])
+        numbers += [recipient.number for recipient in recipients]
+    if (sender := data.get(ATTR_FROM)) is not None:
+        numbers.append(_sender(sender, entry.runtime_data.settings.country))
+    direction = data[ATTR_DIRECTION]
+    since = data.get(ATTR_SINCE)
+    return MessageFilter(
+        text=data.get(ATTR_TEXT),
+        direction=None if direction == "both" else Direction(direction),
+        numbers=tuple(numbers) if numbers else None,
+        status=data.get(ATTR_STATUS),
+        unread_only=data[ATTR_UNREAD_ONLY],
+        since=since and dt_util.as_utc(since),
+        before=data.get(ATTR_BEFORE),
+    )
 
 
 def _sender(raw: str | int, country: str | None) -> str:
@@ -93,14 +179,16 @@ def _sender(raw: str | int, country: str | None) -> str:
 async def async_mark_messages_read(call: ServiceCall) -> ServiceResponse:
     """Mark messages as read, here."""
     data = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID)).runtime_data
-    count = await data.messages.async_mark_read(_ids(call))
+    with store_errors():
+        count = await data.messages.async_mark_read(_ids(call))
     return {"count": count}
 
 
 async def async_delete_messages(call: ServiceCall) -> ServiceResponse:
     """Delete messages, here; the portal keeps its own."""
     data = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID)).runtime_data
-    count = await data.messages.async_delete(_ids(call))
+    with store_errors():
+        count = await data.messages.async_delete(_ids(call))
     return {"count": count}
 
 

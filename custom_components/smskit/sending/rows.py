@@ -1,0 +1,168 @@
+"""Batches and their outcomes as the database has them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from homeassistant.util import dt as dt_util
+
+from ..api import SendType
+from ..store import Body, Direction, Message, Statement
+from .batch import Batch, BatchRecipient, Stage
+from .media import MEDIA_PATH
+from .models import Outcome, Status, Via
+
+SELECT_BATCHES: Final = (
+    "SELECT id, created, expires, type, fallback, sender, text, route, file, schedule, "
+    "stage, group_id, reason, follow_from FROM batches ORDER BY id"
+)
+SELECT_RECIPIENTS: Final = (
+    "SELECT batch_id, number, name, status FROM batch_recipients "
+    "ORDER BY batch_id, position"
+)
+_INSERT: Final = (
+    "INSERT INTO batches (id, created, expires, type, fallback, sender, text, route, "
+    "file, schedule, stage, group_id, reason, follow_from) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_UPDATE: Final = (
+    "UPDATE batches SET type = ?, fallback = ?, route = ?, file = ?, stage = ?, "
+    "group_id = ?, reason = ?, follow_from = ? WHERE id = ?"
+)
+
+
+def insert(batch: Batch) -> list[Statement]:
+    """Return what stores a new batch."""
+    row = (
+        batch.id,
+        batch.created,
+        batch.expires,
+        batch.type.value,
+        batch.fallback.value if batch.fallback else None,
+        batch.sender,
+        batch.text,
+        batch.route,
+        batch.file,
+        batch.schedule.isoformat() if batch.schedule else None,
+        batch.stage.value,
+        batch.group_id,
+        batch.reason,
+        batch.follow_from,
+    )
+    return [
+        Statement(_INSERT, [row]),
+        Statement(
+            "INSERT INTO batch_recipients (batch_id, position, number, name, status) "
+            "VALUES (?, ?, ?, ?, ?)",
+            [
+                (batch.id, position, r.number, r.name, r.status.value)
+                for position, r in enumerate(batch.recipients)
+            ],
+        ),
+    ]
+
+
+def update(batch: Batch) -> list[Statement]:
+    """Return what stores how far a batch has come."""
+    row = (
+        batch.type.value,
+        batch.fallback.value if batch.fallback else None,
+        batch.route,
+        batch.file,
+        batch.stage.value,
+        batch.group_id,
+        batch.reason,
+        batch.follow_from,
+        batch.id,
+    )
+    return [Statement(_UPDATE, [row])]
+
+
+def update_recipients(
+    batch: Batch, changed: Iterable[BatchRecipient]
+) -> list[Statement]:
+    """Return what stores how far recipients of a batch have come."""
+    return [
+        Statement(
+            "UPDATE batch_recipients SET status = ? WHERE batch_id = ? AND number = ?",
+            [(r.status.value, batch.id, r.number) for r in changed],
+        )
+    ]
+
+
+def delete(batch: Batch) -> list[Statement]:
+    """Return what removes a batch that is at its end."""
+    return [Statement("DELETE FROM batches WHERE id = ?", [(batch.id,)])]
+
+
+def read_batches(
+    batches: Iterable[tuple[Any, ...]], recipients: Iterable[tuple[Any, ...]]
+) -> list[Batch]:
+    """Return batches from their rows, in order."""
+    of_batch: dict[str, list[BatchRecipient]] = {}
+    for batch_id, number, name, status in recipients:
+        of_batch.setdefault(batch_id, []).append(
+            BatchRecipient(number=number, name=name, status=Status(status))
+        )
+    return [
+        Batch(
+            id=row[0],
+            created=row[1],
+            expires=row[2],
+            type=SendType(row[3]),
+            fallback=SendType(row[4]) if row[4] else None,
+            sender=row[5],
+            text=row[6],
+            route=row[7],
+            # Media are served from memory; the text matters more.
+            file=None if row[8] is None or MEDIA_PATH in row[8] else row[8],
+            schedule=datetime.fromisoformat(row[9]) if row[9] else None,
+            stage=Stage(row[10]),
+            group_id=row[11],
+            reason=row[12],
+            follow_from=row[13],
+            recipients=of_batch[row[0]],
+            is_stored=True,
+        )
+        for row in batches
+        if row[0] in of_batch
+    ]
+
+
+def event_body(batch: Batch, recipient: BatchRecipient) -> Body:
+    """Return what became of a message as an event that is yet to be published."""
+    return {
+        "batch_id": batch.id,
+        "number": recipient.number,
+        "name": recipient.name,
+        "via": batch.via.value,
+        "status": recipient.status.value,
+        "group_id": batch.group_id,
+        "reason": batch.reason,
+        "text": batch.text,
+        "created": batch.created,
+    }
+
+
+def read_event(body: Body) -> tuple[Outcome, Message]:
+    """Return the outcome and the message of an event."""
+    outcome = Outcome(
+        number=body["number"],
+        name=body["name"],
+        via=Via(body["via"]),
+        status=Status(body["status"]),
+        group_id=body["group_id"],
+        reason=body["reason"],
+        batch_id=body["batch_id"],
+    )
+    message = Message(
+        id=f"{outcome.batch_id}{outcome.number}",
+        direction=Direction.OUT,
+        number=outcome.number,
+        name=outcome.name,
+        text=body["text"],
+        date=dt_util.utc_from_timestamp(body["created"]),
+        status=outcome.status.value,
+        reason=outcome.reason,
+    )
+    return outcome, message

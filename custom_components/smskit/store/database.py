@@ -1,0 +1,429 @@
+"""The database of an account: one connection, and one queue of writes."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+import shutil
+import sqlite3
+import tempfile
+from typing import Any, Final
+
+import aiosqlite
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ..const import LOGGER
+from .errors import StoreError
+from .files import StoreFiles
+from .schema import MIGRATIONS, TABLES, VERSION
+
+type Value = str | int | float | None
+
+_RETRY_FIRST: Final = 5.0
+_RETRY_LONGEST: Final = 60.0
+_CHECKPOINT_PAGES: Final = 1000
+# Of one row, not of the disk: the row fails, and nothing else does.
+_ROW_ERRORS: Final = (
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    OverflowError,
+    TypeError,
+    ValueError,
+)
+# No database, or none that anything could be read from.
+_DAMAGED: Final = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+_PRAGMAS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",
+    "PRAGMA temp_store = MEMORY",
+    f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement, executed once for each of its rows of parameters."""
+
+    sql: str
+    rows: Sequence[Sequence[Value]] = ((),)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Unit:
+    """What is committed as a whole, or not at all."""
+
+    statements: tuple[Statement, ...]
+    done: asyncio.Future[None]
+
+
+class _DamagedError(Exception):
+    """The file is no database of this integration, or of a newer version."""
+
+
+class Database:
+    """Reads and writes the database of one account.
+
+    Units of statements are written in the order in which they are handed over, all that
+    wait at a time in one transaction. A unit that a disk refuses fails for whoever
+    waits for it, and is written before everything else as soon as the disk takes it:
+    memory is ahead of the disk, and never beside it.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        files: StoreFiles,
+        on_disk: Callable[[str | None], None],
+    ) -> None:
+        """Prepare to open; `on_disk` gets what is wrong with the disk, or None."""
+        self._hass = hass
+        self._files = files
+        self._on_disk = on_disk
+        self._connection: aiosqlite.Connection | None = None
+        self._is_detached = False
+        """Whether the connection is to a copy, because the file itself is refused."""
+        self._queue: list[_Unit] = []
+        self._backlog: list[_Unit] = []
+        self._flushing: asyncio.Task[None] | None = None
+        self._problem: str | None = None
+        self._retry_after = _RETRY_FIRST
+        self._cancel_retry: CALLBACK_TYPE | None = None
+        self._is_closed = False
+
+    # --- Opening and closing ---------------------------------------------------------
+
+    async def async_open(self) -> Path | None:
+        """Open the database; return where a damaged one was set aside.
+
+        Where the disk refuses, what is stored is read from a copy, and writes fail
+        until the disk takes them.
+        """
+        run = self._hass.async_add_executor_job
+        set_aside: Path | None = None
+        try:
+            try:
+                self._connection = await self._async_connect(self._files.database)
+            except _DamagedError:
+                set_aside = await run(self._files.set_aside)
+                self._connection = await self._async_connect(self._files.database)
+        except (OSError, sqlite3.Error, _DamagedError) as err:
+            self._report(err)
+            self._connection = await self._async_connect_to_copy()
+            self._is_detached = True
+            self._retry_later()
+        return set_aside
+
+    async def _async_connect(self, path: Path) -> aiosqlite.Connection:
+        """Return a connection to a database of the current version.
+
+        Raises OSError, sqlite3.Error and _DamagedError.
+        """
+        if path == self._files.database:
+            await self._hass.async_add_executor_job(self._files.create)
+        connection = await aiosqlite.connect(path, isolation_level=None)
+        try:
+            for pragma in _PRAGMAS:
+                await connection.execute(pragma)
+            await _async_migrate(connection)
+        except sqlite3.DatabaseError as err:
+            await connection.close()
+            code = getattr(err, "sqlite_errorcode", 0) & 0xFF
+            if code in _DAMAGED:
+                raise _DamagedError from err
+            raise
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def _async_connect_to_copy(self) -> aiosqlite.Connection:
+        """Return a connection to what can be read of the database, in memory."""
+        connection = await _async_memory()
+        try:
+            await self._async_read_into(connection)
+            await _async_migrate(connection)
+        except OSError, sqlite3.Error, _DamagedError:
+            # Nothing can be read either.
+            await connection.close()
+            connection = await _async_memory()
+            await _async_migrate(connection)
+        await connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    async def _async_read_into(self, connection: aiosqlite.Connection) -> None:
+        run = self._hass.async_add_executor_job
+        folder = Path(await run(tempfile.mkdtemp))
+        try:
+            copy = await run(self._files.copy_to, folder)
+            source = await aiosqlite.connect(copy)
+            try:
+                await source.backup(connection)
+            finally:
+                await source.close()
+        finally:
+            await run(partial(shutil.rmtree, folder, ignore_errors=True))
+
+    async def async_replace(self) -> Path:
+        """Set a damaged database aside, and go on with all that can be read of it.
+
+        Raises OSError and sqlite3.Error where the disk refuses.
+        """
+        await self.async_drain()
+        salvaged: dict[str, list[tuple[Any, ...]]] = {}
+        for table in TABLES:
+            with suppress(StoreError):
+                salvaged[table] = await self.async_fetch(f"SELECT * FROM {table}")  # noqa: S608 - a constant
+        await self._open_connection.close()
+        set_aside = await self._hass.async_add_executor_job(self._files.set_aside)
+        self._connection = await self._async_connect(self._files.database)
+        for table, found in salvaged.items():
+            if found:
+                marks = ", ".join("?" for _ in found[0])
+                self.write(Statement(f"INSERT INTO {table} VALUES ({marks})", found))  # noqa: S608 - a constant
+        return set_aside
+
+    async def async_close(self) -> None:
+        """Write what waits, and close."""
+        if self._is_closed:
+            return
+        await self.async_drain()
+        self._is_closed = True
+        if self._cancel_retry is not None:
+            self._cancel_retry()
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                await self._connection.close()
+
+    async def async_drain(self) -> None:
+        """Return once everything was tried that waits to be written."""
+        while self._flushing is not None:
+            await asyncio.shield(self._flushing)
+
+    # --- Reading ---------------------------------------------------------------------
+
+    async def async_fetch(
+        self, sql: str, parameters: Sequence[Value] = ()
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows of a query.
+
+        Raises StoreError.
+        """
+        try:
+            rows = await self._open_connection.execute_fetchall(sql, parameters)
+        except (sqlite3.Error, *_ROW_ERRORS) as err:
+            raise StoreError(_describe(err)) from err
+        return list(map(tuple, rows))
+
+    @property
+    def _open_connection(self) -> aiosqlite.Connection:
+        if self._connection is None or self._is_closed:
+            raise StoreError("the database is closed")
+        return self._connection
+
+    # --- Writing ---------------------------------------------------------------------
+
+    @callback
+    def write(self, *statements: Statement) -> asyncio.Future[None]:
+        """Write statements as a whole; the future is done once they are on disk.
+
+        It raises StoreError when they are not. Whoever cancels the wait cancels nothing
+        else.
+        """
+        done: asyncio.Future[None] = self._hass.loop.create_future()
+        # Not everybody waits.
+        done.add_done_callback(_retrieve)
+        if self._is_closed:
+            done.set_exception(StoreError("the database is closed"))
+            return done
+        self._queue.append(_Unit(statements, done))
+        self._flush()
+        return done
+
+    def _flush(self) -> None:
+        if self._flushing is None:
+            # Not one of Home Assistant's tasks, which are cancelled when it stops. It
+            # begins after this turn of the loop: what is written together is committed
+            # together.
+            self._flushing = self._hass.loop.create_task(self._async_flush())
+
+    async def _async_flush(self) -> None:
+        try:
+            while self._queue:
+                units, self._queue = self._queue, []
+                await self._async_commit(units)
+        finally:
+            self._flushing = None
+
+    async def _async_commit(self, units: list[_Unit]) -> None:
+        """Commit units with those that the disk refused before."""
+        everything = [*self._backlog, *units]
+        try:
+            if self._is_detached:
+                await self._async_attach()
+            refused = await self._async_transact(everything)
+        except (OSError, sqlite3.Error, StoreError, _DamagedError) as err:
+            self._backlog = everything
+            self._report(err)
+            self._retry_later()
+            for unit in units:
+                if not unit.done.done():
+                    unit.done.set_exception(StoreError(_describe(err)))
+            return
+        self._backlog = []
+        self._report(None)
+        for unit in everything:
+            if not unit.done.done():
+                if unit in refused:
+                    unit.done.set_exception(StoreError(_describe(refused[unit])))
+                else:
+                    unit.done.set_result(None)
+
+    async def _async_attach(self) -> None:
+        """Open the file itself in place of its copy."""
+        connection = await self._async_connect(self._files.database)
+        if self._connection is not None:
+            await self._connection.close()
+        self._connection = connection
+        self._is_detached = False
+
+    async def _async_transact(self, units: list[_Unit]) -> dict[_Unit, Exception]:
+        """Commit units in one transaction; return those whose own rows are at fault.
+
+        Raises sqlite3.Error, and nothing is committed then.
+        """
+        try:
+            await self._async_execute(units, one_by_one=False)
+        except _ROW_ERRORS:
+            return await self._async_execute(units, one_by_one=True)
+        return {}
+
+    async def _async_execute(
+        self, units: list[_Unit], *, one_by_one: bool
+    ) -> dict[_Unit, Exception]:
+        connection = self._open_connection
+        refused: dict[_Unit, Exception] = {}
+        await connection.execute("BEGIN IMMEDIATE")
+        try:
+            for unit in units:
+                if not one_by_one:
+                    await _async_write(connection, unit)
+                    continue
+                await connection.execute("SAVEPOINT unit")
+                try:
+                    await _async_write(connection, unit)
+                except _ROW_ERRORS as err:
+                    LOGGER.error("Something cannot be stored: %s", _describe(err))
+                    refused[unit] = err
+                    await connection.execute("ROLLBACK TO unit")
+                await connection.execute("RELEASE unit")
+            await connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                await connection.execute("ROLLBACK")
+            raise
+        return refused
+
+    # --- A disk that refuses ---------------------------------------------------------
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the disk, if anything is."""
+        return self._problem
+
+    def _report(self, err: Exception | None) -> None:
+        problem = _describe(err) if err is not None else None
+        if problem == self._problem:
+            return
+        if problem is None:
+            LOGGER.info("The database can be written again")
+            self._retry_after = _RETRY_FIRST
+        elif self._problem is None:
+            LOGGER.error("The database cannot be written: %s", problem)
+        self._problem = problem
+        self._on_disk(problem)
+
+    def _retry_later(self) -> None:
+        if self._cancel_retry is None and not self._is_closed:
+            self._cancel_retry = async_call_later(
+                self._hass, self._retry_after, self._async_retry
+            )
+            self._retry_after = min(self._retry_after * 2, _RETRY_LONGEST)
+
+    @callback
+    def _async_retry(self, _: object) -> None:
+        self._cancel_retry = None
+        # Also without anything to write: whether the disk takes it has to be found out.
+        self.write(
+            Statement("INSERT OR REPLACE INTO meta (key, value) VALUES ('retried', '')")
+        )
+
+    # --- Backups ---------------------------------------------------------------------
+
+    async def async_freeze(self) -> None:
+        """Keep the file as it is from now on: what is written goes to its log only.
+
+        A copy of both, made at any moment, is consistent.
+        """
+        await self.async_drain()
+        with suppress(sqlite3.Error, StoreError):
+            await self._open_connection.execute_fetchall(
+                "PRAGMA wal_checkpoint(TRUNCATE)"
+            )
+            await self._open_connection.execute("PRAGMA wal_autocheckpoint = 0")
+
+    async def async_thaw(self) -> None:
+        """Have the log written to the file again."""
+        with suppress(sqlite3.Error, StoreError):
+            await self._open_connection.execute(
+                f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}"
+            )
+
+
+async def _async_write(connection: aiosqlite.Connection, unit: _Unit) -> None:
+    for statement in unit.statements:
+        await connection.executemany(statement.sql, statement.rows)
+
+
+async def _async_memory() -> aiosqlite.Connection:
+    # Filled from the thread of another connection.
+    return await aiosqlite.connect(
+        ":memory:", isolation_level=None, check_same_thread=False
+    )
+
+
+async def _async_migrate(connection: aiosqlite.Connection) -> None:
+    """Bring a database to the current version.
+
+    Raises sqlite3.Error, and _DamagedError for one of a newer version.
+    """
+    ((version,),) = await connection.execute_fetchall("PRAGMA user_version")
+    if version > VERSION:
+        raise _DamagedError
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        await connection.executescript(
+            f"BEGIN;{script}PRAGMA user_version = {number};COMMIT;"
+        )
+
+
+def _describe(err: Exception) -> str:
+    """Name an error without any value that it may quote."""
+    if isinstance(err, OSError):
+        return err.strerror or type(err).__name__
+    if isinstance(err, sqlite3.OperationalError):
+        # The names of SQLite's own codes: "disk I/O error", "database or disk is full".
+        return str(err)
+    if isinstance(err, StoreError):
+        return str(err)
+    return getattr(err, "sqlite_errorname", type(err).__name__)
+
+
+def _retrieve(done: asyncio.Future[None]) -> None:
+    if not done.cancelled():
+        done.exception()
