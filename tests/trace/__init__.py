@@ -1,0 +1,1 @@
+"""Shows which files one message goes through on its way out."""
