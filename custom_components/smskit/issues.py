@@ -1,4 +1,4 @@
-"""The repair issues of an account, raised and cleared."""
+"""Repair issues of an account."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,21 +14,24 @@ from .const import DOMAIN
 
 
 class AccountIssues:
-    """What somebody has to do something about, of one account."""
+    """Raise and clear the repair issues of an account."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str, title: str) -> None:
-        """Begin with nothing that is wrong."""
+        """Initialize without issues."""
         self._hass = hass
         self._entry_id = entry_id
         self._title = title
         self._limit_id = f"hourly_limit_{entry_id}"
         self._cancel_limit_timer: CALLBACK_TYPE | None = None
-        self._of_channels: set[str] = set()
+        self._channel_issue_ids: set[str] = set()
 
     @callback
     def async_raise_hourly_limit(self, limit: int, until: float | None) -> None:
-        """Tell of the limit until `until`, in epoch seconds."""
-        self._stop_limit_timer()
+        """Raise the issue of the hourly limit until `until`, in epoch seconds.
+
+        Without `until`, the issue stays until it is cleared.
+        """
+        self._cancel_timer()
         self._raise(self._limit_id, "hourly_limit", limit=str(limit))
         if until is not None:
             delay = max(until - time.time(), 0)
@@ -38,13 +41,13 @@ class AccountIssues:
 
     @callback
     def async_clear_hourly_limit(self) -> None:
-        """Take it back: messages may go again."""
-        self._stop_limit_timer()
+        """Clear the issue of the hourly limit."""
+        self._cancel_timer()
         self._clear(self._limit_id)
 
     @callback
-    def async_check_inbox_room(self, unread: int, limit: int) -> None:
-        """Tell of an inbox that cannot drop anything because nothing was read."""
+    def async_update_inbox_full(self, unread: int, limit: int) -> None:
+        """Raise the issue of a full inbox while unread messages exceed the limit."""
         issue_id = _inbox_full_id(self._entry_id)
         if unread <= limit:
             self._clear(issue_id)
@@ -53,7 +56,7 @@ class AccountIssues:
 
     @callback
     def async_raise_inbox_damaged(self, set_aside: Path) -> None:
-        """Tell that a file could not be read, and where it is now."""
+        """Raise the issue of a damaged inbox file, with the path it was moved to."""
         ir.async_create_issue(
             self._hass,
             DOMAIN,
@@ -66,29 +69,31 @@ class AccountIssues:
         )
 
     @callback
-    def async_show_channels(self, problems: Iterable[ChannelProblem]) -> None:
-        """Raise what is wrong with channels, and take back what is not any more."""
-        wanted = {f"{one.key}_{one.channel_id}": one for one in problems}
-        for issue_id in self._of_channels - wanted.keys():
+    def async_update_channels(self, problems: Iterable[ChannelProblem]) -> None:
+        """Raise the issues of the current channel problems, and clear all others."""
+        wanted = {
+            f"{problem.key}_{problem.channel_id}": problem for problem in problems
+        }
+        for issue_id in self._channel_issue_ids - wanted.keys():
             self._clear(issue_id)
-        for issue_id, one in wanted.items():
-            placeholders = {"channel": one.name}
-            if one.ends is not None:
-                placeholders["date"] = dt_util.as_local(one.ends).date().isoformat()
+        for issue_id, problem in wanted.items():
+            placeholders = {"channel": problem.name}
+            if problem.ends is not None:
+                placeholders["date"] = dt_util.as_local(problem.ends).date().isoformat()
             self._raise(
                 issue_id,
-                one.key,
-                is_fixable=one.key == "channel_lost",
-                data={"entry_id": self._entry_id, "channel_id": one.channel_id},
+                problem.key,
+                is_fixable=problem.key == "channel_lost",
+                data={"entry_id": self._entry_id, "channel_id": problem.channel_id},
                 **placeholders,
             )
-        self._of_channels = set(wanted)
+        self._channel_issue_ids = set(wanted)
 
     @callback
     def async_stop(self) -> None:
-        """Take back what only holds while the account is loaded."""
+        """Clear the issues that apply only while the account is loaded."""
         self.async_clear_hourly_limit()
-        self.async_show_channels(())
+        self.async_update_channels(())
 
     def _raise(
         self,
@@ -113,7 +118,7 @@ class AccountIssues:
     def _clear(self, issue_id: str) -> None:
         ir.async_delete_issue(self._hass, DOMAIN, issue_id)
 
-    def _stop_limit_timer(self) -> None:
+    def _cancel_timer(self) -> None:
         if self._cancel_limit_timer is not None:
             self._cancel_limit_timer()
             self._cancel_limit_timer = None
@@ -126,7 +131,7 @@ class AccountIssues:
 
 @callback
 def async_remove_issues(hass: HomeAssistant, entry_id: str) -> None:
-    """Take back what outlives the unloading of an account."""
+    """Clear the issues that remain after an account is unloaded."""
     ir.async_delete_issue(hass, DOMAIN, _inbox_full_id(entry_id))
 
 
