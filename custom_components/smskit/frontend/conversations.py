@@ -1,4 +1,4 @@
-"""Conversations: what came in and what went out, by number."""
+"""Conversations: received and sent messages, grouped by number."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class _Summary:
 def summaries(
     data: SmskitData, names: dict[str, str], offset: int, limit: int
 ) -> dict[str, Any]:
-    """Return the conversations, the one with the newest message first."""
+    """Return a page of conversations, the most recent one first."""
     found: dict[str, _Summary] = {}
     for message in _all(data):
         number = _number(message)
@@ -51,24 +51,24 @@ def summaries(
 def messages(
     data: SmskitData, names: dict[str, str], number: str, before: str | None, limit: int
 ) -> dict[str, Any]:
-    """Return messages of a conversation, newest first.
+    """Return a page of a conversation's messages, newest first.
 
-    `before` is the id of the oldest one that is known already.
+    `before` is the ID of the oldest message of the previous page.
     """
-    ours = [message for message in _all(data) if _number(message) == number]
-    # Of those of one second, the one that came last comes first.
-    ours.sort(key=_by_date)
-    ours.reverse()
+    conversation = [message for message in _all(data) if _number(message) == number]
+    # The sort is stable: of messages with the same time, the latest one comes first.
+    conversation.sort(key=_by_date)
+    conversation.reverse()
     start = 0
     if before is not None:
-        ids = [message.id for message in ours]
+        ids = [message.id for message in conversation]
         start = ids.index(before) + 1 if before in ids else len(ids)
-    page = ours[start : start + limit]
+    page = conversation[start : start + limit]
     return {
         "number": number,
         "name": names.get(number),
         "messages": [as_shown(message) for message in page],
-        "more": start + len(page) < len(ours),
+        "more": start + len(page) < len(conversation),
     }
 
 
@@ -77,7 +77,7 @@ def _all(data: SmskitData) -> Iterable[Message]:
 
 
 def as_shown(message: Message) -> dict[str, Any]:
-    """Return a message as a dashboard gets it."""
+    """Return a message in the format that dashboards receive."""
     shown: dict[str, Any] = {
         "id": message.id,
         "number": _number(message),
