@@ -1,4 +1,4 @@
-"""A message that came in, and how it is told from every other."""
+"""Models of received messages, and their identity."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from ..api import InboxMessage
 from ..phone_number import normalize_number
 from ..settings import Settings
 
-# What each part of a kept message has to be.
+# Types of the fields of a stored message.
 _TYPES: Final = {
     "fingerprint": str,
     "id": str,
@@ -21,30 +21,30 @@ _TYPES: Final = {
     "read": bool,
     "trusted": bool,
 }
-# Shorter ones are services, which have no country code.
+# Shorter numbers are short codes, which have no country code.
 _SHORTEST_NUMBER: Final = 7
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReceivedMessage:
-    """A message of the inbox as it is kept."""
+    """A message of the inbox as it is stored."""
 
     fingerprint: str
-    """Its identity: the portal's id with sender, time and text behind it."""
+    """Identity of the message: a hash of the portal's ID, sender, time and text."""
     id: str
-    """What users know it by: the portal's id where no other message has it."""
+    """Public ID: the portal's ID, unless another message already has it."""
     sender: str = field(repr=False)
-    """E.164 with a leading `+` where it is a number."""
+    """E.164 with a leading `+` for a number; names and short codes as they are."""
     recipient: str | None = field(repr=False)
     text: str = field(repr=False)
     date: datetime
-    """Aware, UTC; when it was first seen where the portal does not tell."""
+    """Aware UTC time; when it was first seen if the portal reports none."""
     read: bool
     trusted: bool
-    """Whether its sender is one of those that are allowed to command."""
+    """Whether its sender is trusted to give commands."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as it is shown, in attributes and by actions."""
+        """Return the message in the format of attributes and action responses."""
         return {
             "id": self.id,
             "from": self.sender,
@@ -57,21 +57,24 @@ class ReceivedMessage:
 
     @classmethod
     def from_stored(cls, data: dict[str, Any]) -> Self:
-        """Return what JSON made of one; raise for anything else."""
+        """Create a message from stored JSON data.
+
+        Raises KeyError, TypeError or ValueError for invalid data.
+        """
         date = datetime.fromisoformat(data["date"])
         if date.tzinfo is None:
-            raise ValueError("a time without a zone")
+            raise ValueError("time without a time zone")
         if not all(isinstance(data[name], kind) for name, kind in _TYPES.items()):
-            raise TypeError("a part of another type")
+            raise TypeError("field of the wrong type")
         return cls(**{**data, "date": date})
 
 
 def by_fingerprint(messages: Iterable[InboxMessage]) -> dict[str, InboxMessage]:
-    """Return the messages of a listing by their identity.
+    """Return the messages of a listing by fingerprint.
 
-    The id alone would not do: a portal may reuse ids, or have none. Messages without
-    one that are the same in everything are told apart by how often they are listed;
-    with one, it is the same message that is listed again.
+    The ID alone is not enough: a portal may reuse IDs, or have none. Identical messages
+    without an ID are distinguished by counting them; identical messages with an ID are
+    one message that is listed more than once.
     """
     seen: Counter[str] = Counter()
     result: dict[str, InboxMessage] = {}
@@ -93,7 +96,7 @@ def received(
     read: bool,
     now: datetime,
 ) -> list[ReceivedMessage]:
-    """Return messages as they are kept, in order of time."""
+    """Return messages in the stored format, in order of time."""
     country = settings.country
     result = []
     for fingerprint, message in messages.items():
@@ -115,7 +118,7 @@ def received(
 
 
 def shown_number(number: str, country: str | None) -> str:
-    """Return a number of the portal as it is shown; a name or a service stays one."""
+    """Return a number of the portal as E.164; names and short codes unchanged."""
     if not number.isdecimal() or len(number) < _SHORTEST_NUMBER:
         return number
     if number.startswith("0"):
