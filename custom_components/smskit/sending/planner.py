@@ -63,7 +63,7 @@ class Planner:
     def plan(self, draft: Draft, recipients: Iterable[Recipient]) -> Plan:
         """Validate a draft and route it for each number.
 
-        Raises ServiceValidationError for a draft that cannot go out at all.
+        Raises ServiceValidationError for a draft that cannot be sent at all.
         """
         merged = _merge(recipients)
         measured = _validate(draft, merged)
