@@ -29,12 +29,12 @@ async def async_setup_entry(
 
 
 class LowBalanceSensor(SmskitEntity[BalanceCoordinator], BinarySensorEntity):
-    """Whether the balance is below what the user wants to keep."""
+    """Binary sensor that reports whether the balance is below the threshold."""
 
     _attr_device_class = BinarySensorDeviceClass.PROBLEM
 
     def __init__(self, coordinator: BalanceCoordinator, threshold: float) -> None:
-        """Compare with a threshold in the balance's own unit."""
+        """Initialize the sensor with a threshold in the unit of the balance."""
         super().__init__(coordinator, "low_balance")
         self._threshold = threshold
 
@@ -45,7 +45,7 @@ class LowBalanceSensor(SmskitEntity[BalanceCoordinator], BinarySensorEntity):
 
 
 class ConnectedSensor(ChannelEntity, BinarySensorEntity):
-    """Whether messages can go through a channel."""
+    """Binary sensor that reports whether a channel is connected."""
 
     _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
 

@@ -1,4 +1,4 @@
-"""Buttons of a channel."""
+"""Buttons of the channels."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ async def _async_refresh_qr(entry: SmskitConfigEntry, channel_id: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelButtonDescription(ButtonEntityDescription):
-    """Something that can be done to a channel."""
+    """Describe a button of a channel."""
 
     press_fn: Callable[[SmskitConfigEntry, str], Awaitable[object]]
 
@@ -77,7 +77,7 @@ async def async_setup_entry(
 
 
 class ChannelButton(ChannelEntity, ButtonEntity):
-    """Does something to a channel."""
+    """Button that runs an operation on a channel."""
 
     entity_description: ChannelButtonDescription
 
@@ -87,7 +87,7 @@ class ChannelButton(ChannelEntity, ButtonEntity):
         channel_id: str,
         description: ChannelButtonDescription,
     ) -> None:
-        """Do what the description names."""
+        """Initialize the button."""
         super().__init__(coordinator, channel_id, description.key)
         self.entity_description = description
 
@@ -101,7 +101,7 @@ class ChannelButton(ChannelEntity, ButtonEntity):
             raise portal_error(self.hass, entry, err) from err
 
     async def _async_check_admin(self) -> None:
-        """Refuse users who are no administrators, as the actions do."""
+        """Raise Unauthorized unless the user is an administrator, as the actions do."""
         if self._context is None or self._context.user_id is None:
             return
         user = await self.hass.auth.async_get_user(self._context.user_id)

@@ -1,4 +1,4 @@
-"""Set-up of an account in the UI."""
+"""Config flow of the SMSKit integration."""
 
 from collections.abc import Mapping
 from typing import Any, Final, override
@@ -100,7 +100,7 @@ _RECONFIGURE_SCHEMA: Final = vol.Schema(
 
 
 class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Adds an account, and changes it."""
+    """Handle the config flow of an account."""
 
     VERSION = 1
 
@@ -122,10 +122,10 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Add an account."""
+        """Handle a flow initiated by the user."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            data, errors = await self._async_check(user_input)
+            data, errors = await self._async_validate(user_input)
             if not errors:
                 return self.async_create_entry(title=self._title(data), data=data)
         return self.async_show_form(
@@ -135,7 +135,7 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     def _title(self, data: Mapping[str, Any]) -> str:
-        """Return the portal's host, and the sender where that is not enough."""
+        """Return the portal's host, with the sender if that title is taken."""
         host = URL(data[CONF_URL]).host or data[CONF_URL]
         titles = {entry.title for entry in self._async_current_entries()}
         return host if host not in titles else f"{host} ({data[CONF_SENDER]})"
@@ -143,17 +143,19 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Ask for new credentials after the portal refused the old ones."""
+        """Start reauthentication after the portal refused the credentials."""
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Take new credentials."""
+        """Ask for new credentials."""
         entry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            data, errors = await self._async_check({**entry.data, **user_input}, entry)
+            data, errors = await self._async_validate(
+                {**entry.data, **user_input}, entry
+            )
             if not errors:
                 return self._async_update(entry, data)
         return self.async_show_form(
@@ -166,12 +168,12 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change an account; credentials that are left empty stay as they are."""
+        """Reconfigure an account; empty credentials stay unchanged."""
         entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            given = {key: value for key, value in user_input.items() if value.strip()}
-            data, errors = await self._async_check({**entry.data, **given}, entry)
+            changed = {key: value for key, value in user_input.items() if value.strip()}
+            data, errors = await self._async_validate({**entry.data, **changed}, entry)
             if not errors:
                 return self._async_update(entry, data)
         return self.async_show_form(
@@ -183,14 +185,14 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
             errors=errors,
         )
 
-    async def _async_check(
+    async def _async_validate(
         self, values: Mapping[str, Any], entry: ConfigEntry | None = None
     ) -> tuple[dict[str, Any], dict[str, str]]:
-        """Return the data of an entry, and what is wrong with the values.
+        """Return the entry data and the errors of the user input.
 
-        Aborts for an account that another entry has.
+        Aborts the flow if another entry already has the account.
         """
-        data, errors = _clean(values)
+        data, errors = _normalize(values)
         if errors:
             return data, errors
         account = {key: data[key] for key in (CONF_URL, CONF_API_KEY)}
@@ -202,17 +204,17 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
         except NotAPortalError:
             errors["base"] = "not_a_portal"
         except RefusedError:
-            # The call carries nothing but the credentials.
+            # The request contains only the credentials, so the refusal concerns them.
             errors["base"] = "invalid_auth"
         except PortalError:
             errors["base"] = "cannot_connect"
-        except Exception:  # noqa: BLE001 - the form has one word for all the rest
-            LOGGER.exception("Unexpected error when an account was checked")
+        except Exception:  # noqa: BLE001 - the form reports any other error as unknown
+            LOGGER.exception("Unexpected error while validating an account")
             errors["base"] = "unknown"
         return data, errors
 
     async def _async_probe(self, data: Mapping[str, Any]) -> list[str]:
-        """Prove the credentials; return the operations that need GET."""
+        """Verify the credentials and return the operations that need GET."""
         client = PortalClient(
             async_get_clientsession(self.hass),
             data[CONF_URL],
@@ -222,8 +224,7 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
         get_operations = sorted(await client.probe())
         if get_operations:
             LOGGER.warning(
-                "%s answers %s by GET only: there, the credentials are part of the "
-                "address",
+                "%s accepts %s by GET only, so the credentials become part of the URL",
                 client.host,
                 " and ".join(get_operations),
             )
@@ -232,10 +233,10 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
     def _async_update(
         self, entry: ConfigEntry, data: dict[str, Any]
     ) -> ConfigFlowResult:
-        """Save changed data and have the entry start anew.
+        """Save the data and reload the entry.
 
-        The entry's own listener does that, unless it failed to set up or nothing
-        changed.
+        The entry's update listener reloads it, unless nothing changed or the set-up
+        failed and there is no listener.
         """
         if entry.update_listeners and data != entry.data:
             return self.async_update_and_abort(entry, data=data)
@@ -245,8 +246,8 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_update_reload_and_abort(entry, data=data)
 
 
-def _clean(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return what a form has as it is kept, and what is wrong with it."""
+def _normalize(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the normalized user input and its errors."""
     data: dict[str, Any] = {
         key: values[key].strip() for key in (CONF_API_KEY, CONF_API_TOKEN)
     }
@@ -263,17 +264,17 @@ def _clean(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 class SmskitOptionsFlow(OptionsFlow):
-    """How an account is used."""
+    """Handle the options flow of an account."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Show and take all options; they are kept without their sections."""
+        """Manage the options, which are stored without their sections."""
         errors: dict[str, str] = {}
         options: dict[str, Any] = {}
         if user_input is not None:
-            for part in user_input.values():
-                options.update(part)
+            for section_options in user_input.values():
+                options.update(section_options)
             country = options.get(CONF_COUNTRY) or self.hass.config.country
             try:
                 options[CONF_ALLOWED_SENDERS] = [
@@ -330,7 +331,7 @@ def _options_schema(zones: list[str]) -> vol.Schema:
                         ),
                         vol.Required(
                             CONF_LOW_BALANCE, default=DEFAULT_LOW_BALANCE
-                        ): _number(0, 1_000_000, step="any"),
+                        ): _number_selector(0, 1_000_000, step="any"),
                     }
                 )
             ),
@@ -339,10 +340,10 @@ def _options_schema(zones: list[str]) -> vol.Schema:
                     {
                         vol.Required(
                             CONF_HOURLY_LIMIT, default=DEFAULT_HOURLY_LIMIT
-                        ): _number(0, 100_000),
+                        ): _number_selector(0, 100_000),
                         vol.Required(
                             CONF_HOLD_HOURS, default=DEFAULT_HOLD_HOURS
-                        ): _number(0, 168, step="any", unit="h"),
+                        ): _number_selector(0, 168, step="any", unit="h"),
                     }
                 )
             ),
@@ -351,16 +352,16 @@ def _options_schema(zones: list[str]) -> vol.Schema:
                     {
                         vol.Required(
                             CONF_INBOX_INTERVAL, default=DEFAULT_INBOX_INTERVAL
-                        ): _number(10, 3600, unit="s"),
+                        ): _number_selector(10, 3600, unit="s"),
                         vol.Optional(CONF_ALLOWED_SENDERS): TextSelector(
                             TextSelectorConfig(type=TextSelectorType.TEL, multiple=True)
                         ),
                         vol.Required(
                             CONF_KEEP_MESSAGES, default=DEFAULT_KEEP_MESSAGES
-                        ): _number(10, 10_000),
+                        ): _number_selector(10, 10_000),
                         vol.Required(
                             CONF_KEEP_DAYS, default=DEFAULT_KEEP_DAYS
-                        ): _number(1, 3650, unit="d"),
+                        ): _number_selector(1, 3650, unit="d"),
                     }
                 )
             ),
@@ -368,7 +369,7 @@ def _options_schema(zones: list[str]) -> vol.Schema:
     )
 
 
-def _number(
+def _number_selector(
     least: float, most: float, *, step: Any = 1, unit: str | None = None
 ) -> NumberSelector:
     config = NumberSelectorConfig(

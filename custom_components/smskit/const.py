@@ -10,12 +10,12 @@ MANUFACTURER: Final = "SMSKit"
 
 DEFAULT_URL: Final = "https://account.smskit.net"
 
-# Entry data, beside the names that Home Assistant has for url, api_key and api_token.
+# Entry data, in addition to Home Assistant's url, api_key and api_token.
 CONF_SENDER: Final = "sender"
 CONF_GET_OPERATIONS: Final = "get_operations"
 CONF_ACCOUNT: Final = "account"
 
-# Options, beside Home Assistant's country and time_zone.
+# Options, in addition to Home Assistant's country and time_zone.
 CONF_ALLOWED_SENDERS: Final = "allowed_senders"
 CONF_BALANCE_UNIT: Final = "balance_unit"
 CONF_HOLD_HOURS: Final = "hold_hours"
@@ -33,14 +33,14 @@ DEFAULT_KEEP_DAYS: Final = 365
 DEFAULT_KEEP_MESSAGES: Final = 10_000
 DEFAULT_LOW_BALANCE: Final = 10
 
-# Recipient subentries.
+# Data of recipient subentries.
 SUBENTRY_RECIPIENT: Final = "recipient"
 CONF_CHANNEL: Final = "channel"
 CONF_NUMBERS: Final = "numbers"
 CONF_VIA: Final = "via"
 
 BALANCE_INTERVAL: Final = timedelta(minutes=5)
-# After a poll that failed, the next one comes no later than this.
+# Maximum time until the next poll after a failure.
 RETRY_INTERVAL: Final = timedelta(minutes=1)
 REFRESH_COOLDOWN: Final = 2.0
 RECONCILE_INTERVAL: Final = timedelta(days=1)

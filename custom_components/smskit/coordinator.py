@@ -1,4 +1,4 @@
-"""The coordinators of an account, and its runtime data."""
+"""Coordinators of an account, and its runtime data."""
 
 from abc import abstractmethod
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ type SmskitConfigEntry = ConfigEntry[SmskitData]
 
 @dataclass(frozen=True, kw_only=True)
 class SmskitData:
-    """All that a loaded account consists of."""
+    """Runtime data of a loaded account."""
 
     client: PortalClient
     settings: Settings
@@ -56,7 +56,7 @@ class SmskitData:
 
 
 class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
-    """Polls one thing of an account."""
+    """Base class of the coordinators that poll the portal."""
 
     config_entry: SmskitConfigEntry
 
@@ -68,7 +68,7 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
         name: str,
         interval: timedelta,
     ) -> None:
-        """Prepare to poll."""
+        """Initialize the coordinator."""
         super().__init__(
             hass,
             LOGGER,
@@ -76,7 +76,7 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
             name=f"{entry.title} {name}",
             update_interval=interval,
             always_update=False,
-            # What an action changed is shown soon after each of several.
+            # A short cooldown, so that the effects of consecutive actions show soon.
             request_refresh_debouncer=Debouncer(
                 hass, LOGGER, cooldown=REFRESH_COOLDOWN, immediate=True
             ),
@@ -84,7 +84,7 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
 
     @abstractmethod
     async def _async_fetch(self) -> DataT:
-        """Ask the portal."""
+        """Fetch the data from the portal."""
 
     @override
     async def _async_update_data(self) -> DataT:
@@ -111,12 +111,12 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
 
 
 class BalanceCoordinator(SmskitCoordinator[Balance]):
-    """Polls what is left on the account."""
+    """Coordinator of the account's balance."""
 
     def __init__(
         self, hass: HomeAssistant, entry: SmskitConfigEntry, client: PortalClient
     ) -> None:
-        """Prepare to poll the balance."""
+        """Initialize the coordinator."""
         super().__init__(hass, entry, name="balance", interval=BALANCE_INTERVAL)
         self._client = client
 
@@ -126,7 +126,7 @@ class BalanceCoordinator(SmskitCoordinator[Balance]):
 
 
 class InboxCoordinator(SmskitCoordinator[InboxView]):
-    """Polls the inbox."""
+    """Coordinator of the inbox."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class InboxCoordinator(SmskitCoordinator[InboxView]):
         poller: InboxPoller,
         issues: AccountIssues,
     ) -> None:
-        """Prepare to poll into an inbox that is loaded."""
+        """Initialize the coordinator; the inbox must be loaded."""
         super().__init__(hass, entry, name="inbox", interval=settings.inbox_interval)
         self.poller = poller
         self._limit = settings.keep_messages
@@ -150,19 +150,19 @@ class InboxCoordinator(SmskitCoordinator[InboxView]):
     @override
     async def _async_fetch(self) -> InboxView:
         view = await self.poller.async_poll()
-        self._issues.async_check_inbox_room(view.unread, self._limit)
+        self._issues.async_update_inbox_full(view.unread, self._limit)
         return view
 
     @callback
     def async_changed(self) -> None:
-        """Show what has changed other than by a poll, which stays due as it was."""
+        """Publish a change from outside a poll; the next poll stays as scheduled."""
         self.data = self.poller.inbox.view
-        self._issues.async_check_inbox_room(self.data.unread, self._limit)
+        self._issues.async_update_inbox_full(self.data.unread, self._limit)
         self.async_update_listeners()
 
 
 class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
-    """Polls the channels; its data is their states by channel id."""
+    """Coordinator of the channels; its data is the states by channel ID."""
 
     def __init__(
         self,
@@ -171,7 +171,7 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         poller: ChannelPoller,
         issues: AccountIssues,
     ) -> None:
-        """Prepare to poll by what the poller says is due."""
+        """Initialize the coordinator."""
         super().__init__(hass, entry, name="channels", interval=poller.interval)
         self.poller = poller
         self._issues = issues
@@ -182,19 +182,19 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         try:
             channels = await self.poller.async_poll()
         finally:
-            # Also when it failed: a portal that is down is not asked every few seconds.
+            # Also after a failure: do not poll a failing portal every few seconds.
             self.update_interval = self.poller.interval
         sync_devices(self.hass, self.config_entry.entry_id, channels)
-        self._issues.async_show_channels(self.poller.problems)
+        self._issues.async_update_channels(self.poller.problems)
         return channels
 
     @callback
-    def async_pair(self, channel_id: str, *, asked: bool = True) -> None:
-        """Fetch the code of a channel from now on, for five minutes.
+    def async_pair(self, channel_id: str, *, requested: bool = True) -> None:
+        """Fetch the QR code of a channel for the next five minutes.
 
-        Somebody who merely looks (`asked` is false) starts that only once.
+        Merely viewing the code (`requested` is false) starts this only once.
         """
-        if self.poller.pair(channel_id, asked=asked):
+        if self.poller.pair(channel_id, requested=requested):
             self.config_entry.async_create_background_task(
                 self.hass, self.async_refresh(), "smskit channels"
             )
@@ -202,20 +202,20 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
     async def async_refresh_channels(
         self, channel_ids: Iterable[str] = (), *, pairing: bool = False
     ) -> None:
-        """Refresh what an action changed, before it returns."""
+        """Fetch what an action changed."""
         await self.poller.async_refresh_channels(channel_ids, pairing=pairing)
         await self.async_refresh()
 
 
 class OutgoingCoordinator(DataUpdateCoordinator[Totals]):
-    """Hands on what the outbox counts; nothing is polled."""
+    """Coordinator of the outbox's totals, which are pushed, not polled."""
 
     config_entry: SmskitConfigEntry
 
     def __init__(
         self, hass: HomeAssistant, entry: SmskitConfigEntry, outbox: Outbox
     ) -> None:
-        """Follow an outbox that is loaded."""
+        """Initialize the coordinator; the outbox must be loaded."""
         super().__init__(
             hass,
             LOGGER,
@@ -225,18 +225,20 @@ class OutgoingCoordinator(DataUpdateCoordinator[Totals]):
         )
         self.data = outbox.totals
         signal = SIGNAL_TOTALS.format(entry.entry_id)
-        entry.async_on_unload(async_dispatcher_connect(hass, signal, self._async_take))
+        entry.async_on_unload(
+            async_dispatcher_connect(hass, signal, self._async_handle_totals)
+        )
 
     @callback
-    def _async_take(self, totals: Totals) -> None:
+    def _async_handle_totals(self, totals: Totals) -> None:
         if totals != self.data:
             self.async_set_updated_data(totals)
 
 
 def loaded_entry(hass: HomeAssistant, entry_id: str | None) -> SmskitConfigEntry:
-    """Return an account by its id, or the only one that is loaded.
+    """Return a loaded account by its entry ID, or the only one without an ID.
 
-    Raises ServiceValidationError where there is no such account.
+    Raises ServiceValidationError if there is no such account.
     """
     loaded: list[SmskitConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     if entry_id is None and len(loaded) == 1:

@@ -1,4 +1,4 @@
-"""Diagnostics: what a maintainer needs, and nothing of what was said to whom."""
+"""Diagnostics of an account, without messages, numbers and credentials."""
 
 import re
 from typing import Any, Final
@@ -11,14 +11,14 @@ from .channels import ChannelState, channel_identifier
 from .const import CONF_ALLOWED_SENDERS, CONF_GET_OPERATIONS, CONF_VIA
 from .coordinator import SmskitConfigEntry, SmskitCoordinator
 
-# Who the portal is, or where it points to.
+# Host names and IPv6 addresses of the portal and of its redirects.
 _HOST: Final = re.compile(r"\b[\w-]+(?:\.[\w-]+)+\b|\[[\da-fA-F:.]+\]")
 
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: SmskitConfigEntry
 ) -> dict[str, Any]:
-    """Return the state of an account; what is shown is chosen, not what is hidden."""
+    """Return diagnostics of an account, limited to an explicit selection of fields."""
     data = entry.runtime_data
     options = dict(entry.options)
     allowed = options.pop(CONF_ALLOWED_SENDERS, [])
@@ -51,7 +51,7 @@ async def async_get_config_entry_diagnostics(
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: SmskitConfigEntry, device: DeviceEntry
 ) -> dict[str, Any]:
-    """Return the state of a channel, or of the account where it is no channel."""
+    """Return diagnostics of a channel, or of the account for any other device."""
     for channel_id, state in entry.runtime_data.channels.data.items():
         if channel_identifier(entry.entry_id, channel_id) in device.identifiers:
             return _channel(state)

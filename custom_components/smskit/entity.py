@@ -1,4 +1,4 @@
-"""The bases of the entities of an account and of its channels."""
+"""Base entities of an account and of its channels."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, override
@@ -20,12 +20,12 @@ from .coordinator import ChannelCoordinator, SmskitConfigEntry
 class SmskitEntity[CoordinatorT: DataUpdateCoordinator[Any]](
     CoordinatorEntity[CoordinatorT]
 ):
-    """An entity of the account's device."""
+    """Base entity of an account's device."""
 
     _attr_has_entity_name = True
 
     def __init__(self, coordinator: CoordinatorT, key: str) -> None:
-        """Belong to the account's device, which the set-up has made."""
+        """Initialize the entity; the set-up has created the device."""
         super().__init__(coordinator)
         entry = coordinator.config_entry
         if TYPE_CHECKING:
@@ -43,14 +43,14 @@ class SmskitEntity[CoordinatorT: DataUpdateCoordinator[Any]](
 
 
 class ChannelEntity(CoordinatorEntity[ChannelCoordinator]):
-    """An entity of a channel's device."""
+    """Base entity of a channel's device."""
 
     _attr_has_entity_name = True
 
     def __init__(
         self, coordinator: ChannelCoordinator, channel_id: str, key: str
     ) -> None:
-        """Belong to the device, which the coordinator has made."""
+        """Initialize the entity; the coordinator has created the device."""
         super().__init__(coordinator)
         self._channel_id = channel_id
         entry_id = coordinator.config_entry.entry_id
@@ -77,13 +77,13 @@ class ChannelEntity(CoordinatorEntity[ChannelCoordinator]):
 def async_add_for_channels(
     entry: SmskitConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    make: Callable[[ChannelCoordinator, str, str], Entity],
+    create: Callable[[ChannelCoordinator, str, str], Entity],
     keys: Callable[[ChannelState], Iterable[str]],
 ) -> None:
-    """Add entities for each channel there is and will be.
+    """Add the entities of all current and future channels.
 
-    `keys` tells which a channel has, and is asked with every poll; `make` makes one
-    from the coordinator, the channel's id and the key.
+    `keys` returns the entity keys of a channel and is called after every poll;
+    `create` returns an entity for the coordinator, a channel ID and a key.
     """
     coordinator = entry.runtime_data.channels
     added: set[tuple[str, str]] = set()
@@ -95,12 +95,12 @@ def async_add_for_channels(
             for channel_id, state in coordinator.data.items()
             for key in keys(state)
         }
-        # Those of a channel that vanished went with its device.
+        # The entities of a channel that is gone were removed with its device.
         added.intersection_update({one for one in added if one[0] in coordinator.data})
         new = wanted - added
         added.update(new)
         if new:
-            async_add_entities(make(coordinator, *one) for one in sorted(new))
+            async_add_entities(create(coordinator, *one) for one in sorted(new))
 
     add()
     entry.async_on_unload(coordinator.async_add_listener(add))

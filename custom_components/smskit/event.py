@@ -1,4 +1,4 @@
-"""Events of an account: messages that come in, and what becomes of those that go."""
+"""Events of an account: received messages, and status changes of sent messages."""
 
 from typing import Any, override
 
@@ -29,12 +29,12 @@ async def async_setup_entry(
 
 
 class MessageReceivedEvent(SmskitEntity[InboxCoordinator], EventEntity):
-    """Fires once for every message that came in."""
+    """Event entity that fires once for every received message."""
 
     _unrecorded_attributes = frozenset({"from", "to", "text"})
 
     def __init__(self, coordinator: InboxCoordinator) -> None:
-        """Belong to the account."""
+        """Initialize the event entity."""
         super().__init__(coordinator, "message_received")
         self._attr_event_types = ["received"]
 
@@ -49,7 +49,7 @@ class MessageReceivedEvent(SmskitEntity[InboxCoordinator], EventEntity):
     @property
     @override
     def available(self) -> bool:
-        """What was received stays true while the portal is away."""
+        """Return True: received messages stay valid while the portal is unavailable."""
         return True
 
     @callback
@@ -62,16 +62,16 @@ class MessageReceivedEvent(SmskitEntity[InboxCoordinator], EventEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Write nothing: only an event is a change."""
+        """Ignore coordinator updates: only events change the state."""
 
 
 class MessageStatusEvent(SmskitEntity[OutgoingCoordinator], EventEntity):
-    """Fires for each recipient whenever something new is known of its message."""
+    """Event entity that fires when the status of a recipient's message changes."""
 
     _unrecorded_attributes = frozenset({"number", "name", "reason"})
 
     def __init__(self, coordinator: OutgoingCoordinator) -> None:
-        """Belong to the account."""
+        """Initialize the event entity."""
         super().__init__(coordinator, "message_status")
         self._attr_event_types = [
             status.value for status in Status if status is not Status.READY
@@ -99,4 +99,4 @@ class MessageStatusEvent(SmskitEntity[OutgoingCoordinator], EventEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Write nothing: only an event is a change."""
+        """Ignore coordinator updates: only events change the state."""

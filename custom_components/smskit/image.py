@@ -1,4 +1,4 @@
-"""The picture that pairs a channel."""
+"""Images of the QR codes that pair channels."""
 
 from html import escape
 from typing import Final, override
@@ -24,7 +24,7 @@ async def async_setup_entry(
     entry: SmskitConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the pictures of the channels."""
+    """Set up the QR code images of the channels."""
     texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
     async_add_for_channels(
         entry,
@@ -37,7 +37,7 @@ async def async_setup_entry(
 
 
 class PairingQrImage(ChannelEntity, ImageEntity):
-    """The code while one is needed, and otherwise a picture that says why not."""
+    """Image of the QR code, or of a text that explains why there is none."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class PairingQrImage(ChannelEntity, ImageEntity):
         channel_id: str,
         texts: dict[str, str],
     ) -> None:
-        """Show texts in the language of Home Assistant."""
+        """Initialize the image with texts in the language of Home Assistant."""
         ChannelEntity.__init__(self, coordinator, channel_id, "pairing_qr")
         ImageEntity.__init__(self, hass)
         self._texts = texts
@@ -56,13 +56,13 @@ class PairingQrImage(ChannelEntity, ImageEntity):
     @property
     @override
     def available(self) -> bool:
-        """There is always a picture, if only one that tells what is wrong."""
+        """Return True: without a QR code, the image explains why there is none."""
         return True
 
     @override
     async def async_image(self) -> bytes:
-        # Whoever looks at a code wants one that can be scanned.
-        self.coordinator.async_pair(self._channel_id, asked=False)
+        # Whoever views the code needs one that can be scanned.
+        self.coordinator.async_pair(self._channel_id, requested=False)
         return self._picture
 
     @callback
@@ -72,24 +72,24 @@ class PairingQrImage(ChannelEntity, ImageEntity):
         super()._handle_coordinator_update()
 
     def _update_picture(self) -> None:
-        """Take another picture, and its time, if it is another."""
+        """Update the picture and its timestamp if it changed."""
         state = self.coordinator.data.get(self._channel_id)
         code = state.code if state is not None else None
         if code is not None and self.coordinator.last_update_success:
             content_type, picture = code.content_type, code.data
         else:
-            content_type, picture = _SVG, _draw(self._why_not())
+            content_type, picture = _SVG, _render_text(self._placeholder_text())
         if picture != self._picture:
             self._attr_content_type, self._picture = content_type, picture
             self._attr_image_last_updated = dt_util.utcnow()
 
-    def _why_not(self) -> tuple[str, str]:
-        """Return in a word, and in a line, why there is no code."""
+    def _placeholder_text(self) -> tuple[str, str]:
+        """Return a heading and a line of text that explain why there is no code."""
         state = self.coordinator.data.get(self._channel_id)
         if not self.coordinator.last_update_success or state is None:
             return self._text("qr_unreachable"), self._text("qr_unreachable_hint")
         if state.connected:
-            # The list of channels is read less often, and may know an earlier one.
+            # The listing is fetched less often and may contain an old number.
             number = (state.details and state.details.number) or state.channel.number
             return self._text("qr_connected"), f"+{number}" if number else ""
         if state.connection is Connection.EXPIRED:
@@ -104,14 +104,14 @@ class PairingQrImage(ChannelEntity, ImageEntity):
         return self._texts.get(f"component.{DOMAIN}.common.{key}", key)
 
 
-def _draw(lines: tuple[str, str]) -> bytes:
-    """Return a picture of a word and a line below it."""
-    word, line = (escape(text) for text in lines)
+def _render_text(lines: tuple[str, str]) -> bytes:
+    """Return an SVG with a heading and a line of text below it."""
+    heading, line = (escape(text) for text in lines)
     return f"""\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400" width="400" height="400">
 <rect width="400" height="400" rx="24" fill="#f5f7f8"/>
 <g font-family="Roboto,Noto Sans,sans-serif" text-anchor="middle" fill="#21313a">
-<text x="200" y="195" font-size="30" font-weight="500">{word}</text>
+<text x="200" y="195" font-size="30" font-weight="500">{heading}</text>
 <text x="200" y="235" font-size="17" opacity="0.75">{line}</text>
 </g>
 </svg>

@@ -1,4 +1,4 @@
-"""The repair issues of an account, raised and cleared."""
+"""Repair issues of an account."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,16 +15,16 @@ from .const import DOMAIN
 
 
 class AccountIssues:
-    """What somebody has to do something about, of one account."""
+    """Raise and clear the repair issues of an account."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str, title: str) -> None:
-        """Begin with nothing that is wrong."""
+        """Initialize without issues."""
         self._hass = hass
         self._entry_id = entry_id
         self._title = title
         self._limit_id = f"hourly_limit_{entry_id}"
         self._cancel_limit_timer: CALLBACK_TYPE | None = None
-        self._of_channels: set[str] = set()
+        self._channel_issue_ids: set[str] = set()
 
     @callback
     def async_show_hourly_limit(self, limit: int | None, until: float | None) -> None:
@@ -32,7 +32,7 @@ class AccountIssues:
 
         None and None when messages may be sent again.
         """
-        self._stop_limit_timer()
+        self._cancel_timer()
         if limit is None:
             self._clear(self._limit_id)
             return
@@ -58,8 +58,8 @@ class AccountIssues:
             )
 
     @callback
-    def async_check_inbox_room(self, unread: int, limit: int) -> None:
-        """Tell of an inbox that cannot drop anything because nothing was read."""
+    def async_update_inbox_full(self, unread: int, limit: int) -> None:
+        """Raise the issue of a full inbox while unread messages exceed the limit."""
         issue_id = _inbox_full_id(self._entry_id)
         if unread <= limit:
             self._clear(issue_id)
@@ -81,29 +81,31 @@ class AccountIssues:
         )
 
     @callback
-    def async_show_channels(self, problems: Iterable[ChannelProblem]) -> None:
-        """Raise what is wrong with channels, and take back what is not any more."""
-        wanted = {f"{one.key}_{one.channel_id}": one for one in problems}
-        for issue_id in self._of_channels - wanted.keys():
+    def async_update_channels(self, problems: Iterable[ChannelProblem]) -> None:
+        """Raise the issues of the current channel problems, and clear all others."""
+        wanted = {
+            f"{problem.key}_{problem.channel_id}": problem for problem in problems
+        }
+        for issue_id in self._channel_issue_ids - wanted.keys():
             self._clear(issue_id)
-        for issue_id, one in wanted.items():
-            placeholders = {"channel": one.name}
-            if one.ends is not None:
-                placeholders["date"] = dt_util.as_local(one.ends).date().isoformat()
+        for issue_id, problem in wanted.items():
+            placeholders = {"channel": problem.name}
+            if problem.ends is not None:
+                placeholders["date"] = dt_util.as_local(problem.ends).date().isoformat()
             self._raise(
                 issue_id,
-                one.key,
+                problem.key,
                 placeholders,
-                is_fixable=one.key == "channel_lost",
-                data={"entry_id": self._entry_id, "channel_id": one.channel_id},
+                is_fixable=problem.key == "channel_lost",
+                data={"entry_id": self._entry_id, "channel_id": problem.channel_id},
             )
-        self._of_channels = set(wanted)
+        self._channel_issue_ids = set(wanted)
 
     @callback
     def async_stop(self) -> None:
-        """Take back what only holds while the account is loaded."""
+        """Clear the issues that only hold while the account is loaded."""
         self.async_show_hourly_limit(None, None)
-        self.async_show_channels(())
+        self.async_update_channels(())
 
     def _raise(
         self, issue_id: str, key: str, placeholders: dict[str, str], **more: Any
@@ -121,7 +123,7 @@ class AccountIssues:
     def _clear(self, issue_id: str) -> None:
         ir.async_delete_issue(self._hass, DOMAIN, issue_id)
 
-    def _stop_limit_timer(self) -> None:
+    def _cancel_timer(self) -> None:
         if self._cancel_limit_timer is not None:
             self._cancel_limit_timer()
             self._cancel_limit_timer = None

@@ -1,4 +1,4 @@
-"""One notify entity for each recipient."""
+"""Notify entities, one for each recipient."""
 
 from typing import override
 
@@ -19,7 +19,7 @@ from .recipients import SIGNAL_NOTIFIED, subentry_recipients
 from .sending import Draft, compose
 from .services import raise_unless_all_taken
 
-# Requests are limited for the account as a whole, not for each of its entities.
+# Requests are limited per account, not per entity.
 PARALLEL_UPDATES = 0
 
 
@@ -28,7 +28,7 @@ async def async_setup_entry(
     entry: SmskitConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the recipients of an account."""
+    """Set up the notify entities of an account."""
     for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
         async_add_entities(
             [RecipientNotifyEntity(hass, entry, subentry)],
@@ -37,7 +37,7 @@ async def async_setup_entry(
 
 
 class RecipientNotifyEntity(NotifyEntity):
-    """A person or a group that messages go to."""
+    """Notify entity of a recipient, which is a person or a group."""
 
     _attr_has_entity_name = True
     _attr_name = None
@@ -47,7 +47,7 @@ class RecipientNotifyEntity(NotifyEntity):
     def __init__(
         self, hass: HomeAssistant, entry: SmskitConfigEntry, subentry: ConfigSubentry
     ) -> None:
-        """Be a device of its own under the account's."""
+        """Initialize the entity with a device of its own below the account's."""
         self._entry = entry
         self._subentry = subentry
         self._attr_unique_id = f"{entry.entry_id}_{subentry.subentry_id}"
@@ -71,7 +71,7 @@ class RecipientNotifyEntity(NotifyEntity):
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
-        """Send a message to every number of the recipient."""
+        """Send a message to all numbers of the recipient."""
         report = await self._entry.runtime_data.sender.async_send(
             Draft(text=compose(message, title)),
             subentry_recipients(self.hass, self._entry, self._subentry),

@@ -1,4 +1,4 @@
-"""Phone numbers as people write them, and as E.164."""
+"""Normalization of phone numbers to E.164."""
 
 from typing import Final
 
@@ -12,10 +12,10 @@ _NATIONAL: Final = phonenumbers.PhoneNumberFormat.NATIONAL
 def normalize_number(raw: str | int, country: str | None) -> str:
     """Return a number as E.164, with a leading `+`.
 
-    Understood are `+` and `00`, national form for `country` (ISO 3166-1 alpha-2),
-    spaces, dashes and brackets, and integers. Raises ValueError for what cannot be a
-    number, and for an integer that could as well be another one: its `+` may have
-    been dropped on the way here.
+    Accepts `+` and `00` prefixes, the national format of `country` (ISO 3166-1
+    alpha-2), spaces, dashes and brackets, and integers. Raises ValueError for anything
+    that cannot be a phone number, and for an ambiguous integer, which may have lost
+    its `+` when YAML parsed it.
     """
     text = str(raw).strip()
     if any(char.isalpha() for char in text):
@@ -34,7 +34,7 @@ def normalize_number(raw: str | int, country: str | None) -> str:
 
 
 def _choose(text: str, country: str | None, *, exact: bool) -> PhoneNumber | None:
-    """Return the better of the two readings of a number that starts with a digit."""
+    """Return the better interpretation of a number that starts with a digit."""
     national = _parse(text, country) if country else None
     international = _parse(f"+{text}", None)
     if national is None or international is None or national == international:
@@ -44,7 +44,7 @@ def _choose(text: str, country: str | None, *, exact: bool) -> PhoneNumber | Non
     if len(valid) == 1:
         return valid[0]
     if not as_dialled:
-        # Nobody leaves out what a national number starts with there.
+        # The national prefix is missing, so this is not the national format.
         return international
     if exact:
         raise ValueError("could be two numbers")
@@ -52,10 +52,10 @@ def _choose(text: str, country: str | None, *, exact: bool) -> PhoneNumber | Non
 
 
 def _parse(text: str, country: str | None) -> PhoneNumber | None:
-    """Return a number that can be one by its length and country code.
+    """Return a number whose length and country code are possible, or None.
 
-    Whether it is assigned is for the portal to tell: plans change more often than
-    the library on a user's machine.
+    Whether the number is assigned is left to the portal: numbering plans change more
+    often than the library on a user's system.
     """
     try:
         number = phonenumbers.parse(text, country)
@@ -66,8 +66,8 @@ def _parse(text: str, country: str | None) -> PhoneNumber | None:
     return number
 
 
-def _format(number: PhoneNumber, how: int) -> str:
-    return phonenumbers.format_number(number, how)
+def _format(number: PhoneNumber, number_format: int) -> str:
+    return phonenumbers.format_number(number, number_format)
 
 
 def _digits(text: str) -> str:
@@ -75,5 +75,5 @@ def _digits(text: str) -> str:
 
 
 def mask_number(number: str) -> str:
-    """Return a number by its last digits, for an error or a log."""
+    """Return the last digits of a number, for errors and logs."""
     return f"…{number[-3:]}"

@@ -1,4 +1,4 @@
-"""Who a message goes to: the account's recipients, and numbers beside them."""
+"""Recipients of messages, from subentries, notify entities and numbers."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -28,7 +28,7 @@ from .settings import Settings
 def subentry_recipients(
     hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry
 ) -> list[Recipient]:
-    """Return the numbers of a recipient; they were checked when it was saved."""
+    """Return the recipients of a subentry, whose numbers are already validated."""
     device_id = subentry.data.get(CONF_CHANNEL)
     return [
         Recipient(
@@ -43,7 +43,7 @@ def subentry_recipients(
     ]
 
 
-# Tells a recipient's entity, by its subentry, that a message went out to it.
+# Sent to the notify entity of a subentry after a message to it was accepted.
 SIGNAL_NOTIFIED: Final[SignalTypeFormat[()]] = SignalTypeFormat(
     f"{DOMAIN}_notified_{{}}"
 )
@@ -52,9 +52,9 @@ SIGNAL_NOTIFIED: Final[SignalTypeFormat[()]] = SignalTypeFormat(
 def entity_recipients(
     hass: HomeAssistant, entry: ConfigEntry, entity_ids: Iterable[str]
 ) -> list[Recipient]:
-    """Return the numbers behind notify entities of an account.
+    """Return the recipients of an account's notify entities.
 
-    Raises ServiceValidationError for an entity that is none of them.
+    Raises ServiceValidationError for any other entity.
     """
     registry = er.async_get(hass)
     recipients: list[Recipient] = []
@@ -77,7 +77,7 @@ def entity_recipients(
 def async_record_sent(
     hass: HomeAssistant, entity_ids: Iterable[str], report: Report
 ) -> None:
-    """Let each entity know that took part in a message which was taken."""
+    """Notify the entities whose recipients a message was accepted for."""
     taken = {outcome.name for outcome in report.outcomes if outcome.status.taken}
     registry = er.async_get(hass)
     for entity_id in entity_ids:
@@ -94,7 +94,7 @@ def async_record_sent(
 def number_recipients(
     numbers: Iterable[str | int], country: str | None
 ) -> list[Recipient]:
-    """Return numbers as recipients; one that cannot be a number carries its error."""
+    """Return numbers as recipients; an invalid number has its error set."""
     recipients = []
     for raw in numbers:
         try:
@@ -106,7 +106,7 @@ def number_recipients(
 
 
 def recipient_names(entry: ConfigEntry) -> dict[str, str]:
-    """Return the name of each recipient's numbers, the first one's for several."""
+    """Return the recipient name of each number; the first recipient takes priority."""
     names: dict[str, str] = {}
     for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
         for number in subentry.data[CONF_NUMBERS]:
@@ -115,7 +115,7 @@ def recipient_names(entry: ConfigEntry) -> dict[str, str]:
 
 
 def is_trusted(entry: ConfigEntry, settings: Settings, number: str) -> bool:
-    """Whether a number may command: one of those allowed, or any recipient's."""
+    """Return whether a number is trusted: allowed, or by default any recipient's."""
     if settings.allowed_senders:
         return number in settings.allowed_senders
     return number in recipient_names(entry)

@@ -1,4 +1,4 @@
-"""Flows that fix what repair issues tell of."""
+"""Repair flows of the SMSKit integration."""
 
 from typing import Any
 
@@ -17,23 +17,23 @@ async def async_create_fix_flow(
     issue_id: str,
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
-    """Return the flow of an issue; only a lost channel has one."""
+    """Create the repair flow of an issue; only a lost channel has one."""
     return ChannelLostFlow()
 
 
 class ChannelLostFlow(RepairsFlow):
-    """Resets a channel that was lost, and tells where its code is."""
+    """Repair flow that resets a lost channel, so that it can be paired again."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Begin."""
+        """Handle the first step of the flow."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Reset the channel once that is wanted."""
+        """Ask for confirmation, then reset the channel."""
         data = self.data or {}
         entry: SmskitConfigEntry | None = self.hass.config_entries.async_get_entry(
             str(data["entry_id"])

@@ -1,4 +1,4 @@
-"""The sender ID that a message goes out under."""
+"""Validation of sender IDs."""
 
 import re
 from typing import Final
@@ -10,10 +10,10 @@ _NUMBER: Final = re.compile(r"\+?[0-9]{1,15}")
 
 
 def sender_id(value: object) -> str:
-    """Return a sender ID as the portal takes it.
+    """Validate a sender ID and return it as the portal accepts it.
 
-    Up to 11 letters, digits and spaces with at least one letter, or up to 15 digits.
-    Raises vol.Invalid for anything else.
+    A sender ID is up to 11 letters, digits and spaces with at least one letter, or up
+    to 15 digits. Raises vol.Invalid for anything else.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise vol.Invalid("not a sender ID")

@@ -1,4 +1,4 @@
-"""Sensors of an account: balance, inbox, what goes out; and of its channels."""
+"""Sensors of an account (balance, inbox, outbox) and of its channels."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class TotalSensorDescription(SensorEntityDescription):
-    """A number of recipients that the outbox counts."""
+    """Describe a sensor of one of the outbox's totals."""
 
     value_fn: Callable[[Totals], int]
 
@@ -59,7 +59,7 @@ TOTALS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelSensorDescription(SensorEntityDescription):
-    """Something that is known of a channel."""
+    """Describe a sensor of a channel."""
 
     value_fn: Callable[[ChannelState], datetime | str | None]
 
@@ -130,16 +130,16 @@ async def async_setup_entry(
 
 
 class BalanceSensor(SmskitEntity[BalanceCoordinator], SensorEntity):
-    """What is left on the account, in credits or in a currency."""
+    """Sensor of the balance, in credits or in a currency."""
 
     def __init__(self, coordinator: BalanceCoordinator, currency: str | None) -> None:
-        """Be monetary where the balance is an amount of money."""
+        """Initialize the sensor; a balance in a currency is monetary."""
         super().__init__(coordinator, "balance")
         if currency is None:
-            # The unit "credits" is translated.
+            # The unit "credits" comes from the translations.
             self._attr_state_class = SensorStateClass.MEASUREMENT
         else:
-            # A unit that is translated cannot be another one.
+            # A translation key with a translated unit cannot have another unit.
             self._attr_translation_key = "balance_in_currency"
             self._attr_device_class = SensorDeviceClass.MONETARY
             self._attr_state_class = SensorStateClass.TOTAL
@@ -153,7 +153,7 @@ class BalanceSensor(SmskitEntity[BalanceCoordinator], SensorEntity):
 
 
 class UnreadMessagesSensor(SmskitEntity[InboxCoordinator], SensorEntity):
-    """How many messages nobody has read; its attribute has the newest of the inbox."""
+    """Sensor of the number of unread messages; an attribute has the newest messages."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT
     _unrecorded_attributes = frozenset({"messages"})
@@ -171,7 +171,7 @@ class UnreadMessagesSensor(SmskitEntity[InboxCoordinator], SensorEntity):
 
 
 class LastMessageSensor(SmskitEntity[InboxCoordinator], SensorEntity):
-    """When the newest message came; its attributes are the message."""
+    """Sensor of the time of the newest message; its attributes are the message."""
 
     _attr_device_class = SensorDeviceClass.TIMESTAMP
     _unrecorded_attributes = frozenset({"from", "to", "text", "id"})
@@ -195,14 +195,14 @@ class LastMessageSensor(SmskitEntity[InboxCoordinator], SensorEntity):
 
 
 class TotalSensor(SmskitEntity[OutgoingCoordinator], SensorEntity):
-    """How many recipients have come how far."""
+    """Sensor of one of the outbox's totals."""
 
     entity_description: TotalSensorDescription
 
     def __init__(
         self, coordinator: OutgoingCoordinator, description: TotalSensorDescription
     ) -> None:
-        """Show what the description names."""
+        """Initialize the sensor."""
         super().__init__(coordinator, description.key)
         self.entity_description = description
 
@@ -213,7 +213,7 @@ class TotalSensor(SmskitEntity[OutgoingCoordinator], SensorEntity):
 
 
 class ChannelSensor(ChannelEntity, SensorEntity):
-    """Something that is known of a channel."""
+    """Sensor of a channel."""
 
     entity_description: ChannelSensorDescription
 
@@ -223,7 +223,7 @@ class ChannelSensor(ChannelEntity, SensorEntity):
         channel_id: str,
         description: ChannelSensorDescription,
     ) -> None:
-        """Show what the description names."""
+        """Initialize the sensor."""
         super().__init__(coordinator, channel_id, description.key)
         self.entity_description = description
 

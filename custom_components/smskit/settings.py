@@ -1,4 +1,4 @@
-"""The options of an account, typed and with their defaults."""
+"""Settings of an account, from its data and options with their defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,40 +28,43 @@ from .const import (
     UNIT_CREDITS,
 )
 
-# How far the portal's clock may be ahead.
+# Maximum time by which the portal's clock may be ahead.
 _CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """How an account is used."""
+    """Settings of an account."""
 
     sender: str
-    """The sender ID that messages go out under."""
+    """Default sender ID of messages."""
     country: str | None
-    """Region of numbers without a country code, as ISO 3166-1 alpha-2."""
+    """ISO 3166-1 alpha-2 region for numbers without a country code."""
     time_zone: tzinfo
-    """The zone of the portal's times."""
+    """Time zone of the portal's times."""
     currency: str | None
-    """ISO 4217 code of the balance, or none where it counts credits."""
+    """ISO 4217 code of the balance, or None for credits."""
     low_balance: float
     hourly_limit: int
-    """Recipients in any rolling hour; 0 for no limit."""
+    """Maximum number of recipients in any rolling hour; 0 for no limit."""
     hold: timedelta
-    """How long what could not leave is held; zero turns holding off."""
+    """How long a message that could not be sent is held; zero disables holding."""
     inbox_interval: timedelta
     keep_messages: int
-    """How many messages are kept, besides unread ones."""
+    """Maximum number of messages to keep; unread messages are always kept."""
     keep_for: timedelta
-    """How long messages are kept, besides unread ones."""
+    """How long messages are kept; unread messages are always kept."""
     allowed_senders: frozenset[str]
-    """Numbers whose messages are trusted; none for the account's recipients."""
+    """Trusted numbers; if empty, the account's recipients are trusted."""
 
     @classmethod
     async def async_read(
         cls, hass: HomeAssistant, data: Mapping[str, Any], options: Mapping[str, Any]
     ) -> Self:
-        """Read an entry's data and options; the rest comes from Home Assistant."""
+        """Create settings from an entry's data and options.
+
+        Country and time zone default to those of Home Assistant.
+        """
         zone = options.get(CONF_TIME_ZONE) or hass.config.time_zone
         unit = options.get(CONF_BALANCE_UNIT, UNIT_CREDITS)
         return cls(
@@ -85,8 +88,8 @@ class Settings:
     ) -> datetime | None:
         """Return a time of the portal as aware UTC, none where it has none.
 
-        Of an hour that comes twice, in autumn, it is the first, or the second once
-        that has come, where `now` tells.
+        An ambiguous time, when clocks are set back, is the first occurrence, unless
+        `now` is given and the second occurrence has been reached.
         """
         if date is None:
             return None
@@ -103,5 +106,5 @@ class Settings:
         return first
 
     def to_portal(self, date: datetime) -> datetime:
-        """Return an aware time as the portal writes it, naive."""
+        """Return an aware time as a naive time in the portal's time zone."""
         return date.astimezone(self.time_zone).replace(tzinfo=None)

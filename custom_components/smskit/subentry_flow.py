@@ -1,4 +1,4 @@
-"""Set-up of a recipient in the UI."""
+"""Config subentry flow of a recipient."""
 
 from typing import Any, Final
 
@@ -44,7 +44,7 @@ _SCHEMA: Final = vol.Schema(
 
 
 class RecipientFlow(ConfigSubentryFlow):
-    """Adds a recipient, and changes it."""
+    """Handle the subentry flow of a recipient."""
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
@@ -52,26 +52,26 @@ class RecipientFlow(ConfigSubentryFlow):
         """Add a recipient."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            data, errors = self._check(user_input)
+            data, errors = self._validate(user_input)
             if not errors:
                 return self.async_create_entry(title=data[CONF_NAME], data=data)
-        return self._show("user", user_input, errors)
+        return self._show_form("user", user_input, errors)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Change a recipient."""
+        """Reconfigure a recipient."""
         subentry = self._get_reconfigure_subentry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            data, errors = self._check(user_input)
+            data, errors = self._validate(user_input)
             if not errors:
                 return self.async_update_and_abort(
                     self._get_entry(), subentry, data=data, title=data[CONF_NAME]
                 )
-        return self._show("reconfigure", user_input or dict(subentry.data), errors)
+        return self._show_form("reconfigure", user_input or dict(subentry.data), errors)
 
-    def _show(
+    def _show_form(
         self, step_id: str, values: dict[str, Any] | None, errors: dict[str, str]
     ) -> SubentryFlowResult:
         return self.async_show_form(
@@ -80,8 +80,10 @@ class RecipientFlow(ConfigSubentryFlow):
             errors=errors,
         )
 
-    def _check(self, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-        """Return the data of a recipient, and what is wrong with the values."""
+    def _validate(
+        self, values: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return the recipient's data and the errors of the user input."""
         errors: dict[str, str] = {}
         data = {CONF_NAME: values[CONF_NAME].strip(), CONF_VIA: values[CONF_VIA]}
         if not data[CONF_NAME]:

@@ -1,6 +1,6 @@
-"""A client for the HTTP API of SMSKit and of other portals with the same software.
+"""Client for the HTTP API of SMSKit and of portals that run the same software.
 
-It knows nothing of Home Assistant: hand it an `aiohttp` session.
+It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 """
 
 from .client import MAX_RECIPIENTS, Operation, PortalClient

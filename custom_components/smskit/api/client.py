@@ -1,4 +1,4 @@
-"""The portal's HTTP API: one endpoint, eleven operations."""
+"""HTTP client for the portal's API: one endpoint, eleven operations."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -35,16 +35,16 @@ from .picture import Picture, read_picture
 from .url import ENDPOINT
 
 MAX_RECIPIENTS: Final = 100
-"""Numbers that one `sendsms` carries."""
+"""Maximum number of recipients in one `sendsms` request."""
 
 _MAX_BODY: Final = 2 * 1024 * 1024
-# A listing of all messages of years.
+# A full listing may contain the messages of several years.
 _MAX_INBOX: Final = 32 * 1024 * 1024
-# From here on an answer is read in a thread.
-_LARGE: Final = 32 * 1024
+# Larger answers are parsed in a thread.
+_LARGE_BODY: Final = 32 * 1024
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
-# An idle connection may be closed by the portal just when the next request leaves,
-# and whether that was carried out could not be told: each request has its own.
+# The portal may close an idle connection just as the next request goes out, and then
+# nobody knows whether it was carried out. Every request opens its own connection.
 _HEADERS: Final = {"Connection": "close", "Accept": "application/json, text/html"}
 _DATE_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 
@@ -66,29 +66,29 @@ class Operation(StrEnum):
 
 
 class _Form(BytesPayload):
-    """A form that knows whether any of it was handed to the network."""
+    """A form that records whether any of it was handed to the network."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__(
             urlencode(fields).encode(),
             content_type="application/x-www-form-urlencoded",
         )
-        self.left = False
+        self.started = False
 
     @override
     async def write_with_length(
         self, writer: AbstractStreamWriter, content_length: int | None
     ) -> None:
-        self.left = True
+        self.started = True
         await super().write_with_length(writer, content_length)
 
 
 class PortalClient:
-    """One account at one portal.
+    """Client for one account at one portal.
 
     Every method raises the errors of `errors`: `NotReachableError` when nothing was
-    sent, `NoAnswerError` and `NotAPortalError` when the outcome is not known,
-    `InvalidAuthError` and `RefusedError` when the portal said no.
+    sent, `NoAnswerError` and `NotAPortalError` when the outcome is unknown,
+    `InvalidAuthError` and `RefusedError` when the portal refused the request.
     """
 
     def __init__(
@@ -100,10 +100,10 @@ class PortalClient:
         *,
         get_operations: Iterable[str] = (),
     ) -> None:
-        """Prepare an account.
+        """Initialize the client.
 
-        `url` is a base address as `normalize_url` returns it. `get_operations` are
-        those that this portal answers by GET only, as `probe` found out.
+        `url` is a base URL as `normalize_url` returns it. `get_operations` are the
+        operations that this portal accepts by GET only, as `probe` returned them.
         """
         self._session = session
         self._endpoint = URL(url) / ENDPOINT
@@ -112,19 +112,19 @@ class PortalClient:
 
     @property
     def host(self) -> str:
-        """The portal's host, which is no secret."""
+        """Return the portal's host, which is not confidential."""
         return self._endpoint.host or ""
 
     async def probe(self) -> frozenset[str]:
-        """Prove the credentials; return the operations that need GET.
+        """Verify the credentials and return the operations that need GET.
 
-        POST keeps the credentials out of the portal's address logs. `balance` and
-        `getinbox` are documented as GET, though, and a portal that reads their
-        parameters from there alone refuses a POST as if it had carried nothing.
+        POST keeps the credentials out of the portal's access logs. However, `balance`
+        and `getinbox` are documented as GET, and a portal that reads their parameters
+        only from the query string refuses a POST as if it had none.
         """
         await self._probe(Operation.BALANCE, self.balance)
-        # The full list marks nothing as read. Whatever else is wrong with the inbox
-        # says nothing about the credentials, which are proved by now.
+        # The full listing marks nothing as read. Other errors of the inbox do not
+        # concern the credentials, which are verified by now.
         with suppress(PortalError):
             await self._probe(Operation.INBOX, lambda: self.inbox(unread=False))
         return self._get_operations
@@ -132,7 +132,7 @@ class PortalClient:
     async def _probe(
         self, operation: Operation, call: Callable[[], Awaitable[object]]
     ) -> None:
-        """Call an operation by POST, then by GET; raise the refusal of the first."""
+        """Call an operation by POST, then by GET; raise the refusal of the POST."""
         try:
             await call()
         except RefusedError as refusal:
@@ -144,11 +144,11 @@ class PortalClient:
                 raise refusal from None
 
     async def balance(self) -> Balance:
-        """Return what is left on the account."""
+        """Return the balance of the account."""
         return parse.balance(await self._call(Operation.BALANCE))
 
     async def inbox(self, *, unread: bool) -> tuple[InboxMessage, ...]:
-        """Return the inbox; a listing of the unread marks them as read there."""
+        """Return the inbox; listing unread messages makes the portal mark them read."""
         parameters = {"list": "unread" if unread else "all"}
         limit = _MAX_BODY if unread else _MAX_INBOX
         fields, scrub = self._fields(parameters)
@@ -157,8 +157,8 @@ class PortalClient:
         def read() -> tuple[InboxMessage, ...]:
             return parse.inbox(_answer(Operation.INBOX, body, scrub), scrub)
 
-        # A full inbox is megabytes: nobody else has to wait while it is read.
-        return await asyncio.to_thread(read) if len(body) > _LARGE else read()
+        # A full inbox is megabytes, which would block the event loop.
+        return await asyncio.to_thread(read) if len(body) > _LARGE_BODY else read()
 
     async def send(self, submission: Submission) -> Accepted:
         """Send a text to up to `MAX_RECIPIENTS` numbers."""
@@ -177,7 +177,7 @@ class PortalClient:
         return parse.accepted(await self._call(Operation.SEND, parameters))
 
     async def group_status(self, group_id: str) -> GroupStatus:
-        """Return how far the recipients of a submission have come."""
+        """Return the delivery status of the recipients of a submission."""
         answer = await self._call(Operation.GROUP_STATUS, {"groupid": group_id})
         return parse.group_status(answer)
 
@@ -187,13 +187,13 @@ class PortalClient:
         return parse.channels(answer, scrub)
 
     async def channel(self, channel_id: str) -> ChannelDetails:
-        """Return all that the portal tells of a channel."""
+        """Return the details of a channel."""
         return parse.channel_details(
             await self._call(Operation.VIEW_CHANNEL, _channel(channel_id))
         )
 
     async def scan_qr(self, channel_id: str) -> Picture:
-        """Return the code that pairs a channel, as a picture that was checked."""
+        """Return the QR code that pairs a channel, as a validated picture."""
         fields, scrub = self._fields(_channel(channel_id))
         body = await self._fetch(Operation.SCAN_QR, fields, _MAX_BODY)
         if "{" in body:
@@ -206,18 +206,18 @@ class PortalClient:
             raise NotAPortalError(f"not a code: {err}") from None
 
     async def create_channel(self, label: str, plan: str) -> NewChannel:
-        """Make a channel, which then waits to be paired."""
+        """Create a channel, which then waits to be paired."""
         parameters = {"label": label, "plan": plan}
         return parse.new_channel(await self._call(Operation.CREATE_CHANNEL, parameters))
 
     async def clear_queue(self, channel_id: str) -> int | None:
-        """Empty a channel's queue; return what the portal counted."""
+        """Clear a channel's queue and return the count that the portal reports."""
         return parse.queue_count(
             await self._call(Operation.CLEAR_QUEUE, _channel(channel_id))
         )
 
     async def reset_channel(self, channel_id: str) -> None:
-        """End a channel's session, so that it waits to be paired."""
+        """End a channel's session, so that it waits to be paired again."""
         parse.done(await self._call(Operation.RESET_CHANNEL, _channel(channel_id)))
 
     async def delete_channel(self, channel_id: str) -> None:
@@ -227,7 +227,7 @@ class PortalClient:
     async def _call(
         self, operation: Operation, parameters: Mapping[str, str] | None = None
     ) -> parse.Answer:
-        """Return the answer to an operation unless it is a refusal."""
+        """Return the answer to an operation; raise if it is a refusal."""
         answer, scrub = await self._request(operation, parameters)
         parse.raise_if_refused(answer, scrub)
         return answer
@@ -235,7 +235,7 @@ class PortalClient:
     async def _request(
         self, operation: Operation, parameters: Mapping[str, str] | None = None
     ) -> tuple[parse.Answer, _Scrubber]:
-        """Return any JSON answer to an operation, and what keeps its words clean."""
+        """Return the JSON answer to an operation, and a scrubber for its texts."""
         fields, scrub = self._fields(parameters or {})
         body = await self._fetch(operation, fields, _MAX_BODY)
         return _answer(operation, body, scrub), scrub
@@ -249,14 +249,14 @@ class PortalClient:
     async def _fetch(
         self, operation: Operation, fields: Mapping[str, str], limit: int
     ) -> str:
-        """Return the body of an answer, of no more than `limit` bytes.
+        """Return the body of an answer, of at most `limit` bytes.
 
-        Errors are raised without their cause: aiohttp's may quote the whole address.
+        Errors are raised without their cause: aiohttp's may quote the whole URL.
         """
         form = _Form(fields)
         by_get = operation in self._get_operations
         query = f"{operation}&{urlencode(fields)}" if by_get else operation.value
-        # Encoded already: yarl would encode the percent signs once more.
+        # Already encoded: yarl would escape the percent signs again.
         url = URL(f"{self._endpoint}?{query}", encoded=True)
         body = bytearray()
         try:
@@ -267,7 +267,7 @@ class PortalClient:
                 headers=_HEADERS,
                 allow_redirects=False,
                 timeout=_TIMEOUT,
-                middlewares=(_once,),
+                middlewares=(_without_retry,),
             ) as response:
                 await _read(response, body, limit)
                 if response.status != 200:
@@ -275,21 +275,21 @@ class PortalClient:
         except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError:
             raise NotReachableError(f"no connection to {self.host}") from None
         except (TimeoutError, aiohttp.ClientError, OSError) as err:
-            if not by_get and not form.left:
+            if not by_get and not form.started:
                 raise NotReachableError(f"no connection to {self.host}") from None
             raise NoAnswerError(
                 f"no answer from {self.host} ({type(err).__name__})",
-                _named_group(operation, body.decode(errors="replace")),
+                _find_group_id(operation, body.decode(errors="replace")),
             ) from None
         return body.decode("utf-8-sig", errors="replace")
 
 
-async def _once(
+async def _without_retry(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating a GET by itself when its connection breaks.
+    """Keep aiohttp from repeating a GET when its connection breaks.
 
-    A listing of unread messages that is made twice loses them.
+    Requesting the unread messages twice would lose them.
     """
     try:
         return await handler(request)
@@ -300,24 +300,24 @@ async def _once(
 
 
 def _answer(operation: Operation, body: str, scrub: _Scrubber) -> parse.Answer:
-    """Return the JSON answer in a body, or raise what came instead."""
+    """Return the JSON answer in a body; raise NotAPortalError if there is none."""
     try:
         return parse.parse_answer(body)
     except ValueError:
-        group_id = _named_group(operation, body)
+        group_id = _find_group_id(operation, body)
         raise NotAPortalError(_describe(body, scrub), group_id) from None
 
 
 async def _read(response: aiohttp.ClientResponse, body: bytearray, limit: int) -> None:
-    """Read the whole body, or raise when it is longer than any answer."""
+    """Read the whole body; raise NotAPortalError if it exceeds the limit."""
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > limit:
             raise NotAPortalError(f"an answer of more than {limit} bytes")
 
 
-def _named_group(operation: Operation, body: str) -> str | None:
-    """Return the group that a broken answer to a send names in full."""
+def _find_group_id(operation: Operation, body: str) -> str | None:
+    """Return the group ID that a broken answer to a send still contains."""
     if operation is not Operation.SEND:
         return None
     match = re.search(r'"group_id"\s*:\s*"(\w+)"', body)
@@ -329,13 +329,13 @@ def _channel(channel_id: str) -> dict[str, str]:
 
 
 class _Scrubber:
-    """Takes out of a portal's words what a request carried, and every number."""
+    """Removes request values and numbers from the texts of a portal."""
 
     def __init__(self, values: Iterable[str]) -> None:
         secrets = {value.strip() for value in values} | {
             part for value in values for part in value.split(",")
         }
-        # Short ones ("0", "sms", "all") are no secrets and occur in any sentence.
+        # Short values ("0", "sms", "all") are not confidential and occur in any text.
         self._secrets = sorted((s for s in secrets if len(s) > 3), key=len)[::-1]
 
     def __call__(self, words: str) -> str:
@@ -348,18 +348,18 @@ class _Scrubber:
 
 
 def _describe_status(response: aiohttp.ClientResponse) -> str:
-    """Say what came instead of an answer, without any address that was asked."""
+    """Describe an HTTP error or a redirect without quoting any URL."""
     if location := response.headers.get("Location"):
         try:
-            host = URL(location).host or "itself"
+            host = URL(location).host or "the same host"
         except ValueError:
-            host = "nowhere"
+            host = "an invalid URL"
         return f"a redirect (HTTP {response.status}) to {host}"
     return f"HTTP {response.status} ({response.content_type})"
 
 
 def _describe(body: str, scrub: _Scrubber) -> str:
-    """Say what came instead of an answer: never any of its data."""
+    """Describe a body that is not an answer without quoting its data."""
     if not body.strip():
         return "an empty body"
     if title := re.search(

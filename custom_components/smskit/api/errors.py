@@ -1,35 +1,35 @@
-"""What can go wrong between a caller and the portal.
+"""Errors of the portal's client.
 
-No message of these errors holds a credential, a number, a text or an address with
-parameters: the client scrubs what it quotes.
+No error message contains a credential, a number, a text or a URL with parameters: the
+client scrubs everything it quotes.
 """
 
 
 class PortalError(Exception):
-    """Base of everything the client raises."""
+    """Base class of the client's errors."""
 
 
 class NotReachableError(PortalError):
-    """The request provably never left: name lookup, connection or TLS failed."""
+    """The request was certainly not sent: DNS lookup, connection or TLS failed."""
 
 
 class UncertainError(PortalError):
-    """The request left and no answer could be read: it may have been carried out."""
+    """The request was sent without a usable answer: it may have been carried out."""
 
     def __init__(self, message: str, group_id: str | None = None) -> None:
-        """Keep the group that the broken answer to a send had named, if any."""
+        """Initialize the error with the group ID from a broken answer, if any."""
         super().__init__(message)
         self.group_id = group_id
 
 
 class NoAnswerError(UncertainError):
-    """No whole answer came, or not in time."""
+    """No complete answer arrived in time."""
 
 
 class NotAPortalError(UncertainError):
-    """What came is not an answer of this API.
+    """The response is not an answer of this API.
 
-    An HTML page, a redirect, an HTTP error, or a body that is too large or broken.
+    It is an HTML page, a redirect, an HTTP error, or an oversized or broken body.
     """
 
 
@@ -37,10 +37,10 @@ class RefusedError(PortalError):
     """The portal understood the request and refused it."""
 
     def __init__(self, reason: str) -> None:
-        """Keep the portal's reason, already scrubbed."""
+        """Initialize the error with the portal's reason, already scrubbed."""
         super().__init__(reason)
         self.reason = reason
 
 
 class InvalidAuthError(RefusedError):
-    """The portal refused the credentials, or API access is off for the account."""
+    """The portal refused the credentials, or the account has no API access."""

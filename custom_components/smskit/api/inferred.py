@@ -1,21 +1,21 @@
-"""Everything the client assumes and no document says.
+"""Undocumented behavior of the portal that the client assumes.
 
-The vendor's page names neither the wording of most refusals nor some parameters.
-What follows comes from public clients of the same portal software or from analogy;
-whoever learns better changes it here and nowhere else.
+The vendor's documentation specifies neither the wording of most refusals nor some
+parameters. These values come from public clients of the same portal software or are
+by analogy. All assumptions are in this file, so that corrections are made only here.
 """
 
 import re
 from typing import Final
 
-# The parameter that names a channel is unknown: answers say `channel_id`, while
-# `groupstatus` answers `group_id` and takes `groupid`. Unknown ones are ignored.
+# The name of the channel parameter is undocumented: answers contain `channel_id`, but
+# `groupstatus` answers `group_id` and takes `groupid`. Unknown names are ignored.
 CHANNEL_ID_PARAMETERS: Final = ("channel_id", "channelid")
 
-# A WhatsApp channel is chosen by its gateway id, as every other route is.
+# A WhatsApp channel is selected by its gateway ID, like any other route.
 ROUTE_PARAMETER: Final = "route"
 
-# "Invalid user" is documented; the rest is what such portals say in its place.
+# "Invalid user" is documented; the rest is the wording of similar portals.
 AUTH_REFUSAL: Final = re.compile(
     r"""
     \b(?:invalid|unknown|wrong|incorrect|missing|no|bad)\s+
@@ -27,25 +27,25 @@ AUTH_REFUSAL: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-# How "there is nothing to list" may be worded when it comes as an error.
+# Possible wording of an error that reports an empty listing.
 EMPTY_LIST_REFUSAL: Final = re.compile(
     r"\b(?:no|empty|zero)\b.*\b(?:messages?|inbox|channels?|records?|results?|data)\b"
     r"|\b(?:inbox|list)\s+is\s+empty\b|\bnot?\s*(?:hing)?\s+found\b",
     re.IGNORECASE,
 )
 
-# `queued` is documented, the others are answers seen from other portals.
+# `queued` is documented; the others were seen in answers of similar portals.
 ACCEPTED_STATUS: Final = frozenset({"queued", "success", "sent", "ok"})
 
-# A recipient's `queued`, `sent` and `failed` are documented; the rest is by analogy.
-# Any other word reads as not final.
+# `queued`, `sent` and `failed` are documented for a recipient; the rest is by analogy.
+# Any other status is not final.
 FINAL_SENT: Final = frozenset({"sent", "delivered", "success", "ok", "read"})
 FINAL_FAILED: Final = frozenset(
     {"failed", "undelivered", "rejected", "expired", "error", "cancelled", "canceled"}
 )
 
-# What `viewchannel` says of a device: "session active" is documented, the others are
-# words of the kind. An unknown one reads as not connected.
+# Device status reported by `viewchannel`: "session active" is documented, the others
+# are by analogy. An unknown status counts as not connected.
 CONNECTED: Final = frozenset(
     {"session active", "active", "connected", "authenticated", "online", "ready"}
 )

@@ -1,6 +1,6 @@
-"""The portal's answers, typed.
+"""Models of the portal's answers.
 
-Times are naive: they are in the portal's own zone, which the API does not tell.
+Times are naive: they are in the portal's time zone, which the API does not report.
 Numbers are digits without a leading `+`, as the portal writes them.
 """
 
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class SendType(StrEnum):
-    """The portal's kinds of message."""
+    """The portal's message types."""
 
     SMS = "sms"
     UNICODE = "unicode"
@@ -22,17 +22,17 @@ class SendType(StrEnum):
 
 
 class Connection(StrEnum):
-    """What a channel's words about its device mean."""
+    """Connection state of a channel, derived from its device status."""
 
     CONNECTED = "connected"
     NOT_CONNECTED = "not_connected"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
-    """A word that nobody has seen yet; not connected, as far as anybody can tell."""
+    """A device status that is not known yet; it counts as not connected."""
 
 
 class DeliveryStatus(StrEnum):
-    """How far a message to one recipient has come."""
+    """Delivery status of a message to one recipient."""
 
     QUEUED = "queued"
     SENT = "sent"
@@ -40,20 +40,20 @@ class DeliveryStatus(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether nothing more will change."""
+        """Return whether the status is final."""
         return self is not DeliveryStatus.QUEUED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Balance:
-    """What is left on the account, in credits or in the account's currency."""
+    """Balance of the account, in credits or in the account's currency."""
 
     amount: Decimal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Submission:
-    """One message to one or several numbers, as `sendsms` takes it."""
+    """One message to one or more numbers, as `sendsms` takes it."""
 
     type: SendType
     sender: str
@@ -61,16 +61,16 @@ class Submission:
     """Digits with the country code, without `+`."""
     text: str = field(repr=False)
     file: str | None = field(default=None, repr=False)
-    """Address of a media file, for voice, mms and whatsapp."""
+    """URL of a media file, for voice, mms and whatsapp."""
     schedule: datetime | None = None
-    """When to send, in the portal's zone."""
+    """When to send, in the portal's time zone."""
     route: str | None = None
-    """A gateway id; the portal decides when there is none."""
+    """A gateway ID; without one, the portal chooses the route."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Accepted:
-    """What `sendsms` answered to a submission that it took."""
+    """Answer of `sendsms` to an accepted submission."""
 
     group_id: str | None
     status: DeliveryStatus
@@ -79,7 +79,7 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupRecipient:
-    """The state of one recipient of a group."""
+    """Delivery status of one recipient of a group."""
 
     id: str | None
     to: str = field(repr=False)
@@ -88,7 +88,7 @@ class GroupRecipient:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupStatus:
-    """What became of a submission."""
+    """Delivery status of a submission."""
 
     group_id: str
     status: str
@@ -98,7 +98,7 @@ class GroupStatus:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InboxMessage:
-    """A message that came in."""
+    """A received message."""
 
     id: str | None
     sender: str = field(repr=False)
@@ -125,16 +125,16 @@ class ChannelDetails(Channel):
     plan: str | None
     version: str | None
     device_status: str | None
-    """The portal's own words."""
+    """Device status in the portal's wording."""
     connection: Connection
     up_time: timedelta | None
-    """Since when the channel is connected."""
+    """How long the channel has been connected."""
     subscription_end: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewChannel:
-    """What `createchannel` gave."""
+    """A channel that `createchannel` created."""
 
     channel_id: str
     gateway_id: str | None

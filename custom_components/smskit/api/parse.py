@@ -1,9 +1,9 @@
-"""From the body of an answer to typed data.
+"""Parser for the portal's answers.
 
-PHP portals print notices before their JSON, leave commas out or put one too many,
-mix numbers and strings and have several ways to say "nothing". All of that is
-read here; past this file there is none of it. A body that breaks off is never read
-as if it were whole.
+PHP portals print notices before their JSON, omit commas or add extra ones, mix numbers
+and strings, and represent "nothing" in several ways. This module handles all of that,
+so that other modules get clean, typed data. A truncated body is never parsed as if it
+were complete.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -36,50 +36,50 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _OBJECT: Final = re.compile(r'\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|"[^"]*$)', re.DOTALL)
-_MAX_STARTS: Final = 50
+_MAX_OBJECT_STARTS: Final = 50
 _DATE_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
 
 
 def parse_answer(body: str) -> Answer:
-    """Return the JSON object in a body, whatever PHP printed around it.
+    """Return the JSON object in a body, ignoring PHP output around it.
 
-    Raises ValueError when there is no whole object.
+    Raises ValueError if there is no complete object.
     """
     decoder = json.JSONDecoder(strict=False, parse_float=Decimal)
-    for start in _starts(body):
+    for start in _object_starts(body):
         try:
             answer, _ = decoder.raw_decode(body, start)
         except ValueError, RecursionError:
             try:
-                answer = decoder.decode(_mend_commas(body, start))
+                answer = decoder.decode(_repair_commas(body, start))
             except ValueError, RecursionError:
                 if _OBJECT.match(body, start):
-                    # It is the answer and broken: what it contains is none.
+                    # This is the broken answer; an object inside it is not the answer.
                     break
                 continue
-        # An object in a notice is not an answer, and an empty one says nothing.
+        # Neither an object in a notice nor an empty one is the answer.
         if isinstance(answer, dict) and answer:
             return {str(key).lower(): value for key, value in answer.items()}
     raise ValueError("no whole JSON object")
 
 
-def _starts(body: str) -> Iterator[int]:
+def _object_starts(body: str) -> Iterator[int]:
     start = -1
-    for _ in range(_MAX_STARTS):
+    for _ in range(_MAX_OBJECT_STARTS):
         start = body.find("{", start + 1)
         if start < 0:
             return
         yield start
 
 
-def _mend_commas(body: str, start: int) -> str:
-    """Return the object at `start` with each comma where JSON wants it.
+def _repair_commas(body: str, start: int) -> str:
+    """Return the object at `start` with its commas as JSON requires them.
 
-    Raises ValueError when the object does not end.
+    Raises ValueError if the object is truncated.
     """
     parts: list[str] = []
     depth = 0
-    # What came before decides: a value is followed by a comma or the end.
+    # Only a token that follows a complete value needs a comma before it.
     value_ended = False
     position = start
     while match := _TOKEN.match(body, position):
@@ -101,11 +101,11 @@ def _mend_commas(body: str, start: int) -> str:
         parts.append(token)
         if depth == 0:
             return "".join(parts)
-    raise ValueError("the object does not end")
+    raise ValueError("the object is truncated")
 
 
 def raise_if_refused(answer: Answer, scrub: Callable[[str], str]) -> None:
-    """Raise the portal's refusal, if the answer is one."""
+    """Raise RefusedError or InvalidAuthError if the answer is a refusal."""
     if text(answer.get("status")).lower() not in {"error", "failed", "fail"}:
         return
     raw = text(answer.get("message")) or text(answer.get("error")) or "no reason given"
@@ -116,16 +116,16 @@ def raise_if_refused(answer: Answer, scrub: Callable[[str], str]) -> None:
 
 
 def text(value: object) -> str:
-    """Return a string or a number as stripped text; anything else as nothing."""
+    """Return a string or a number as stripped text, or "" for anything else."""
     if isinstance(value, bool) or value is None:
         return ""
     if isinstance(value, str | int | Decimal):
-        return _whole(str(value)).strip()
+        return _replace_surrogates(str(value)).strip()
     return ""
 
 
-def _whole(value: str) -> str:
-    """Return a string without half a surrogate pair, which nothing could store."""
+def _replace_surrogates(value: str) -> str:
+    """Return a string without lone surrogates, which cannot be stored."""
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -156,10 +156,10 @@ def _amount(value: object) -> Decimal:
 
 
 def _date(value: object) -> datetime | None:
-    """Return a naive time in the portal's zone; zero dates and the like are none."""
+    """Return a naive time in the portal's time zone, or None for an invalid date."""
     for format_ in _DATE_FORMATS:
         try:
-            # The portal does not tell its zone: who knows it adds it.
+            # The API does not report the portal's time zone: the caller adds it.
             return datetime.strptime(text(value), format_)  # noqa: DTZ007
         except ValueError:
             continue
@@ -167,7 +167,7 @@ def _date(value: object) -> datetime | None:
 
 
 def _items(value: object) -> list[Answer]:
-    """Return a list of objects, also as an object with numeric keys, or empty."""
+    """Return the objects of a list, which may be an object with numeric keys."""
     if isinstance(value, dict):
         value = list(value.values())
     if not isinstance(value, list):
@@ -180,7 +180,7 @@ def _items(value: object) -> list[Answer]:
 
 
 def _listed(answer: Answer, key: str, scrub: Callable[[str], str]) -> list[Answer]:
-    """Return the objects of a listing; "nothing found" is an empty one."""
+    """Return the objects of a listing; "nothing found" is an empty listing."""
     try:
         raise_if_refused(answer, scrub)
     except InvalidAuthError:
@@ -195,35 +195,35 @@ def _listed(answer: Answer, key: str, scrub: Callable[[str], str]) -> list[Answe
 
 
 def _delivery(value: object) -> DeliveryStatus:
-    word = text(value).lower()
-    if word in inferred.FINAL_SENT:
+    status = text(value).lower()
+    if status in inferred.FINAL_SENT:
         return DeliveryStatus.SENT
-    if word in inferred.FINAL_FAILED:
+    if status in inferred.FINAL_FAILED:
         return DeliveryStatus.FAILED
     return DeliveryStatus.QUEUED
 
 
 def balance(answer: Answer) -> Balance:
-    """Read the answer of `balance`."""
+    """Parse the answer of `balance`."""
     _required(answer, "balance")
     return Balance(amount=_amount(answer["balance"]))
 
 
 def accepted(answer: Answer) -> Accepted:
-    """Read the answer of `sendsms`."""
+    """Parse the answer of `sendsms`."""
     status = text(answer.get("status")).lower()
     if status not in inferred.ACCEPTED_STATUS:
-        raise NotAPortalError("a send was answered with an unknown status")
+        raise NotAPortalError("an unknown status in the answer to a send")
     return Accepted(
         group_id=_optional(answer.get("group_id")),
-        # "success" and "ok" tell that it was taken, not that it arrived.
+        # "success" and "ok" mean that it was accepted, not that it was delivered.
         status=DeliveryStatus.SENT if status == "sent" else DeliveryStatus.QUEUED,
         date=_date(answer.get("date")),
     )
 
 
 def group_status(answer: Answer) -> GroupStatus:
-    """Read the answer of `groupstatus`."""
+    """Parse the answer of `groupstatus`."""
     return GroupStatus(
         group_id=_required(answer, "group_id"),
         status=text(answer.get("group_status")).lower(),
@@ -240,7 +240,7 @@ def group_status(answer: Answer) -> GroupStatus:
 
 
 def inbox(answer: Answer, scrub: Callable[[str], str]) -> tuple[InboxMessage, ...]:
-    """Read the answer of `getinbox`, in the portal's order."""
+    """Parse the answer of `getinbox`, in the portal's order."""
     return tuple(
         InboxMessage(
             id=_optional(item.get("id")),
@@ -254,19 +254,19 @@ def inbox(answer: Answer, scrub: Callable[[str], str]) -> tuple[InboxMessage, ..
 
 
 def _message_text(value: object) -> str:
-    """Return a text as it came: its white space is part of it."""
-    return _whole(value) if isinstance(value, str) else text(value)
+    """Return a message text unchanged, including its whitespace."""
+    return _replace_surrogates(value) if isinstance(value, str) else text(value)
 
 
 def channels(answer: Answer, scrub: Callable[[str], str]) -> tuple[Channel, ...]:
-    """Read the answer of `listchannel`."""
+    """Parse the answer of `listchannel`."""
     return tuple(
         Channel(**_channel(item)) for item in _listed(answer, "channels", scrub)
     )
 
 
 def channel_details(answer: Answer) -> ChannelDetails:
-    """Read the answer of `viewchannel`."""
+    """Parse the answer of `viewchannel`."""
     return ChannelDetails(
         **_channel(answer),
         plan=_optional(answer.get("plan")),
@@ -289,18 +289,18 @@ def _channel(item: Answer) -> dict[str, Any]:
 
 
 def _connection(value: object) -> Connection:
-    word = text(value).lower()
-    if word in inferred.CONNECTED:
+    status = text(value).lower()
+    if status in inferred.CONNECTED:
         return Connection.CONNECTED
-    if word in inferred.EXPIRED:
+    if status in inferred.EXPIRED:
         return Connection.EXPIRED
-    if word in inferred.NOT_CONNECTED:
+    if status in inferred.NOT_CONNECTED:
         return Connection.NOT_CONNECTED
     return Connection.UNKNOWN
 
 
 def _duration(value: object) -> timedelta | None:
-    """Return hours, minutes and seconds; the hours go on past a day."""
+    """Return a duration from hours, minutes and seconds; hours may exceed 24."""
     match = re.fullmatch(r"(\d{1,6}):([0-5]?\d):([0-5]?\d)", text(value))
     if match is None:
         return None
@@ -309,7 +309,7 @@ def _duration(value: object) -> timedelta | None:
 
 
 def new_channel(answer: Answer) -> NewChannel:
-    """Read the answer of `createchannel`."""
+    """Parse the answer of `createchannel`."""
     return NewChannel(
         channel_id=_required(answer, "channel_id"),
         gateway_id=_optional(answer.get("gateway_id")),
@@ -318,13 +318,13 @@ def new_channel(answer: Answer) -> NewChannel:
 
 
 def done(answer: Answer) -> None:
-    """Make sure that an answer says that something was done."""
+    """Raise NotAPortalError unless the answer reports success."""
     if text(answer.get("status")).lower() not in inferred.ACCEPTED_STATUS:
         raise NotAPortalError("an answer with an unknown status")
 
 
 def queue_count(answer: Answer) -> int | None:
-    """Read the answer of `clearqueue`: how many the portal counted, if it told."""
+    """Parse the answer of `clearqueue`: the count, if the portal reports one."""
     done(answer)
     count = text(answer.get("queue_count"))
     return int(count) if count.isdecimal() else None

@@ -1,4 +1,4 @@
-"""The picture of a QR code in an answer, checked before anybody shows it."""
+"""Validation of the QR code pictures that the portal returns."""
 
 import base64
 import binascii
@@ -11,7 +11,7 @@ from typing import Final
 from PIL import Image, UnidentifiedImageError
 
 _MAX_BYTES: Final = 1024 * 1024
-# More than any screen shows of a code, and little enough to be taken apart.
+# More than any QR code needs, and small enough to decode safely.
 _MAX_SIDE: Final = 2048
 _CONTENT_TYPES: Final = {
     "PNG": "image/png",
@@ -19,7 +19,7 @@ _CONTENT_TYPES: Final = {
     "GIF": "image/gif",
     "WEBP": "image/webp",
 }
-# What a browser might take a file for that is a picture as well.
+# Markup in a picture could make a browser treat it as a document.
 _MARKUP: Final = re.compile(
     rb"<(?:!doctype|body|html|iframe|script|svg)\b", re.IGNORECASE
 )
@@ -28,7 +28,7 @@ _DATA_URI: Final = re.compile(r"data:image/[\w.+-]+;base64,", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """A picture that is what it says it is."""
+    """A picture whose content matches its content type."""
 
     content_type: str
     data: bytes = field(repr=False)
@@ -37,10 +37,10 @@ class Picture:
 def read_picture(body: str) -> Picture:
     """Return the picture in the body of a `scanqr` answer.
 
-    The body is base-64 text, perhaps in quotes, in lines, as a `data:` URI or after
-    what PHP printed. Raises ValueError, with what came instead, unless it is a whole
-    PNG, JPEG, GIF or WebP of a sensible size without markup in it: a picture from
-    elsewhere is served from the caller's own address.
+    The body is Base64 text, possibly quoted, wrapped, a `data:` URI or preceded by PHP
+    output. Raises ValueError, with a description of the problem, unless it is a
+    complete PNG, JPEG, GIF or WebP of a sensible size without markup: the caller
+    serves this external picture from its own origin.
     """
     text = body.strip().removeprefix("\ufeff")
     if "<" in text:
@@ -55,12 +55,12 @@ def read_picture(body: str) -> Picture:
     try:
         data = base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise ValueError("no base-64 text, or not a whole one") from None
+        raise ValueError("no base-64 text, or truncated") from None
     return Picture(content_type=_check(data), data=data)
 
 
 def _check(data: bytes) -> str:
-    """Return the content type of a picture that can be taken apart as a whole."""
+    """Decode a picture completely and return its content type."""
     try:
         with Image.open(BytesIO(data), formats=tuple(_CONTENT_TYPES)) as image:
             if max(image.size) > _MAX_SIDE:

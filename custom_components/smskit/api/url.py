@@ -1,4 +1,4 @@
-"""The address of a portal, from whatever a person pastes."""
+"""Normalization of portal URLs as users enter them."""
 
 from ipaddress import ip_address
 from typing import Final
@@ -9,30 +9,30 @@ ENDPOINT: Final = "smsAPI"
 
 
 def normalize_url(address: str) -> str:
-    """Return the portal's base address, without `/smsAPI` and trailing slash.
+    """Return the portal's base URL, without `/smsAPI` and trailing slash.
 
-    A bare host, a path, a trailing `/smsAPI` in any case and a query are understood.
-    Raises ValueError for an address that is none, that carries a user name, or that
-    would send credentials across the internet in clear.
+    Accepts a bare host, a path, a trailing `/smsAPI` in any case, and a query. Raises
+    ValueError for an invalid URL, one that contains a user name, or one that would
+    send the credentials across the internet unencrypted.
     """
     address = address.strip()
     if any(char.isspace() for char in address):
-        raise ValueError("white space in an address")
+        raise ValueError("whitespace in the URL")
     if "://" not in address:
         address = f"https://{address}"
     url = URL(address)
     if url.scheme not in {"http", "https"} or not url.host or url.user or url.password:
-        raise ValueError("not the address of a portal")
-    if url.scheme == "http" and not _is_near(url.host):
-        raise ValueError("http is for loopback and private addresses only")
+        raise ValueError("not a portal URL")
+    if url.scheme == "http" and not _is_local(url.host):
+        raise ValueError("http is allowed for loopback and private addresses only")
     parts = [part for part in url.path.split("/") if part]
     if parts and parts[-1].lower() == ENDPOINT.lower():
         parts.pop()
     return str(url.origin().with_path("/" + "/".join(parts))).rstrip("/")
 
 
-def _is_near(host: str) -> bool:
-    """Whether a host is this machine or on a private network."""
+def _is_local(host: str) -> bool:
+    """Return whether a host is this machine or on a private network."""
     if host == "localhost":
         return True
     try:

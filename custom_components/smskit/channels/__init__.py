@@ -1,4 +1,4 @@
-"""The WhatsApp channels of an account, and the codes that pair them."""
+"""WhatsApp channels of an account: polling, pairing and devices."""
 
 from .devices import (
     channel_id_of,

@@ -1,4 +1,4 @@
-"""The devices of channels, which come and go with them."""
+"""Devices of the channels in the device registry."""
 
 from collections.abc import Mapping
 
@@ -10,12 +10,12 @@ from .models import ChannelState, channel_name
 
 
 def channel_identifier(entry_id: str, channel_id: str) -> tuple[str, str]:
-    """Return what a channel's device is known by."""
+    """Return the device identifier of a channel."""
     return (DOMAIN, f"{entry_id}_channel_{channel_id}")
 
 
 def channel_id_of(entry_id: str, identifiers: set[tuple[str, str]]) -> str | None:
-    """Return the id of the channel that a device is, if it is one of the account."""
+    """Return the channel ID of a device, or None if it is not one of the account."""
     prefix = channel_identifier(entry_id, "")[1]
     for domain, identifier in identifiers:
         if domain == DOMAIN and identifier.startswith(prefix):
@@ -24,7 +24,7 @@ def channel_id_of(entry_id: str, identifiers: set[tuple[str, str]]) -> str | Non
 
 
 def device_channel_id(hass: HomeAssistant, entry_id: str, device_id: str) -> str | None:
-    """Return the portal's id of the channel that a device of the account is."""
+    """Return the portal's channel ID of a device, or None if it is not a channel."""
     device = dr.async_get(hass).async_get(device_id)
     return channel_id_of(entry_id, device.identifiers) if device else None
 
@@ -33,7 +33,7 @@ def device_channel_id(hass: HomeAssistant, entry_id: str, device_id: str) -> str
 def sync_devices(
     hass: HomeAssistant, entry_id: str, channels: Mapping[str, ChannelState]
 ) -> None:
-    """Name devices after their channels, and remove those that vanished."""
+    """Create and update the devices of channels; remove those that are gone."""
     registry = dr.async_get(hass)
     for device in dr.async_entries_for_config_entry(registry, entry_id):
         channel_id = channel_id_of(entry_id, device.identifiers)

@@ -1,4 +1,4 @@
-"""What is wrong with channels: one that was lost, or whose time is nearly up."""
+"""Detection of channel problems: a lost connection or an ending subscription."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,34 +9,37 @@ from homeassistant.util import dt as dt_util
 
 from .models import ChannelProblem, ChannelState
 
-# A second less than five minutes, which is how often a channel is looked at.
+# One second less than the polling interval, so that the next poll detects the loss.
 _LOST_AFTER: Final = 299.0
 _ENDS_WITHIN: Final = timedelta(days=7)
 
 
 class ChannelHealth:
-    """Knows which channels were connected, and since when they are not."""
+    """Track which channels were connected and since when they are not."""
 
     def __init__(self) -> None:
-        """Know of no channel."""
+        """Initialize the tracker without channels."""
         self._lost_since: dict[str, float | None] = {}
-        """Channels that were connected; since when they are not, in epoch seconds."""
+        """Start of the loss of each channel that was connected, in epoch seconds.
+
+        It is None while the channel is connected, and right after a reset.
+        """
 
     def load(self, data: dict[str, float | None]) -> None:
-        """Take up what `as_dict` kept."""
+        """Restore the state that `as_dict` returned."""
         self._lost_since = dict(data)
 
     def as_dict(self) -> dict[str, float | None]:
-        """Return what has to survive a restart."""
+        """Return the state to keep across restarts."""
         return dict(self._lost_since)
 
-    def start_over(self, channel_id: str) -> None:
-        """Give somebody who has just reset a channel the time to pair it."""
+    def restart_loss_timer(self, channel_id: str) -> None:
+        """Restart the clock of a channel that was reset, so it can be paired first."""
         if channel_id in self._lost_since:
             self._lost_since[channel_id] = None
 
     def check(self, states: Mapping[str, ChannelState]) -> list[ChannelProblem]:
-        """Return what is wrong with channels now."""
+        """Update the state and return the current problems of the channels."""
         now = time.time()
         known = self._lost_since
         self._lost_since = {c: t for c, t in known.items() if c in states}
@@ -48,7 +51,7 @@ class ChannelHealth:
                     ChannelProblem(key="channel_lost", channel_id=channel_id, name=name)
                 )
             end = state.subscription_end
-            if end is not None and _is_to_renew(end, connected=state.connected):
+            if end is not None and _needs_renewal(end, connected=state.connected):
                 problems.append(
                     ChannelProblem(
                         key="subscription_ends",
@@ -65,17 +68,18 @@ class ChannelHealth:
             return False
         if channel_id not in self._lost_since:
             return False
-        # A portal that does not tell has not repaired anything either.
+        # A poll without details neither starts nor ends a loss.
         since = self._lost_since[channel_id]
         if since is None and state.details is not None:
             since = self._lost_since[channel_id] = now
         return since is not None and now - since >= _LOST_AFTER
 
 
-def _is_to_renew(end: datetime, *, connected: bool) -> bool:
-    """Whether a subscription ends soon.
+def _needs_renewal(end: datetime, *, connected: bool) -> bool:
+    """Return whether a subscription ends soon.
 
-    Some portals tell the end once only: what works past it was renewed.
+    Some portals report the end only once: if the channel is connected past that time,
+    its subscription has been renewed.
     """
-    left = end - dt_util.utcnow()
-    return left <= _ENDS_WITHIN and not (connected and left < timedelta(0))
+    remaining = end - dt_util.utcnow()
+    return remaining <= _ENDS_WITHIN and not (connected and remaining < timedelta(0))

@@ -1,4 +1,4 @@
-"""A WhatsApp channel as entities show it."""
+"""Models of a WhatsApp channel."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,48 +8,48 @@ from ..api import Channel, ChannelDetails, Connection, Picture
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelState:
-    """A channel as entities show it."""
+    """State of a channel as entities show it."""
 
     channel: Channel
     details: ChannelDetails | None
-    """What was last seen of it, or none while the portal does not tell."""
+    """The details from the last poll, or None if they could not be fetched."""
     connected_since: datetime | None
     last_sync: datetime | None
     subscription_end: datetime | None
     pairing: bool
-    """Whether its code is fetched again and again."""
+    """Whether its QR code is being fetched regularly."""
     code: Picture | None = field(repr=False)
     problem: str | None
-    """Why there is no code, as the portal says."""
+    """Why there is no QR code, in the portal's wording."""
 
     @property
     def connected(self) -> bool:
-        """Whether messages can go through it."""
+        """Return whether messages can be sent through the channel."""
         return self.connection is Connection.CONNECTED
 
     @property
     def connection(self) -> Connection:
-        """What the portal's words mean."""
+        """Return the connection state; unknown without details."""
         return self.details.connection if self.details else Connection.UNKNOWN
 
     @property
     def can_be_paired(self) -> bool:
-        """Whether a code is of any use to it."""
+        """Return whether scanning a QR code would connect the channel."""
         return not self.connected and self.connection is not Connection.EXPIRED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelProblem:
-    """What somebody has to do something about."""
+    """A problem that needs the user's attention."""
 
     key: str
-    """The translation key of its repair issue: `channel_lost`, `subscription_ends`."""
+    """Translation key of the repair issue: `channel_lost` or `subscription_ends`."""
     channel_id: str
     name: str
     ends: datetime | None = None
-    """When the subscription ends, for that problem; aware."""
+    """When the subscription ends, as an aware time; only for `subscription_ends`."""
 
 
 def channel_name(channel: Channel) -> str:
-    """Return the portal's label, or what else tells a channel from others."""
+    """Return the portal's label, or a name made from an ID."""
     return channel.label or f"WhatsApp {channel.gateway_id or channel.channel_id}"

@@ -1,4 +1,4 @@
-"""What of the channels is due to be asked, and what the portal answered."""
+"""Polling of the channels: which requests are due, and the resulting states."""
 
 import asyncio
 from collections.abc import Iterable
@@ -25,60 +25,60 @@ from ..store import Database, Statement, StoreError, Value
 from .health import ChannelHealth
 from .models import ChannelProblem, ChannelState
 
-HEALTHY: Final = timedelta(minutes=5)
-# Ten seconds after a phone has scanned a code it shows, the answer's time included.
-_TICK: Final = timedelta(seconds=3)
-_VIEW_WHILE_PAIRING: Final = 9.0
-_CODE_EVERY: Final = 15.0
-_PAIRING_FOR: Final = 300.0
-_IN_FLIGHT: Final = 4
+POLL_INTERVAL: Final = timedelta(minutes=5)
+# A channel shows as connected within ten seconds of a scan, response time included.
+_PAIRING_POLL_INTERVAL: Final = timedelta(seconds=3)
+_PAIRING_VIEW_INTERVAL: Final = 9.0
+_CODE_INTERVAL: Final = 15.0
+_PAIRING_DURATION: Final = 300.0
+_MAX_CONCURRENT: Final = 4
 _NEVER: Final = float("-inf")
-# The portal counts whole seconds and takes its time to answer.
+# The portal reports whole seconds and may respond slowly.
 _JITTER: Final = timedelta(seconds=90)
 
 
 @dataclass(kw_only=True, slots=True)
 class ChannelPoll:
-    """What is kept of a channel between two polls; times are monotonic."""
+    """Polling state of one channel; times are monotonic."""
 
     state: ChannelState | None = None
-    viewed: float = _NEVER
+    viewed_at: float = _NEVER
     pairing_until: float = _NEVER
-    code_at: float = _NEVER
+    code_fetched_at: float = _NEVER
     code: Picture | None = field(default=None, repr=False)
     problem: str | None = None
     auto_pairing_allowed: bool = True
-    """Someone who looks starts the fetching once; then it has to be asked for."""
+    """Whether viewing the QR code may start pairing; it does so only once."""
 
 
 class ChannelPoller:
-    """Asks for the channels of an account.
+    """Poll the channels of an account.
 
-    A healthy channel is looked at every five minutes, one that is being paired at
-    least every ten seconds, for five minutes at most.
+    A channel is polled every five minutes, and at least every ten seconds while it is
+    being paired, which takes at most five minutes.
     """
 
     def __init__(
         self, client: PortalClient, settings: Settings, database: Database
     ) -> None:
-        """Know of no channel."""
+        """Initialize the poller."""
         self._client = client
         self._settings = settings
-        self.interval = HEALTHY
-        """When the next poll is due."""
+        self.interval = POLL_INTERVAL
+        """Time until the next poll is due."""
         self.states: dict[str, ChannelState] = {}
         self.problems: list[ChannelProblem] = []
-        self._answers = False
+        self._last_poll_succeeded = False
         self._polls: dict[str, ChannelPoll] = {}
         self._listed: dict[str, Channel] = {}
         self._is_list_known = False
-        self._list_at = _NEVER
-        self._slots = asyncio.Semaphore(_IN_FLIGHT)
-        # What was asked before something changed must not come after it.
-        self._one_at_a_time = asyncio.Lock()
+        self._list_due = _NEVER
+        self._semaphore = asyncio.Semaphore(_MAX_CONCURRENT)
+        # A poll that started before a change must not overwrite the state after it.
+        self._lock = asyncio.Lock()
         self._database = database
         self._subscription_ends: dict[str, datetime] = {}
-        self._unknown_words: set[str] = set()
+        self._unknown_statuses: set[str] = set()
         self._health = ChannelHealth()
 
     async def async_load(self) -> None:
@@ -126,24 +126,24 @@ class ChannelPoller:
         }
 
     async def async_poll(self) -> dict[str, ChannelState]:
-        """Ask for all that is due, and return the channels by their id."""
-        self._answers = False
-        async with self._one_at_a_time:
+        """Poll whatever is due and return the channel states by channel ID."""
+        self._last_poll_succeeded = False
+        async with self._lock:
             self.states = await self._async_poll(time.monotonic())
-        self._answers = True
+        self._last_poll_succeeded = True
         return self.states
 
     async def _async_poll(self, now: float) -> dict[str, ChannelState]:
-        """Ask for all that is due."""
-        # Also when this fails: a portal that is down is not asked every few seconds.
-        self._set_pace(now < poll.pairing_until for poll in self._polls.values())
-        if now >= self._list_at:
+        """Poll whatever is due at a monotonic time."""
+        # Set first, so that a failing portal is not polled every few seconds.
+        self._update_interval(now < poll.pairing_until for poll in self._polls.values())
+        if now >= self._list_due:
             listed = await self._async_list()
             known = {one.channel_id: _stored(one) for one in self._listed.values()}
             self._listed = {channel.channel_id: channel for channel in listed}
             if known != {one.channel_id: _stored(one) for one in listed}:
                 await self._async_store()
-            self._list_at = now + HEALTHY.total_seconds() - 1
+            self._list_due = now + POLL_INTERVAL.total_seconds() - 1
         self._polls = {
             channel_id: self._polls.get(channel_id) or ChannelPoll()
             for channel_id in self._listed
@@ -156,7 +156,7 @@ class ChannelPoller:
         )
         for state in states:
             self._polls[state.channel.channel_id].state = state
-        self._set_pace(state.pairing for state in states)
+        self._update_interval(state.pairing for state in states)
         data = {state.channel.channel_id: state for state in states}
         lost = self._health.as_dict()
         self.problems = self._health.check(data)
@@ -164,14 +164,14 @@ class ChannelPoller:
             await self._async_store()
         return data
 
-    def _set_pace(self, pairing: Iterable[bool]) -> None:
-        self.interval = _TICK if any(pairing) else HEALTHY
+    def _update_interval(self, pairing: Iterable[bool]) -> None:
+        self.interval = _PAIRING_POLL_INTERVAL if any(pairing) else POLL_INTERVAL
 
     async def _async_list(self) -> tuple[Channel, ...]:
-        """Return the channels; an account that cannot have any has none.
+        """Return the channels; a refusal means that the account has none.
 
-        Whether the credentials are right is for the balance to find out: a portal may
-        refuse whoever has not booked WhatsApp in the same words.
+        Only the balance verifies the credentials: a portal may use the same wording
+        to refuse accounts that have not booked WhatsApp.
         """
         try:
             listed = await self._client.channels()
@@ -185,12 +185,12 @@ class ChannelPoller:
     async def _async_update_channel(
         self, channel: Channel, poll: ChannelPoll, now: float
     ) -> ChannelState:
-        """Ask for what is due of one channel."""
+        """Poll whatever is due for one channel."""
         pairing = now < poll.pairing_until
-        pause = _VIEW_WHILE_PAIRING if pairing else HEALTHY.total_seconds()
-        if poll.state is None or now >= poll.viewed + pause - 1:
-            poll.viewed = now
-            async with self._slots:
+        pause = _PAIRING_VIEW_INTERVAL if pairing else POLL_INTERVAL.total_seconds()
+        if poll.state is None or now >= poll.viewed_at + pause - 1:
+            poll.viewed_at = now
+            async with self._semaphore:
                 state = await self._async_view(channel, poll.state)
         else:
             state = poll.state
@@ -200,9 +200,9 @@ class ChannelPoller:
             pairing = False
         if not pairing:
             poll.code = None
-        elif now >= poll.code_at + _CODE_EVERY - 1:
-            poll.code_at = now
-            async with self._slots:
+        elif now >= poll.code_fetched_at + _CODE_INTERVAL - 1:
+            poll.code_fetched_at = now
+            async with self._semaphore:
                 await self._async_scan(channel, poll)
         return ChannelState(
             channel=channel,
@@ -216,16 +216,16 @@ class ChannelPoller:
         )
 
     async def _async_view(
-        self, channel: Channel, before: ChannelState | None
+        self, channel: Channel, previous: ChannelState | None
     ) -> ChannelState:
-        """Return a channel as the portal shows it now, or that it does not."""
+        """Fetch the details of a channel; a failure results in a state without them."""
         details: ChannelDetails | None = None
         try:
             details = await self._client.channel(channel.channel_id)
         except PortalError as err:
-            LOGGER.debug("A channel could not be viewed: %s", err)
+            LOGGER.debug("Failed to fetch the details of a channel: %s", err)
         if details is not None and details.connection is Connection.UNKNOWN:
-            self._note_unknown_word(details.device_status or "")
+            self._log_unknown_status(details.device_status or "")
         end = self._settings.to_utc(details.subscription_end) if details else None
         if end is None:
             end = self._subscription_ends.get(channel.channel_id)
@@ -233,7 +233,7 @@ class ChannelPoller:
         return ChannelState(
             channel=channel,
             details=details,
-            connected_since=_connected_since(details, before),
+            connected_since=_connected_since(details, previous),
             last_sync=self._settings.to_utc(sync),
             subscription_end=end,
             pairing=False,
@@ -249,19 +249,20 @@ class ChannelPoller:
             poll.code = None
             poll.problem = err.reason if isinstance(err, RefusedError) else str(err)
 
-    def _note_unknown_word(self, word: str) -> None:
-        if word not in self._unknown_words:
-            self._unknown_words.add(word)
-            LOGGER.debug("Unknown device status, read as not connected: %s", word)
+    def _log_unknown_status(self, status: str) -> None:
+        if status not in self._unknown_statuses:
+            self._unknown_statuses.add(status)
+            LOGGER.debug("Unknown device status, treated as not connected: %s", status)
 
     def route(self, channel_id: str | None) -> tuple[str | None, str | None]:
-        """Return the route of WhatsApp messages, and why there is none.
+        """Return the route for WhatsApp messages, and why they cannot be sent.
 
-        Without a channel the portal decides. What is not known is for it to say.
+        Without a channel the portal chooses the route. Where the state of a channel is
+        unknown, it is left to the portal to refuse a message.
         """
         states = self.states
         if channel_id is None:
-            known = self._is_list_known and self._answers
+            known = self._is_list_known and self._last_poll_succeeded
             closed = all(s.details and not s.connected for s in states.values())
             return None, "no channel is connected" if known and closed else None
         state = states.get(channel_id)
@@ -271,49 +272,50 @@ class ChannelPoller:
             return None, "the channel is not connected"
         listed = self._listed.get(channel_id)
         if listed is None or listed.gateway_id is None:
-            return None, "the portal names no gateway of the channel"
+            return None, "the portal reports no gateway for the channel"
         return listed.gateway_id, None
 
-    def pair(self, channel_id: str, *, asked: bool = True) -> bool:
-        """Fetch the code of a channel for five minutes; return whether that is due now.
+    def pair(self, channel_id: str, *, requested: bool = True) -> bool:
+        """Fetch the QR code of a channel for five minutes; return whether to poll now.
 
-        Somebody who merely looks (`asked` is false) starts that only once.
+        Merely viewing the code (`requested` is false) starts this only once.
         """
         poll = self._polls.get(channel_id)
         if poll is None:
             return False
-        is_of_use = poll.state is None or poll.state.can_be_paired
-        if not asked and not (poll.auto_pairing_allowed and is_of_use):
+        is_pairable = poll.state is None or poll.state.can_be_paired
+        if not requested and not (poll.auto_pairing_allowed and is_pairable):
             return False
         now = time.monotonic()
-        if not asked and now < poll.pairing_until:
+        if not requested and now < poll.pairing_until:
             return False
         poll.auto_pairing_allowed = False
-        poll.pairing_until = now + _PAIRING_FOR
-        poll.code_at = poll.viewed = _NEVER
+        poll.pairing_until = now + _PAIRING_DURATION
+        poll.code_fetched_at = poll.viewed_at = _NEVER
         return True
 
     async def async_refresh_channels(
         self, channel_ids: Iterable[str] = (), *, pairing: bool = False
     ) -> None:
-        """Have the next poll ask for what an action changed."""
-        async with self._one_at_a_time:
-            self._list_at = _NEVER
+        """Make the next poll fetch what an action changed."""
+        async with self._lock:
+            self._list_due = _NEVER
             now = time.monotonic()
             for channel_id in channel_ids:
                 poll = self._polls.setdefault(channel_id, ChannelPoll())
-                poll.viewed = _NEVER
+                poll.viewed_at = _NEVER
                 if pairing:
-                    poll.pairing_until, poll.code_at = now + _PAIRING_FOR, _NEVER
+                    poll.pairing_until = now + _PAIRING_DURATION
+                    poll.code_fetched_at = _NEVER
 
-    def start_over(self, channel_id: str) -> None:
-        """Give somebody who has just reset a channel the time to pair it."""
-        self._health.start_over(channel_id)
+    def restart_loss_timer(self, channel_id: str) -> None:
+        """Restart the clock of a channel that was reset, so it can be paired first."""
+        self._health.restart_loss_timer(channel_id)
 
-    async def async_keep_subscription_end(
+    async def async_save_subscription_end(
         self, channel_id: str, end: datetime | None
     ) -> None:
-        """Keep what only the answer to a creation tells."""
+        """Store the end of a subscription, which only the creation reports."""
         if end is not None:
             self._subscription_ends[channel_id] = end
             await self._async_store()
@@ -353,13 +355,13 @@ def _stored(channel: Channel) -> tuple[str | None, ...]:
 
 
 def _connected_since(
-    details: ChannelDetails | None, before: ChannelState | None
+    details: ChannelDetails | None, previous: ChannelState | None
 ) -> datetime | None:
-    """Return since when a channel is connected, steady from poll to poll."""
+    """Return when a channel was connected, without jitter between polls."""
     if details is None or details.connection is not Connection.CONNECTED:
         return None
     if details.up_time is None:
         return None
     since = (dt_util.utcnow() - details.up_time).replace(microsecond=0)
-    known = before.connected_since if before else None
+    known = previous.connected_since if previous else None
     return known if known and abs(since - known) < _JITTER else since

@@ -1,4 +1,4 @@
-"""What dashboards get: the module of the card, and answers over the websocket."""
+"""Frontend: the module of the dashboard card and its WebSocket commands."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +18,7 @@ _DIGEST_LENGTH: Final = 12
 
 
 async def async_setup_frontend(hass: HomeAssistant) -> None:
-    """Serve the module, have every page load it, and register the commands."""
+    """Serve the module, load it on every page, and register the commands."""
     async_setup_websocket(hass)
     version = await hass.async_add_executor_job(_version)
     await hass.http.async_register_static_paths(
@@ -28,5 +28,5 @@ async def async_setup_frontend(hass: HomeAssistant) -> None:
 
 
 def _version() -> str:
-    """Return what changes with the module, which browsers keep for long."""
+    """Return a hash of the module, so that its URL changes with it."""
     return sha256(_FILE.read_bytes()).hexdigest()[:_DIGEST_LENGTH]

@@ -17,7 +17,7 @@ def as_conversation(one: Conversation, names: dict[str, str]) -> dict[str, Any]:
 
 
 def as_shown(message: Message) -> dict[str, Any]:
-    """Return a message as a dashboard gets it."""
+    """Return a message in the format that dashboards receive."""
     shown: dict[str, Any] = {
         "id": message.id,
         "number": message.number,

@@ -1,33 +1,33 @@
 /**
  * The dashboard card and the dashboard strategies of the SMSKit integration.
  *
- * One module as it is read here: nothing is built, imported or fetched from elsewhere.
- * A text that somebody sent is only ever text: it gets into the page as textContent and
- * in no other way, and nothing in it becomes a link.
+ * This module is served as it is: it has no build step, imports nothing and loads nothing
+ * from other servers. Message texts are untrusted: they are only ever set as textContent,
+ * and nothing in them becomes a link.
  *
  * @typedef {object} CardConfig
  * @property {string} type `custom:smskit-card`
- * @property {"conversations" | "compact" | "pairing"} [view] conversations by default
- * @property {string} [config_entry_id] the account; the first one by default
- * @property {string} [device_id] for pairing: the channel; one that waits by default
+ * @property {"conversations" | "compact" | "pairing"} [view] default: conversations
+ * @property {string} [config_entry_id] account; default: the first one
+ * @property {string} [device_id] channel to pair; default: one that is not connected
  *
- * @typedef {object} Account What `smskit/accounts` tells of one.
+ * @typedef {object} Account An account as returned by `smskit/accounts`.
  * @property {string} config_entry_id
  * @property {string} title
- * @property {string} unit `credits` or a currency
- * @property {Record<string, string>} entities entity ids by their key
+ * @property {string} unit `credits` or an ISO 4217 code
+ * @property {Record<string, string>} entities entity IDs by translation key
  * @property {{name: string, numbers: string[], entity_id: string | null}[]} recipients
  * @property {{device_id: string, name: string, entities: Record<string, string>}[]} channels
  *
- * @typedef {object} Message What `smskit/messages/list` tells of one.
+ * @typedef {object} Message A message as returned by `smskit/messages/list`.
  * @property {string} id
  * @property {string} number
  * @property {string} text
  * @property {string} date ISO 8601
  * @property {"in" | "out"} direction
- * @property {boolean} [read] of one that came in
- * @property {string} [status] of one that went out
- * @property {string | null} [reason] why it failed
+ * @property {boolean} [read] received messages only
+ * @property {string} [status] sent messages only
+ * @property {string | null} [reason] sent messages only: why it failed
  */
 
 const CARD = "smskit-card";
@@ -38,7 +38,7 @@ const LARGEST_PAGE = 200;
 const DAY = 86400000;
 const PREVIEW_DELAY = 300;
 const RETRY_DELAY = 3000;
-const PATIENCE = 20;
+const MAX_MISSES = 20;
 
 // --- Texts --------------------------------------------------------------------------
 
@@ -197,35 +197,35 @@ const TEXTS = {
   },
 };
 
-/** Return a text in a language; `{name}` in it is filled in from `values`. */
+/** Return a text in a language, with `{name}` placeholders replaced from `values`. */
 function translate(language, key, values = {}) {
   const texts = TEXTS[String(language).split("-")[0]] ?? TEXTS.en;
   const text = texts[key] ?? TEXTS.en[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
-/** Return the text for a number of things. */
+/** Return the singular or plural text for a number. */
 function translateCount(language, key, n) {
   const one = new Intl.PluralRules(language).select(n) === "one";
   const shown = new Intl.NumberFormat(language).format(n);
   return translate(language, `${key}_${one ? "one" : "other"}`, { n: shown });
 }
 
-/** The editor and the card picker are asked for texts without a `hass` at hand. */
+/** Return the language where no `hass` object is available: card editor and picker. */
 function pageLanguage() {
   return document.querySelector("home-assistant")?.hass?.language ?? document.documentElement.lang;
 }
 
 // --- Times --------------------------------------------------------------------------
 
-/** Shows times as the user's profile says. */
+/** Formats times according to the user's profile. */
 class Clock {
   constructor(hass) {
     const locale = hass.locale ?? { language: hass.language };
     const language = locale.language || "en";
     const zone = locale.time_zone === "server" ? hass.config.time_zone : undefined;
     const cycle = { 12: { hour12: true }, 24: { hour12: false } }[locale.time_format] ?? {};
-    // What the browser's system says, not the language.
+    // The system setting overrides the language: undefined is the browser's locale.
     const timeLanguage = locale.time_format === "system" ? undefined : language;
     const make = (options, of = language) =>
       new Intl.DateTimeFormat(of, { ...options, timeZone: zone });
@@ -249,7 +249,7 @@ class Clock {
     return this._full.format(date);
   }
 
-  /** Return the day of a time, as a key. */
+  /** Return the day of a time as a comparable key. */
   day(date) {
     return this._key.format(date);
   }
@@ -260,7 +260,7 @@ class Clock {
     return new Date(now - ((hours * 60 + minutes) * 60 + seconds) * 1000 - now.getMilliseconds());
   }
 
-  /** Return a time as a list shows it: the nearer, the more exact. */
+  /** Return a time for the list; more recent times are more precise. */
   short(date) {
     const now = Date.now();
     if (this.day(date) === this.day(now)) {
@@ -272,7 +272,7 @@ class Clock {
     return this._order ? this._ordered(date) : this._date.format(date);
   }
 
-  /** Return a day as a conversation shows it. */
+  /** Return the heading of a day in a conversation. */
   heading(date) {
     const day = this.day(date);
     if (day === this.day(Date.now())) {
@@ -349,8 +349,8 @@ function icon(path, className = "icon") {
 }
 
 /**
- * Make an element. Strings among its children become text nodes, whatever they say;
- * functions among its attributes become listeners.
+ * Create an element. String children become text nodes, never markup; function
+ * attributes become event listeners.
  */
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -367,8 +367,8 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Set a text, without touching what says so already. */
-function say(element, text) {
+/** Set the text of an element, unless it is already set. */
+function setText(element, text) {
   if (element.textContent !== text) {
     element.textContent = text;
   }
@@ -386,7 +386,7 @@ function fire(element, type, detail) {
   element.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
 }
 
-/** Return what a person reads of an error, in the language of the page if it can be. */
+/** Return the message of an error, translated if possible. */
 async function errorText(hass, error) {
   if (error?.translation_domain && error.translation_key) {
     try {
@@ -398,7 +398,7 @@ async function errorText(hass, error) {
         return text;
       }
     } catch {
-      // The text that came with it does as well.
+      // Fall back to the untranslated message.
     }
   }
   return String(error?.message ?? error?.code ?? error);
@@ -406,7 +406,7 @@ async function errorText(hass, error) {
 
 // --- Accounts -----------------------------------------------------------------------
 
-/** Several cards of a dashboard ask at the same time: one answer does. */
+/** Recent answers by connection: the cards of a dashboard share one request. */
 const recentAccounts = new WeakMap();
 
 /** @returns {Promise<Account[]>} */
@@ -427,20 +427,20 @@ function balanceOf(account) {
   return account.entities.balance ?? account.entities.balance_in_currency;
 }
 
-function isThere(state) {
+function isAvailable(state) {
   return state !== undefined && state.state !== "unavailable" && state.state !== "unknown";
 }
 
-/** What is being written, by account and number: it outlives the card. */
+/** Unsent texts by account and number, which outlive the card. */
 const drafts = new Map();
 
-/** What a card was showing: a dashboard that is made anew goes on where it was. */
+/** Open conversations by card config, restored when a dashboard is rebuilt. */
 const places = new Map();
-const PLACE_LASTS = 10000;
+const PLACE_TTL = 10000;
 
 // --- Conversations ------------------------------------------------------------------
 
-/** The list of conversations, and one of them beside or over it. */
+/** View of the list of conversations, with one of them beside or above it. */
 class ConversationsView {
   constructor(card) {
     this.card = card;
@@ -528,7 +528,7 @@ class ConversationsView {
       "aria-describedby": "meter error",
       "aria-label": t("write"),
       placeholder: t("write"),
-      input: () => this._typed(),
+      input: () => this._onInput(),
       keydown: (event) => this._key(event),
     });
     this._sendButton = make(
@@ -618,7 +618,7 @@ class ConversationsView {
     return JSON.stringify(this.card.config);
   }
 
-  /** Show an account, or what it has become. */
+  /** Show an account, or update the one that is shown. */
   async setAccount(account) {
     const isFirst = this._account === undefined;
     this._account = account;
@@ -634,34 +634,34 @@ class ConversationsView {
     await this._subscribe();
     await this.refresh();
     const place = isFirst ? places.get(this._place) : undefined;
-    if (place && Date.now() - place.at < PLACE_LASTS) {
+    if (place && Date.now() - place.at < PLACE_TTL) {
       await this._open(place.number, false);
     }
   }
 
   update() {
     const unread = this._hass.states[this._account?.entities.unread_messages];
-    const count = isThere(unread) ? Number(unread.state) : 0;
+    const count = isAvailable(unread) ? Number(unread.state) : 0;
     this._unread.hidden = !count;
-    say(this._unread, count ? translateCount(this.card.language, "unread", count) : "");
+    setText(this._unread, count ? translateCount(this.card.language, "unread", count) : "");
   }
 
-  /** Times are shown another way. */
-  relocate() {
+  /** Update all texts and times after the locale has changed. */
+  updateLocale() {
     for (const summary of this._summaries.values()) {
       this._showSummary(summary);
     }
     this._showMessages(true);
   }
 
-  // --- What the account tells ---
+  // --- Updates of the account ---
 
   async _subscribe() {
     this._unsubscribe();
     const unsubscribing = this._hass.connection.subscribeMessage(
-      (change) => this._changed(change),
+      (change) => this._onChange(change),
       { type: "smskit/messages/subscribe", config_entry_id: this._account.config_entry_id },
-      // After a lost connection the card asks for everything anew, this too.
+      // After a reconnection, the card reloads everything and subscribes again.
       { resubscribe: false },
     );
     this._subscription = unsubscribing;
@@ -671,11 +671,11 @@ class ConversationsView {
   _unsubscribe() {
     const subscription = this._subscription;
     this._subscription = undefined;
-    // One of a connection that is gone is gone as well.
+    // Unsubscribing fails if the connection is closed, which ends the subscription too.
     subscription?.then((unsubscribe) => unsubscribe()).catch(() => {});
   }
 
-  _changed(change) {
+  _onChange(change) {
     if (change.kind === "changed") {
       clearTimeout(this._refreshTimer);
       this._refreshTimer = setTimeout(() => this.refresh().catch(() => {}), 200);
@@ -684,7 +684,7 @@ class ConversationsView {
     /** @type {Message} */
     const message = change.message;
     const isNew = change.kind === "message";
-    this._noteInList(message, isNew);
+    this._updateSummary(message, isNew);
     if (message.number === this._number) {
       this._messages.set(keyOf(message), message);
       this._showMessages();
@@ -698,11 +698,11 @@ class ConversationsView {
   }
 
   _announce(key, message) {
-    const name = this._named(message.number);
-    say(this._live, this.t(key, { name, text: message.text.slice(0, 200) }));
+    const name = this._displayName(message.number);
+    setText(this._live, this.t(key, { name, text: message.text.slice(0, 200) }));
   }
 
-  _noteInList(message, isNew) {
+  _updateSummary(message, isNew) {
     const known = this._summaries.get(message.number);
     if (known === undefined) {
       if (!isNew) {
@@ -728,7 +728,7 @@ class ConversationsView {
     this._showList();
   }
 
-  /** Ask for everything that is shown. */
+  /** Reload everything that is shown. */
   async refresh() {
     const wanted = Math.max(PAGE, this._summaries.size);
     try {
@@ -740,7 +740,7 @@ class ConversationsView {
       const answers = await Promise.all(pages);
       this._summaries.clear();
       for (const answer of answers) {
-        this._take(answer);
+        this._addSummaries(answer);
       }
     } finally {
       this._listScroll.setAttribute("aria-busy", "false");
@@ -759,7 +759,7 @@ class ConversationsView {
     });
   }
 
-  _take(answer) {
+  _addSummaries(answer) {
     this._total = answer.total;
     for (const summary of answer.conversations) {
       this._summaries.set(summary.number, summary);
@@ -777,10 +777,10 @@ class ConversationsView {
     }
     this._loadingList = true;
     try {
-      this._take(await this._ask({ offset: this._summaries.size, limit: PAGE }));
+      this._addSummaries(await this._ask({ offset: this._summaries.size, limit: PAGE }));
       this._showList();
     } catch {
-      // The next scroll asks again.
+      // The next scroll event retries.
     } finally {
       this._loadingList = false;
     }
@@ -803,10 +803,10 @@ class ConversationsView {
       }
     }
     if (focused?.classList.contains("row") && focused.isConnected) {
-      // Moving an element takes the focus from it.
+      // Moving an element removes its focus.
       focused.focus({ preventScroll: true });
     }
-    this._roving();
+    this._updateTabStop();
     this._empty.replaceChildren();
     if (!ordered.length) {
       this._empty.append(icon(ICONS.message, "icon huge"), make("p", {}, this.t("no_messages")));
@@ -819,17 +819,17 @@ class ConversationsView {
       row = this._makeRow(summary.number);
       this._rows.set(summary.number, row);
     }
-    const name = this._named(summary.number);
+    const name = this._displayName(summary.number);
     const { last } = summary;
     const date = new Date(last.date);
-    say(row.name, name);
-    say(row.time, this.card.clock.short(date));
+    setText(row.name, name);
+    setText(row.time, this.card.clock.short(date));
     row.time.setAttribute("datetime", last.date);
     const start = last.text.slice(0, 200);
-    say(row.text, last.direction === "out" ? this.t("you", { text: start }) : start);
+    setText(row.text, last.direction === "out" ? this.t("you", { text: start }) : start);
     row.badge.hidden = !summary.unread;
-    say(row.count, summary.unread ? String(summary.unread) : "");
-    say(
+    setText(row.count, summary.unread ? String(summary.unread) : "");
+    setText(
       row.unread,
       summary.unread ? translateCount(this.card.language, "unread", summary.unread) : "",
     );
@@ -874,8 +874,8 @@ class ConversationsView {
     return row;
   }
 
-  /** One row is in the order of the Tab key; the arrows go to the others. */
-  _roving() {
+  /** Make one row reachable by the Tab key; arrow keys move between rows. */
+  _updateTabStop() {
     const buttons = [...this._list.querySelectorAll(".row")];
     const current =
       buttons.find((button) => button.hasAttribute("aria-current")) ??
@@ -901,7 +901,7 @@ class ConversationsView {
     buttons[to].focus();
   }
 
-  _named(number) {
+  _displayName(number) {
     return this._summaries.get(number)?.name ?? this._nameOf.get(number) ?? number;
   }
 
@@ -922,29 +922,29 @@ class ConversationsView {
     try {
       await this._loadNewest();
     } catch (error) {
-      this._fail(await errorText(this._hass, error));
+      this._showError(await errorText(this._hass, error));
     }
   }
 
   _showThreadHead() {
     const number = this._number;
-    const name = this._named(number);
-    say(this._name, name);
-    say(this._sub, name === number ? "" : number);
+    const name = this._displayName(number);
+    setText(this._name, name);
+    setText(this._sub, name === number ? "" : number);
     showAvatar(this._avatar, number, this._nameOf.get(number));
     this._avatar.hidden = false;
     this._threadPane.setAttribute("aria-label", name);
     this._text.setAttribute("aria-label", this.t("write_to", { name }));
-    // Names of services, in place of a number, take no answers.
+    // A sender that is a name instead of a number cannot receive replies.
     const canReply = /^\+?\d+$/.test(number);
     this._composer.hidden = !canReply;
     this._noReply.hidden = canReply;
-    say(this._noReply, canReply ? "" : this.t("no_reply", { name }));
+    setText(this._noReply, canReply ? "" : this.t("no_reply", { name }));
   }
 
   _focusThread() {
     const narrow = getComputedStyle(this._back).display !== "none";
-    // A phone's keyboard would cover what is to be read first.
+    // On a phone, the keyboard would cover the messages.
     const target = narrow || this._composer.hidden ? this._name : this._text;
     target.focus({ preventScroll: true });
   }
@@ -1009,13 +1009,13 @@ class ConversationsView {
       this._keepPlace(() => this._showMessages());
       this._markRead();
     } catch {
-      // The next scroll asks again.
+      // The next scroll event retries.
     } finally {
       this._loadingOlder = false;
     }
   }
 
-  /** What is added above must not move what is being read. */
+  /** Apply a change without moving the visible messages. */
   _keepPlace(change) {
     const scroll = this._threadScroll;
     const top = scroll.getBoundingClientRect().top;
@@ -1035,12 +1035,12 @@ class ConversationsView {
     );
   }
 
-  _showMessages(anew = false) {
+  _showMessages(rebuild = false) {
     if (this._number === null) {
       return;
     }
     const known = new Map();
-    for (const item of anew ? [] : this._bubbles.children) {
+    for (const item of rebuild ? [] : this._bubbles.children) {
       known.set(item.dataset.key ?? item.dataset.day, item);
     }
     const items = [];
@@ -1078,7 +1078,7 @@ class ConversationsView {
     }
   }
 
-  /** Whoever sees a message has read it. */
+  /** Mark the visible conversation as read. */
   async _markRead() {
     if (
       this._number === null ||
@@ -1108,7 +1108,7 @@ class ConversationsView {
       for (const message of unread) {
         message.read = false;
       }
-      this._fail(await errorText(this._hass, error));
+      this._showError(await errorText(this._hass, error));
     }
   }
 
@@ -1119,7 +1119,7 @@ class ConversationsView {
       action,
       { config_entry_id: account, ...data },
       undefined,
-      // The card shows what goes wrong, where it went wrong.
+      // The card shows errors in place, so Home Assistant must not show them too.
       false,
       true,
     );
@@ -1134,8 +1134,8 @@ class ConversationsView {
     this._messages.clear();
     this._bubbles.replaceChildren();
     this._setMode("new");
-    say(this._name, this.t("new_message"));
-    say(this._sub, "");
+    setText(this._name, this.t("new_message"));
+    setText(this._sub, "");
     this._avatar.hidden = true;
     this._threadPane.setAttribute("aria-label", this.t("new_message"));
     this._text.setAttribute("aria-label", this.t("write"));
@@ -1175,7 +1175,7 @@ class ConversationsView {
     this._to.value = recipient.name;
     this._showChips();
     this._text.focus();
-    this._typed();
+    this._onInput();
   }
 
   _toChanged() {
@@ -1183,10 +1183,10 @@ class ConversationsView {
     const found = this._account.recipients.find((one) => one.name.toLowerCase() === typed);
     this._chosen = found ?? null;
     this._showChips();
-    this._typed();
+    this._onInput();
   }
 
-  /** Whom the composer writes to: a recipient by its way, anybody else by number. */
+  /** Return the action data for the target: a recipient by entity, others by number. */
   _target() {
     const { recipients } = this._account;
     if (this._mode === "new") {
@@ -1207,11 +1207,11 @@ class ConversationsView {
 
   _takeDraft() {
     this._text.value = drafts.get(this._draftKey) ?? "";
-    this._fail("");
-    this._typed();
+    this._showError("");
+    this._onInput();
   }
 
-  _typed() {
+  _onInput() {
     const text = this._text.value;
     if (text) {
       drafts.set(this._draftKey, text);
@@ -1231,7 +1231,7 @@ class ConversationsView {
 
   _enable() {
     const ready = this._text.value.trim() && this._target() && !this._sending;
-    // It keeps the focus, and says so, where `disabled` would not.
+    // Unlike `disabled`, `aria-disabled` keeps the focus and is announced.
     this._sendButton.setAttribute("aria-disabled", String(!ready));
     this._text.readOnly = Boolean(this._sending);
     this._composer.toggleAttribute("data-busy", Boolean(this._sending));
@@ -1259,7 +1259,7 @@ class ConversationsView {
     ];
     const ready = answer.recipients.filter((one) => one.status === "ready");
     const price = ready.reduce((sum, one) => sum + one.segments, 0);
-    // A segment is a credit; what a credit is worth, the portal does not tell.
+    // A segment costs one credit; the price in a currency is unknown.
     if (this._account.unit === "credits" && price) {
       facts.push(translateCount(language, "credits", price));
     }
@@ -1288,9 +1288,9 @@ class ConversationsView {
     }
     const key = this._draftKey;
     this._sending = true;
-    this._fail("");
+    this._showError("");
     this._enable();
-    say(this._live, this.t("sending"));
+    setText(this._live, this.t("sending"));
     let answer;
     let reason = "";
     try {
@@ -1301,10 +1301,10 @@ class ConversationsView {
     this._sending = false;
     this._enable();
     if (answer === undefined) {
-      // The text stays where it is.
+      // Keep the text in the composer.
       if (key === this._draftKey) {
         this._meter.replaceChildren();
-        this._fail(reason);
+        this._showError(reason);
       }
       return;
     }
@@ -1314,7 +1314,7 @@ class ConversationsView {
     }
     this._text.value = "";
     this._stick = true;
-    this._typed();
+    this._onInput();
     if (this._mode === "new") {
       this._open(answer.recipients[0].number);
     } else {
@@ -1322,12 +1322,12 @@ class ConversationsView {
     }
   }
 
-  _fail(text) {
-    say(this._error, text);
+  _showError(text) {
+    setText(this._error, text);
   }
 }
 
-/** Make these the children of an element; what is in its place is not touched. */
+/** Set the children of an element; those already in place are not touched. */
 function arrange(parent, items) {
   let at = parent.firstChild;
   for (const item of items) {
@@ -1358,7 +1358,7 @@ function warning(text) {
   return make("span", { class: "warn", dir: "auto" }, text);
 }
 
-/** A number has a color of its own, a name its first letter. */
+/** Show an avatar with a color by number and the first letter of the name. */
 function showAvatar(element, number, name) {
   let hash = 0;
   for (const character of number) {
@@ -1431,13 +1431,13 @@ function showBubble(item, message, t) {
   }
   if (bad) {
     const why = message.status === "failed" ? message.reason : null;
-    say(reason, why ? `${t("failed")}: ${why}` : t(message.status));
+    setText(reason, why ? `${t("failed")}: ${why}` : t(message.status));
   }
 }
 
 // --- Compact ------------------------------------------------------------------------
 
-/** The balance and its trend, what is unread, and the last message. */
+/** View of the balance with its trend, the unread count and the last message. */
 class CompactView {
   constructor(card) {
     this.card = card;
@@ -1512,7 +1512,7 @@ class CompactView {
     await this.refresh();
   }
 
-  relocate() {
+  updateLocale() {
     this.update();
   }
 
@@ -1523,14 +1523,14 @@ class CompactView {
     }
     const { hass } = this.card;
     const balance = hass.states[balanceOf(account)];
-    say(
+    setText(
       this._value,
-      isThere(balance) ? hass.formatEntityState(balance) : this.card.t("unavailable"),
+      isAvailable(balance) ? hass.formatEntityState(balance) : this.card.t("unavailable"),
     );
     if (balance?.state !== this._shownBalance) {
       this._shownBalance = balance?.state;
       clearTimeout(this._soon);
-      // The recorder has it a moment later.
+      // The recorder writes the new state with a delay.
       this._soon = setTimeout(() => this.refresh(), 3000);
       this._drawTrend();
     }
@@ -1538,25 +1538,25 @@ class CompactView {
     this._low.hidden = !low;
     this.root.toggleAttribute("data-low", low);
     const unread = hass.states[account.entities.unread_messages];
-    const count = isThere(unread) ? Number(unread.state) : 0;
+    const count = isAvailable(unread) ? Number(unread.state) : 0;
     this._unread.hidden = !count;
-    say(this._unread, count ? translateCount(this.card.language, "unread", count) : "");
+    setText(this._unread, count ? translateCount(this.card.language, "unread", count) : "");
     const last = hass.states[account.entities.last_message];
-    if (isThere(last)) {
+    if (isAvailable(last)) {
       const { from, text } = last.attributes;
       const known = account.recipients.find((one) => one.numbers.includes(from));
-      say(this._from, known?.name ?? String(from ?? ""));
-      say(this._text, String(text ?? "").slice(0, 200));
-      say(this._when, this.card.clock.short(new Date(last.state)));
+      setText(this._from, known?.name ?? String(from ?? ""));
+      setText(this._text, String(text ?? "").slice(0, 200));
+      setText(this._when, this.card.clock.short(new Date(last.state)));
       this._when.setAttribute("datetime", last.state);
     } else {
-      say(this._from, this.card.t("last_message"));
-      say(this._text, this.card.t("no_messages"));
-      say(this._when, "");
+      setText(this._from, this.card.t("last_message"));
+      setText(this._text, this.card.t("no_messages"));
+      setText(this._when, "");
     }
   }
 
-  /** Ask the recorder; without one there is no trend. */
+  /** Load the trend from the recorder; without a recorder there is none. */
   async refresh() {
     const entity = this._account && balanceOf(this._account);
     if (!entity || !this.card.isConnected) {
@@ -1576,7 +1576,7 @@ class CompactView {
         this._history(entity, this.card.clock.startOfToday()),
       ]);
       let points = (statistics[entity] ?? []).map((one) => [one.start, one.mean ?? one.state]);
-      // Of the first hours there are no statistics yet.
+      // There are no statistics for the first hours.
       points = points.length > 2 ? points : await this._history(entity, week);
       this._points = points.filter(([, value]) => Number.isFinite(value));
       this._showSpent(today.filter(([, value]) => Number.isFinite(value)));
@@ -1598,7 +1598,7 @@ class CompactView {
     return (answer[entity] ?? []).map((one) => [(one.lu ?? one.lc) * 1000, parseFloat(one.s)]);
   }
 
-  /** What the balance went down by; what was topped up is not set against it. */
+  /** Show the sum of all decreases of the balance, regardless of top-ups. */
   _showSpent(points) {
     let spent = 0;
     for (let index = 1; index < points.length; index += 1) {
@@ -1612,13 +1612,13 @@ class CompactView {
         : new Intl.NumberFormat(hass.locale?.language, { style: "currency", currency: unit }).format(
             spent,
           );
-    say(this._spent, spent ? this.card.t("spent_today", { amount }) : "");
+    setText(this._spent, spent ? this.card.t("spent_today", { amount }) : "");
   }
 
   _drawTrend() {
     const state = this.card.hass.states[this._account && balanceOf(this._account)];
     const points = [...(this._points ?? [])];
-    if (isThere(state)) {
+    if (isAvailable(state)) {
       points.push([Date.now(), Number(state.state)]);
     }
     this._trend.replaceChildren();
@@ -1628,14 +1628,14 @@ class CompactView {
     const values = points.map(([, value]) => value);
     const low = Math.min(...values);
     const span = Math.max(...values) - low;
-    const begin = points[0][0];
-    const length = points.at(-1)[0] - begin || 1;
+    const start = points[0][0];
+    const length = points.at(-1)[0] - start || 1;
     const place = ([time, value]) => {
-      const x = ((time - begin) / length) * 100;
+      const x = ((time - start) / length) * 100;
       const y = span ? 36 - ((value - low) / span) * 32 : 20;
       return [x.toFixed(2), y.toFixed(2)];
     };
-    // A balance stays what it is until it is another: steps, not slopes.
+    // The balance changes in steps, so the line has steps instead of slopes.
     const line = points
       .map(place)
       .map(([x, y], index) => (index ? `H${x}V${y}` : `M${x},${y}`))
@@ -1657,7 +1657,7 @@ class CompactView {
 
 // --- Pairing ------------------------------------------------------------------------
 
-/** The code of a channel, what to do with it, and the moment it has worked. */
+/** View of a channel's QR code with instructions, and of the successful pairing. */
 class PairingView {
   constructor(card) {
     this.card = card;
@@ -1717,11 +1717,11 @@ class PairingView {
     this.update();
   }
 
-  relocate() {
+  updateLocale() {
     this.update();
   }
 
-  /** The channel that is asked for; else one that waits, and it stays that one. */
+  /** Return the configured channel, or stay with one that was not connected. */
   _choose() {
     const { channels } = this._account;
     const wanted = this.card.config.device_id ?? this._device;
@@ -1751,12 +1751,12 @@ class PairingView {
     const { hass } = this.card;
     const { name } = channel;
     const connected = hass.states[channel.entities.connected]?.state === "on";
-    say(this._title, this.card.t("pair", { name }));
+    setText(this._title, this.card.t("pair", { name }));
     this._title.hidden = this._todo.hidden = connected;
     this._done.hidden = !connected;
     const success = this.card.t("connected", { name });
-    say(this._doneText, success);
-    say(this._live, connected && this._waited ? success : "");
+    setText(this._doneText, success);
+    setText(this._live, connected && this._waited ? success : "");
     this._waited = this._waited || !connected;
     if (connected) {
       this._picture.removeAttribute("src");
@@ -1766,7 +1766,7 @@ class PairingView {
     const image = hass.states[channel.entities.pairing_qr];
     const address = image?.attributes.entity_picture;
     if (address) {
-      // Its state is the time of the picture: another one is fetched, the same is not.
+      // The state is the picture's timestamp, so only a new picture is fetched.
       const url = hass.hassUrl(`${address}&state=${encodeURIComponent(image.state)}`);
       if (this._picture.getAttribute("src") !== url) {
         this._picture.src = url;
@@ -1777,7 +1777,7 @@ class PairingView {
   }
 
   async _refreshCode() {
-    say(this._error, "");
+    setText(this._error, "");
     this._button.setAttribute("aria-disabled", "true");
     try {
       await this.card.hass.callService(
@@ -1788,7 +1788,7 @@ class PairingView {
         false,
       );
     } catch (error) {
-      say(this._error, await errorText(this.card.hass, error));
+      setText(this._error, await errorText(this.card.hass, error));
     } finally {
       this._button.removeAttribute("aria-disabled");
     }
@@ -2049,7 +2049,7 @@ svg.flip:dir(rtl), .flip:dir(rtl) > svg { transform: scaleX(-1); }
 .done .title { white-space: normal; }
 `;
 
-/** Make the class of the card: not before Home Assistant has started, see below. */
+/** Create the class of the card, after Home Assistant has started; see below. */
 function makeCardClass() {
   return class extends HTMLElement {
     constructor() {
@@ -2094,7 +2094,7 @@ function makeCardClass() {
       this._hass = hass;
       if (before?.locale !== hass.locale || before?.language !== hass.language || !this.clock) {
         this.clock = new Clock(hass);
-        this._view?.relocate();
+        this._view?.updateLocale();
       }
       if (!this._running) {
         this._start();
@@ -2106,17 +2106,21 @@ function makeCardClass() {
         return;
       }
       if (before.entities !== hass.entities || before.devices !== hass.devices) {
-        // A recipient or a channel may be another now.
+        // Recipients or channels may have changed.
         this._loadSoon(500);
       }
-      const sign = this._account?.entities.unread_messages;
-      if (sign && isThere(hass.states[sign]) && !isThere(before.states[sign])) {
+      const unreadEntity = this._account?.entities.unread_messages;
+      if (
+        unreadEntity &&
+        isAvailable(hass.states[unreadEntity]) &&
+        !isAvailable(before.states[unreadEntity])
+      ) {
         this._loadSoon(0);
       }
       this._view?.update();
     }
 
-    /** Home Assistant tells where the card is: in a section, alone in a panel, … */
+    /** Set by Home Assistant: where the card is, such as in a section or a panel. */
     set layout(layout) {
       this.dataset.layout = layout ?? "";
     }
@@ -2171,7 +2175,7 @@ function makeCardClass() {
       try {
         accounts = await fetchAccounts(this._hass, fresh);
       } catch {
-        // Not set up yet, or just starting.
+        // The integration may not be set up yet, or is starting.
       }
       if (isOld()) {
         return;
@@ -2182,8 +2186,8 @@ function makeCardClass() {
         : accounts[0];
       if (account === undefined) {
         this._misses += 1;
-        // What is being read stays while the account is loaded anew.
-        if (this._view === undefined || this._misses > PATIENCE) {
+        // Keep the view while the account is being reloaded.
+        if (this._view === undefined || this._misses > MAX_MISSES) {
           this._account = undefined;
           this._view?.stop();
           this._view = undefined;
@@ -2273,7 +2277,7 @@ function makeCardClass() {
   };
 }
 
-/** Return the cards that suit an entity of this integration, the best one first. */
+/** Return card suggestions for an entity of this integration, the best one first. */
 function suggest(hass, entityId) {
   const entity = hass.entities?.[entityId];
   if (entity?.platform !== "smskit") {
@@ -2290,7 +2294,7 @@ function suggest(hass, entityId) {
       ...more,
     },
   });
-  // A channel is a device below the account's.
+  // Only channel devices have a parent device, which is the account's.
   if (device?.via_device_id) {
     return suggestion("pairing", { device_id: entity.device_id });
   }
@@ -2310,7 +2314,7 @@ function heading(text, symbol) {
   return { type: "heading", heading: text, icon: symbol };
 }
 
-/** Return the sections of an account: nothing of it has to be written by hand. */
+/** Return the generated dashboard sections of an account. */
 function sectionsOf(account, language) {
   const t = (key) => translate(language, key);
   const own = { type: `custom:${CARD}`, config_entry_id: account.config_entry_id };
@@ -2405,14 +2409,14 @@ function makeDashboardStrategy() {
 
 // --- Registration -------------------------------------------------------------------
 
-/** A page that was open while the integration was updated may load this twice. */
+/** Define an element once: a page open during an update may load the module twice. */
 function define(name, makeClass) {
   if (!customElements.get(name)) {
     customElements.define(name, makeClass());
   }
 }
 
-function enlist(list, entry, isSame) {
+function registerOnce(list, entry, isSame) {
   window[list] = window[list] || [];
   if (!window[list].some(isSame)) {
     window[list].push(entry);
@@ -2420,15 +2424,15 @@ function enlist(list, entry, isSame) {
 }
 
 /**
- * Home Assistant replaces the registry of elements, and HTMLElement, while it starts.
- * A class that was made before, or is known to the old registry only, is lost.
+ * Home Assistant replaces the custom element registry and HTMLElement while it starts.
+ * A class that was created or registered before that would be lost.
  */
 customElements.whenDefined("home-assistant").then(() => {
   define(CARD, makeCardClass);
   define(`ll-strategy-view-${STRATEGY}`, makeViewStrategy);
   define(`ll-strategy-dashboard-${STRATEGY}`, makeDashboardStrategy);
 });
-enlist(
+registerOnce(
   "customCards",
   {
     type: CARD,
@@ -2442,7 +2446,7 @@ enlist(
   (one) => one.type === CARD,
 );
 for (const strategyType of ["dashboard", "view"]) {
-  enlist(
+  registerOnce(
     "customStrategies",
     {
       type: STRATEGY,

@@ -1,4 +1,4 @@
-"""What dashboards ask for over the websocket, for every user who is logged in."""
+"""WebSocket commands for dashboards, available to every logged-in user."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ _MAX_PAGE = 200
 
 @callback
 def async_setup_websocket(hass: HomeAssistant) -> None:
-    """Register the commands."""
+    """Register the WebSocket commands."""
     websocket_api.async_register_command(hass, ws_accounts)
     websocket_api.async_register_command(hass, ws_list)
     websocket_api.async_register_command(hass, ws_subscribe)
@@ -39,7 +39,7 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
 def ws_accounts(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Return the accounts, with the entities that a dashboard is made of."""
+    """Return the loaded accounts with the entities that dashboards show."""
     connection.send_result(
         msg["id"],
         {
@@ -95,7 +95,7 @@ def _account(hass: HomeAssistant, entry: SmskitConfigEntry) -> dict[str, Any]:
 
 
 def _by_key(entities: list[er.RegistryEntry], device_id: str | None) -> dict[str, str]:
-    """Return the entity ids of a device by the key of the entity."""
+    """Return the IDs of a device's enabled entities by translation key."""
     return {
         entity.translation_key: entity.entity_id
         for entity in entities
@@ -121,7 +121,7 @@ def _by_key(entities: list[er.RegistryEntry], device_id: str | None) -> dict[str
 async def ws_list(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Return conversations, or with `number` the messages of one, page by page."""
+    """Return a page of conversations, or with `number` of one's messages."""
     entry = _entry(hass, connection, msg)
     if entry is None:
         return
@@ -158,7 +158,7 @@ async def ws_list(
 def ws_subscribe(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Send each message that comes in or goes out, and how far those have come."""
+    """Send received and sent messages, and delivery status changes, as events."""
     entry = _entry(hass, connection, msg)
     if entry is None:
         return
@@ -186,9 +186,9 @@ def ws_subscribe(
     def changed() -> None:
         forward("changed", None)
 
-    # The signals outlive a reload of the account.
+    # The subscription survives a reload: signals depend only on the entry ID.
     entry_id = entry.entry_id
-    listening = (
+    unsubscribers = (
         async_dispatcher_connect(hass, SIGNAL_RECEIVED.format(entry_id), received),
         async_dispatcher_connect(hass, SIGNAL_SUBMITTED.format(entry_id), submitted),
         async_dispatcher_connect(hass, SIGNAL_OUTCOME.format(entry_id), reported),
@@ -197,8 +197,8 @@ def ws_subscribe(
 
     @callback
     def unsubscribe() -> None:
-        for stop in listening:
-            stop()
+        for unsubscribe_signal in unsubscribers:
+            unsubscribe_signal()
 
     connection.subscriptions[msg["id"]] = unsubscribe
     connection.send_result(msg["id"])
@@ -207,7 +207,7 @@ def ws_subscribe(
 def _entry(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> SmskitConfigEntry | None:
-    """Return the account that is asked for, or the only one; else answer why not."""
+    """Return the requested account, or the only one; send an error if there is none."""
     try:
         return loaded_entry(hass, msg.get(ATTR_CONFIG_ENTRY_ID))
     except ServiceValidationError as err:

@@ -18,9 +18,9 @@ _SHORTEST_NUMBER: Final = 7
 def by_fingerprint(messages: Iterable[InboxMessage]) -> dict[str, InboxMessage]:
     """Return the messages of a listing by what identifies them.
 
-    The id alone would not do: a portal may reuse ids, or have none. Messages without
-    one that are the same in everything are told apart by how often they are listed;
-    with one, it is the same message that is listed again.
+    The ID alone is not enough: a portal may reuse IDs, or have none. Identical messages
+    without an ID are distinguished by counting them; identical messages with an ID are
+    one message that is listed more than once.
     """
     listed: Counter[str] = Counter()
     result: dict[str, InboxMessage] = {}
@@ -61,7 +61,7 @@ def received(
 
 
 def shown_number(number: str, country: str | None) -> str:
-    """Return a number of the portal as it is shown; a name or a service stays one."""
+    """Return a number of the portal as E.164; names and short codes unchanged."""
     if not number.isdecimal() or len(number) < _SHORTEST_NUMBER:
         return number
     if number.startswith("0"):

@@ -1,4 +1,4 @@
-"""Questions that wait for an answer by message."""
+"""Waiting for replies to messages."""
 
 import asyncio
 from collections.abc import Generator
@@ -15,45 +15,45 @@ from ..store import Message
 @dataclass(frozen=True, eq=False, slots=True)
 class _Waiter:
     numbers: frozenset[str]
-    answer: asyncio.Future[Message]
+    reply: asyncio.Future[Message]
 
 
 class ReplyWaiters:
-    """Those who wait for a reply, in the order in which they asked."""
+    """Callers that wait for a reply, in the order of their calls."""
 
     def __init__(self) -> None:
-        """Begin with nobody waiting."""
-        self._open: list[_Waiter] = []
+        """Initialize without waiters."""
+        self._waiters: list[_Waiter] = []
 
     @contextmanager
     def ask(self, numbers: frozenset[str]) -> Generator[asyncio.Future[Message]]:
         """Wait for the next message of one of these numbers, from now on."""
         waiter = _Waiter(numbers, asyncio.get_running_loop().create_future())
-        self._open.append(waiter)
+        self._waiters.append(waiter)
         try:
-            yield waiter.answer
+            yield waiter.reply
         finally:
-            if waiter in self._open:
-                self._open.remove(waiter)
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
 
     @callback
     def async_handle(self, message: Message, _backlog: bool) -> None:
         """Give a message to whoever has waited longest for one of its sender."""
-        for waiter in self._open:
+        for waiter in self._waiters:
             if message.number in waiter.numbers:
-                self._open.remove(waiter)
-                if not waiter.answer.done():
-                    waiter.answer.set_result(message)
+                self._waiters.remove(waiter)
+                if not waiter.reply.done():
+                    waiter.reply.set_result(message)
                 return
 
     @callback
     def async_stop(self) -> None:
-        """End every question with an error: nobody listens any more."""
-        for waiter in self._open:
-            if not waiter.answer.done():
-                waiter.answer.set_exception(
+        """Fail all waiters, because no more messages will arrive."""
+        for waiter in self._waiters:
+            if not waiter.reply.done():
+                waiter.reply.set_exception(
                     HomeAssistantError(
                         translation_domain=DOMAIN, translation_key="ask_interrupted"
                     )
                 )
-        self._open.clear()
+        self._waiters.clear()

@@ -1,4 +1,4 @@
-"""Media that go out with a message, where the portal can fetch them."""
+"""Media of messages, served at URLs from which the portal can fetch them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,30 +30,30 @@ _IMAGE: Final = "media-source://image/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Served:
-    """What is served under a token until `expires`, in seconds since the epoch."""
+class _ServedMedium:
+    """A medium that is served until `expires`, in epoch seconds."""
 
     body: bytes | Path
     content_type: str
     expires: float
 
 
-_SERVED: HassKey[dict[str, _Served]] = HassKey(f"{DOMAIN}_media")
+_SERVED: HassKey[dict[str, _ServedMedium]] = HassKey(f"{DOMAIN}_media")
 
 
 @callback
 def async_setup_media(hass: HomeAssistant) -> None:
-    """Serve media to portals."""
+    """Set up the view that serves media to portals."""
     hass.data[_SERVED] = {}
     hass.http.register_view(MediaView)
 
 
 async def async_media_url(hass: HomeAssistant, media: str, valid: timedelta) -> str:
-    """Return an address from which the portal can fetch a medium.
+    """Return a URL from which the portal can fetch a medium.
 
-    `media` is an https address or a media-source item. The item is served on Home
-    Assistant's external address, signed and for as long as `valid`. Raises
-    ServiceValidationError for anything else, and where there is no such address.
+    `media` is an HTTPS URL or a media source ID. A media source item is served at a
+    signed path of Home Assistant's external URL for the duration of `valid`. Raises
+    ServiceValidationError for anything else, and if there is no external URL.
     """
     if media.startswith("https://"):
         return media
@@ -70,33 +70,35 @@ async def async_media_url(hass: HomeAssistant, media: str, valid: timedelta) -> 
 
 
 async def _async_serve(hass: HomeAssistant, media: str, valid: timedelta) -> str:
-    """Return the path under which a medium is served, or its public address."""
+    """Return the path at which a medium is served, or its public URL."""
     try:
         if media.startswith(_CAMERA):
-            # Loaded by now where there is a camera; elsewhere, what it needs may be
-            # missing.
+            # The camera integration is loaded if there is a camera. Otherwise, its
+            # requirements may be missing.
             from homeassistant.components import camera  # noqa: PLC0415 - see above
 
             picture = await camera.async_get_image(hass, media.removeprefix(_CAMERA))
-            return _offer(hass, picture.content, picture.content_type, valid)
+            return _register(hass, picture.content, picture.content_type, valid)
         if media.startswith(_IMAGE):
             shot = await image.async_get_image(hass, media.removeprefix(_IMAGE))
-            return _offer(hass, shot.content, shot.content_type, valid)
+            return _register(hass, shot.content, shot.content_type, valid)
         item = await async_resolve_media(hass, media, None)
     except HomeAssistantError as err:
         raise _error("media_not_found", error=str(err)) from err
     if item.path is not None:
-        # A media source resolves any name: the portal would find nothing there.
+        # A media source also resolves names of files that do not exist.
         if not await hass.async_add_executor_job(item.path.is_file):
             raise _error("media_not_found", error="there is no such file")
-        kind = item.mime_type or mimetypes.guess_type(item.path)[0]
-        return _offer(hass, item.path, kind or "application/octet-stream", valid)
+        content_type = item.mime_type or mimetypes.guess_type(item.path)[0]
+        return _register(
+            hass, item.path, content_type or "application/octet-stream", valid
+        )
     if item.url.startswith(("/", "https://")):
         return item.url
     raise _error("media_not_supported")
 
 
-def _offer(
+def _register(
     hass: HomeAssistant, body: bytes | Path, content_type: str, valid: timedelta
 ) -> str:
     served = hass.data[_SERVED]
@@ -104,7 +106,7 @@ def _offer(
     for token in [token for token, one in served.items() if one.expires <= now]:
         del served[token]
     token = secrets.token_urlsafe(16)
-    served[token] = _Served(
+    served[token] = _ServedMedium(
         body=body, content_type=content_type, expires=now + valid.total_seconds()
     )
     return MEDIA_PATH + token
@@ -119,13 +121,13 @@ def _error(key: str, **placeholders: str) -> ServiceValidationError:
 
 
 class MediaView(HomeAssistantView):
-    """Serves media to whoever has their signed address."""
+    """View that serves media at signed URLs."""
 
     url = MEDIA_PATH + "{token}"
     name = "api:smskit:media"
 
     async def get(self, request: web.Request, token: str) -> web.StreamResponse:
-        """Return a medium, or 404 once it is not offered any more."""
+        """Return a medium, or 404 after it has expired."""
         served = request.app[KEY_HASS].data[_SERVED].get(token)
         if served is None or served.expires <= time.time():
             return web.Response(status=404)

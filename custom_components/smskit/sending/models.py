@@ -1,4 +1,4 @@
-"""What goes out: a draft to recipients, and one outcome for each of them."""
+"""Models of an outgoing message: its draft, recipients and outcomes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from typing import Final
 from .encoding import EncodedText
 
 MAX_SEGMENTS: Final = 10
-"""Segments that a text may have unless its sender allows more."""
+"""Default maximum number of segments of a text."""
 
 
 class MessageType(StrEnum):
-    """The kinds of message that an action takes."""
+    """Message types that the actions accept."""
 
     AUTO = "auto"
-    """SMS in the alphabet that the text needs, or WhatsApp: the recipient's way."""
+    """SMS in the encoding that the text needs, or WhatsApp, by recipient."""
     SMS = "sms"
     UNICODE = "unicode"
     FLASH = "flash"
@@ -26,7 +26,7 @@ class MessageType(StrEnum):
 
 
 class Via(StrEnum):
-    """How a recipient is reached."""
+    """How messages are sent to a recipient."""
 
     SMS = "sms"
     WHATSAPP = "whatsapp"
@@ -34,22 +34,22 @@ class Via(StrEnum):
 
 
 class Status(StrEnum):
-    """What is known of a message to one recipient."""
+    """Status of a message to one recipient."""
 
     READY = "ready"
-    """A preview: it would be sent."""
+    """It has not been sent yet; in a preview, it would be sent."""
     HELD = "held"
-    """It provably never left, and leaves as soon as the portal is reached."""
+    """It was certainly not sent, and is sent as soon as the portal is reachable."""
     QUEUED = "queued"
-    """The portal took it."""
+    """The portal accepted it."""
     SENT = "sent"
     """The portal delivered it."""
     FAILED = "failed"
-    """It was refused, by the portal or before it left, or could not be delivered."""
+    """It was refused, by the portal or before sending, or could not be delivered."""
     EXPIRED = "expired"
-    """It was held until it was too late."""
+    """It was held until its time expired."""
     UNKNOWN = "unknown"
-    """It left and no answer came: it may have been sent, and is not repeated."""
+    """It was sent without an answer: it may have arrived, so it is not repeated."""
 
     @property
     def final(self) -> bool:
@@ -58,7 +58,7 @@ class Status(StrEnum):
 
     @property
     def taken(self) -> bool:
-        """Whether the portal took it, or will get it as soon as it is reached."""
+        """Return whether the portal accepted it, or gets it once it is reachable."""
         return self in {Status.HELD, Status.QUEUED, Status.SENT}
 
 
@@ -67,39 +67,39 @@ class Recipient:
     """One number that a message goes to."""
 
     number: str = field(repr=False)
-    """E.164 with a leading `+`; as it was given where it is not one."""
+    """E.164 with a leading `+`; an invalid number as it was entered."""
     name: str | None = field(default=None, repr=False)
     via: Via = Via.SMS
     sender: str | None = None
-    """A sender ID of its own."""
+    """Sender ID for this recipient."""
     channel: str | None = None
-    """The portal's id of a WhatsApp channel of its own."""
+    """Channel ID of the WhatsApp channel for this recipient."""
     error: str | None = None
-    """Why nothing can be sent to it."""
+    """Why nothing can be sent to the recipient."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
-    """What is to be sent, and how."""
+    """A message to send, with its options."""
 
     text: str = field(repr=False)
     type: MessageType = MessageType.AUTO
     sender: str | None = None
     channel: str | None = None
-    """The portal's id of the WhatsApp channel to use."""
+    """Channel ID of the WhatsApp channel to use."""
     file: str | None = field(default=None, repr=False)
-    """Address of a media file."""
+    """URL of a media file."""
     schedule: datetime | None = None
-    """When the portal is to send it, aware."""
+    """When the portal sends it, as an aware time."""
     hold: timedelta | None = None
-    """How long it may be held; the account's setting where there is none."""
+    """How long it may be held; by default as set for the account."""
     max_segments: int = MAX_SEGMENTS
     allow_repeat: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What became of a message to one recipient."""
+    """Outcome of a message for one recipient."""
 
     number: str = field(repr=False)
     name: str | None = field(repr=False)
@@ -108,22 +108,23 @@ class Outcome:
     group_id: str | None = None
     reason: str | None = None
     batch_id: str | None = None
-    """What it went out with; none for what did not."""
+    """ID of its batch, or None if it is not in one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """What became of a message, or what would."""
+    """Outcomes of a message, or of its preview."""
 
     outcomes: tuple[Outcome, ...]
-    """One for each number, in the order of the recipients."""
+    """One outcome per number, in the order of the recipients."""
     measured: EncodedText
     blocked_by: str | None = None
-    """What would stop the message as a whole: `hourly_limit` or `repeat`."""
+    """What blocks the message as a whole: `hourly_limit` or `repeat`."""
 
 
 type LimitReporter = Callable[[int | None, float | None], None]
 """Takes the hourly limit that stopped a message, and until when, monotonic.
 
-None and None when messages may go.
+The time is None if the limit can never permit it; both are None when messages may be
+sent.
 """

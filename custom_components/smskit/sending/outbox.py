@@ -8,6 +8,7 @@ table is in docs/architecture.md.
 from asyncio import Future
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 import heapq
 import time
@@ -441,9 +442,10 @@ class Outbox:
     async def async_trim(self) -> None:
         """Drop messages that are too many or too old from the history."""
         settings = self._settings
-        await self._database.write(
-            trim_messages(Direction.OUT, settings.keep_messages, settings.keep_for)
-        )
+        with suppress(StoreError):
+            await self._database.write(
+                trim_messages(Direction.OUT, settings.keep_messages, settings.keep_for)
+            )
 
     @callback
     def publish(self, body: dict[str, Any]) -> None:

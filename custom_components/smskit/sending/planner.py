@@ -1,4 +1,4 @@
-"""From a draft and its recipients to batches and refusals; nothing is sent here."""
+"""Planning of drafts: recipients become batches or errors; nothing is sent here."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -17,10 +17,10 @@ from .models import Draft, MessageType, Recipient, Via
 from .outbox import Outbox
 
 type FindRoute = Callable[[str | None], tuple[str | None, str | None]]
-"""Returns the route of WhatsApp messages by a channel, and why there is none."""
+"""Returns the route for WhatsApp messages of a channel, and why there is none."""
 
-# The kinds of message that are counted in segments.
-_IN_SEGMENTS: Final = frozenset({SendType.SMS, SendType.UNICODE, SendType.FLASH})
+# Message types that consist of segments.
+_SEGMENTED: Final = frozenset({SendType.SMS, SendType.UNICODE, SendType.FLASH})
 _WITH_MEDIA: Final = frozenset({SendType.WHATSAPP, SendType.MMS, SendType.VOICE})
 
 _REPEATED: Final = "the same text went there less than a minute ago"
@@ -28,7 +28,7 @@ _REPEATED: Final = "the same text went there less than a minute ago"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Routed:
-    """How a message goes to one number, or why it does not."""
+    """Route of a message to one recipient, or why it cannot be sent."""
 
     recipient: Recipient
     type: SendType
@@ -39,34 +39,34 @@ class Routed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """A draft that was checked."""
+    """Result of planning a draft."""
 
     routed: list[Routed]
-    """One for each number, in the order of the recipients."""
+    """One route per number, in the order of the recipients."""
     measured: EncodedText
     blocked_by: str | None
     available_at: float | None
-    """When the hourly limit lets it go, if it ever does."""
+    """When the hourly limit permits it, in epoch seconds, or None if it never does."""
 
 
 class Planner:
-    """Decides how the messages of an account go."""
+    """Plan the messages of an account."""
 
     def __init__(
         self, settings: Settings, outbox: Outbox, find_route: FindRoute
     ) -> None:
-        """Plan by what the outbox has, and by the channels there are."""
+        """Initialize the planner."""
         self._settings = settings
         self._outbox = outbox
         self._find_route = find_route
 
     def plan(self, draft: Draft, recipients: Iterable[Recipient]) -> Plan:
-        """Check a draft as a whole, and decide for each number.
+        """Validate a draft and route it for each number.
 
-        Raises ServiceValidationError for a draft that cannot go out at all.
+        Raises ServiceValidationError for a draft that cannot be sent at all.
         """
         merged = _merge(recipients)
-        measured = _check(draft, merged)
+        measured = _validate(draft, merged)
         routed = [self._route(draft, recipient, measured) for recipient in merged]
         count = sum(routed.error is None for routed in routed)
         available_at = self._outbox.limit.available_at(count, self._outbox.outstanding)
@@ -85,7 +85,7 @@ class Planner:
     def _route(
         self, draft: Draft, recipient: Recipient, measured: EncodedText
     ) -> Routed:
-        """Decide how a message goes to a number."""
+        """Return the route of a draft to one recipient."""
         type_, fallback = _send_types(draft.type, recipient.via, measured)
         route, error = None, recipient.error
         if type_ is SendType.WHATSAPP and error is None:
@@ -107,10 +107,10 @@ class Planner:
         )
 
     def batches(self, draft: Draft, plan: Plan, now: float) -> list[Batch]:
-        """Return what each request carries: one kind, one sender, so many numbers.
+        """Return the batches of a plan, one per request.
 
-        A number that something is held for goes into a batch of its own kind, which
-        waits behind that.
+        All recipients of a batch share type, fallback, route and sender. Numbers with
+        held messages go into separate batches, which wait behind those messages.
         """
         hold = self._settings.hold if draft.hold is None else draft.hold
         groups: dict[tuple[object, ...], list[Routed]] = {}
@@ -118,8 +118,8 @@ class Planner:
             if routed.error is None:
                 behind = self._outbox.is_held(routed.recipient.number)
                 sender = self._sender_id(draft, routed.recipient)
-                kind = (routed.type, routed.fallback, routed.route, sender, behind)
-                groups.setdefault(kind, []).append(routed)
+                group_key = (routed.type, routed.fallback, routed.route, sender, behind)
+                groups.setdefault(group_key, []).append(routed)
         return [
             Batch(
                 created=now,
@@ -148,9 +148,9 @@ class Planner:
 
 
 def compose(message: str, title: str | None) -> str:
-    """Return the text of a message: its title has a line of its own.
+    """Return the text of a message, with the title on a separate line.
 
-    Raises ServiceValidationError for one that has nothing to say.
+    Raises ServiceValidationError for an empty text.
     """
     text = f"{title}\n{message}" if title else message
     if not text.strip():
@@ -158,8 +158,8 @@ def compose(message: str, title: str | None) -> str:
     return text
 
 
-def _check(draft: Draft, recipients: list[Recipient]) -> EncodedText:
-    """Measure a text, or raise for a draft that cannot go out as it is."""
+def _validate(draft: Draft, recipients: list[Recipient]) -> EncodedText:
+    """Measure the text of a draft; raise if the draft cannot be sent."""
     try:
         draft.text.encode()
     except UnicodeEncodeError:
@@ -175,7 +175,7 @@ def _check(draft: Draft, recipients: list[Recipient]) -> EncodedText:
         raise invalid("media_needs_type")
     if SendType.FLASH in types and measured.encoding is Encoding.UCS2:
         raise invalid("flash_not_gsm")
-    if not types & _IN_SEGMENTS:
+    if not types & _SEGMENTED:
         return replace(measured, segments=1)
     if measured.segments > draft.max_segments:
         raise invalid(
@@ -185,7 +185,7 @@ def _check(draft: Draft, recipients: list[Recipient]) -> EncodedText:
 
 
 def invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error of a draft that cannot go out."""
+    """Return the error of a draft that cannot be sent."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=key,
@@ -196,9 +196,9 @@ def invalid(key: str, **placeholders: str) -> ServiceValidationError:
 def _send_types(
     type_: MessageType, via: Via, measured: EncodedText
 ) -> tuple[SendType, SendType | None]:
-    """Return the portal's kind of message for a recipient, and its fallback.
+    """Return the portal's message type for a recipient, and its fallback.
 
-    Text that GSM 7-bit cannot carry would arrive as question marks as `sms`.
+    As `sms`, characters outside GSM 7-bit would arrive as question marks.
     """
     sms = SendType.UNICODE if measured.encoding is Encoding.UCS2 else SendType.SMS
     if type_ is MessageType.AUTO and via is Via.WHATSAPP_THEN_SMS:
@@ -211,7 +211,7 @@ def _send_types(
 
 
 def _merge(recipients: Iterable[Recipient]) -> list[Recipient]:
-    """Return the recipients with each number once, as it was first named."""
+    """Return the recipients without duplicate numbers; the first one is kept."""
     merged: dict[str, Recipient] = {}
     for recipient in recipients:
         merged.setdefault(recipient.number, recipient)

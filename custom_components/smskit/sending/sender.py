@@ -1,4 +1,4 @@
-"""Sends drafts, and returns what became of each of their recipients."""
+"""Sending of drafts, up to the outcome for each recipient."""
 
 import asyncio
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from .models import Draft, LimitReporter, Outcome, Recipient, Report, Status
 from .outbox import Outbox
 from .planner import Plan, Planner, invalid
 
-# Longer than a request may take: a call ends with what is known by then.
+# Longer than the timeout of a request; a call then returns the outcomes so far.
 _CALL_TIMEOUT: Final = 45.0
 
 
@@ -30,18 +30,18 @@ class Sender:
         dispatcher: Dispatcher,
         report_limit: LimitReporter,
     ) -> None:
-        """Send by way of an outbox and its dispatcher."""
+        """Initialize the sender."""
         self._planner = planner
         self._outbox = outbox
         self._dispatcher = dispatcher
         self._report_limit = report_limit
 
     async def async_send(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
-        """Send a draft, and return once there is something to tell of everybody.
+        """Send a draft and return once there is an outcome for every recipient.
 
-        What goes wrong for a recipient is its outcome. Raises ServiceValidationError,
-        before anything is sent, for a draft that cannot go out at all. What was
-        begun is seen through to its end, also when the caller is cancelled.
+        Errors of a recipient are part of its outcome. Raises ServiceValidationError
+        before anything is sent if the draft cannot be sent at all. Submitted batches
+        are completed even if the caller is cancelled.
         """
         plan = self._planner.plan(draft, recipients)
         if plan.blocked_by == "hourly_limit":
@@ -56,14 +56,14 @@ class Sender:
             if held := self._dispatcher.async_hold_pending(batches):
                 await asyncio.wait(held)
         outcomes = {
-            recipient.number: _outcome_now(batch, recipient)
+            recipient.number: _current_outcome(batch, recipient)
             for batch in batches
             for recipient in batch.recipients
         }
         return _report(plan, outcomes)
 
     def preview(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
-        """Return what would become of a draft; nothing is sent."""
+        """Return the outcomes that a draft would have, without sending anything."""
         return _report(self._planner.plan(draft, recipients), {})
 
     def _limit_error(self, available_at: float | None) -> ServiceValidationError:
@@ -95,8 +95,8 @@ def _report(plan: Plan, outcomes: dict[str, Outcome]) -> Report:
     )
 
 
-def _outcome_now(batch: Batch, recipient: BatchRecipient) -> Outcome:
-    """Return what can be told of a recipient when the caller's time is up."""
+def _current_outcome(batch: Batch, recipient: BatchRecipient) -> Outcome:
+    """Return the outcome for a recipient when the call returns."""
     outcome = batch.outcome(recipient)
     if batch.stage is Stage.SENDING and outcome.status in {Status.READY, Status.HELD}:
         return replace(outcome, status=Status.UNKNOWN, reason="no answer in time")

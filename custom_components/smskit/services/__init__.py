@@ -1,4 +1,4 @@
-"""The actions, registered once for all accounts."""
+"""Actions of the integration, registered once for all accounts."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
@@ -28,7 +28,7 @@ __all__ = [
 
 type Action = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
-# Those that change or cost something need no answer; those that only tell do.
+# The response is optional for actions with an effect; the others only return data.
 _ACTIONS: Final[dict[str, tuple[Action, vol.Schema, SupportsResponse]]] = {
     "send_message": (
         sending.async_send_message,
@@ -71,7 +71,7 @@ _ACTIONS: Final[dict[str, tuple[Action, vol.Schema, SupportsResponse]]] = {
         SupportsResponse.OPTIONAL,
     ),
 }
-# They cost money, or end something that others rely on.
+# These cost money, or interrupt something that others rely on.
 _ADMIN_ACTIONS: Final[dict[str, tuple[Action, vol.Schema]]] = {
     "create_channel": (
         channels.async_create_channel,

@@ -1,4 +1,4 @@
-"""What can be done to a channel, by an action or a button."""
+"""Operations on channels, for actions and buttons."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -39,11 +39,13 @@ DEVICES_SCHEMA: Final = vol.Schema(
     }
 )
 
-type Work = Callable[[SmskitConfigEntry, str], Awaitable[dict[str, JsonValueType]]]
+type ChannelOperation = Callable[
+    [SmskitConfigEntry, str], Awaitable[dict[str, JsonValueType]]
+]
 
 
 async def async_create_channel(call: ServiceCall) -> ServiceResponse:
-    """Make a channel; its device is there when this returns."""
+    """Create a channel and its device."""
     entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     data = entry.runtime_data
     try:
@@ -52,11 +54,11 @@ async def async_create_channel(call: ServiceCall) -> ServiceResponse:
         )
     except PortalError as err:
         if isinstance(err, UncertainError):
-            # It may be there, and shows up if it is.
+            # The channel may have been created; a refresh makes it appear.
             await data.channels.async_refresh_channels()
         raise portal_error(call.hass, entry, err) from err
     end = data.settings.to_utc(new.subscription_end)
-    await data.channels.poller.async_keep_subscription_end(new.channel_id, end)
+    await data.channels.poller.async_save_subscription_end(new.channel_id, end)
     await data.channels.async_refresh_channels([new.channel_id], pairing=True)
     device = dr.async_get(call.hass).async_get_device_by_identifier(
         channel_identifier(entry.entry_id, new.channel_id), entry.entry_id
@@ -70,31 +72,31 @@ async def async_create_channel(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_reset(
-    entry: SmskitConfigEntry, channel: str
+    entry: SmskitConfigEntry, channel_id: str
 ) -> dict[str, JsonValueType]:
-    """End a channel's session, and fetch the code that pairs it again."""
+    """End a channel's session and fetch the QR code that pairs it again."""
     data = entry.runtime_data
-    async with _refreshing(entry, channel, pairing=True):
-        await data.client.reset_channel(channel)
-        data.channels.poller.start_over(channel)
+    async with _refreshing(entry, channel_id, pairing=True):
+        await data.client.reset_channel(channel_id)
+        data.channels.poller.restart_loss_timer(channel_id)
     return {"status": "success"}
 
 
 async def async_clear_queue(
-    entry: SmskitConfigEntry, channel: str
+    entry: SmskitConfigEntry, channel_id: str
 ) -> dict[str, JsonValueType]:
-    """Empty a channel's queue."""
-    async with _refreshing(entry, channel):
-        count = await entry.runtime_data.client.clear_queue(channel)
+    """Clear a channel's queue."""
+    async with _refreshing(entry, channel_id):
+        count = await entry.runtime_data.client.clear_queue(channel_id)
     return {"status": "success", "queue_count": count}
 
 
 async def async_delete(
-    entry: SmskitConfigEntry, channel: str
+    entry: SmskitConfigEntry, channel_id: str
 ) -> dict[str, JsonValueType]:
-    """Delete a channel; its device goes with it."""
+    """Delete a channel and its device."""
     async with _refreshing(entry):
-        await entry.runtime_data.client.delete_channel(channel)
+        await entry.runtime_data.client.delete_channel(channel_id)
     return {"status": "success"}
 
 
@@ -102,7 +104,7 @@ async def async_delete(
 async def _refreshing(
     entry: SmskitConfigEntry, *channel_ids: str, pairing: bool = False
 ) -> AsyncGenerator[None]:
-    """Refresh what something has changed, or may have changed."""
+    """Refresh channels after an operation that changed or may have changed them."""
     channels = entry.runtime_data.channels
     try:
         yield
@@ -113,30 +115,31 @@ async def _refreshing(
 
 
 def for_devices(
-    work: Work,
+    operation: ChannelOperation,
 ) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
-    """Return the action that does something to each channel that a call names.
+    """Return an action that runs an operation on every channel of a call.
 
-    All are looked up before anything is done. What fails for one does not keep the
-    others from it; it is raised in the end when it failed for all.
+    All devices are resolved before the first operation. An error of one channel does
+    not affect the others; it is raised only if the operation failed for all of them.
     """
 
     async def action(call: ServiceCall) -> ServiceResponse:
-        found = [channel_of(call.hass, one) for one in call.data[ATTR_DEVICE_ID]]
+        device_ids: list[str] = call.data[ATTR_DEVICE_ID]
+        targets = [channel_of(call.hass, device_id) for device_id in device_ids]
         channels: list[JsonValueType] = []
         errors: list[HomeAssistantError] = []
-        for device_id, (entry, one) in zip(
-            call.data[ATTR_DEVICE_ID], found, strict=True
-        ):
+        for device_id, (entry, channel_id) in zip(device_ids, targets, strict=True):
             answer: dict[str, JsonValueType]
             try:
-                answer = await work(entry, one)
+                answer = await operation(entry, channel_id)
             except PortalError as err:
                 errors.append(portal_error(call.hass, entry, err))
                 status = "unknown" if isinstance(err, UncertainError) else "error"
                 answer = {"status": status, "reason": str(err)}
-            channels.append({"device_id": device_id, "channel_id": one, **answer})
-        if len(errors) == len(found):
+            channels.append(
+                {"device_id": device_id, "channel_id": channel_id, **answer}
+            )
+        if len(errors) == len(targets):
             raise errors[0]
         return {"channels": channels}
 
@@ -144,16 +147,16 @@ def for_devices(
 
 
 def channel_of(hass: HomeAssistant, device_id: str) -> tuple[SmskitConfigEntry, str]:
-    """Return the account and the id of the channel that a device is.
+    """Return the account and the channel ID of a device.
 
-    Raises ServiceValidationError for a device that is none.
+    Raises ServiceValidationError for a device that is not a channel.
     """
     entry: SmskitConfigEntry
     device, entry = service.async_get_device_and_config_entry(
         hass, DOMAIN, device_id, include_child_devices=False
     )
-    if (found := device_channel_id(hass, entry.entry_id, device.id)) is not None:
-        return entry, found
+    if (channel_id := device_channel_id(hass, entry.entry_id, device.id)) is not None:
+        return entry, channel_id
     raise ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key="not_a_channel",

@@ -1,4 +1,4 @@
-"""What the portal answered, or what became of a message, as an action's error."""
+"""Errors of actions, from portal errors and from the outcomes of a message."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -21,9 +21,9 @@ def portal_error(
     *,
     read_only: bool = False,
 ) -> HomeAssistantError:
-    """Return the error of an action for what the portal, or nobody, answered.
+    """Return an action's error for a portal error; start reauth if needed.
 
-    With `read_only`, a missing answer leaves no doubt about what was changed.
+    With `read_only`, a missing answer does not mean that something may have changed.
     """
     if isinstance(err, InvalidAuthError):
         entry.async_start_reauth(hass)
@@ -39,21 +39,26 @@ def portal_error(
 
 
 def raise_unless_all_taken(report: Report) -> None:
-    """Raise for a message that did not go out to everybody, where nobody sees why."""
+    """Raise for a message that was not accepted for every recipient.
+
+    For callers without a response, which could report the outcomes.
+    """
     if not all(outcome.status.taken for outcome in report.outcomes):
         raise send_error(report)
 
 
 def send_error(report: Report) -> HomeAssistantError:
-    """Say which recipients a message went to, and why not to the others."""
-    taken = [_who(outcome) for outcome in report.outcomes if outcome.status.taken]
+    """Return an error that names who a message went to, and why not to the others."""
+    taken = [
+        _display_name(outcome) for outcome in report.outcomes if outcome.status.taken
+    ]
     reasons = [
-        f"{_who(outcome)}: {outcome.status.value}, {outcome.reason}"
+        f"{_display_name(outcome)}: {outcome.status.value}, {outcome.reason}"
         for outcome in report.outcomes
         if not outcome.status.taken
     ]
     if any(outcome.status is Status.UNKNOWN for outcome in report.outcomes):
-        # It may well have arrived: whoever reads this should not just send it again.
+        # It may have been delivered, so the user should not simply send it again.
         key = "not_confirmed"
     else:
         key = "sent_in_part" if taken else "not_sent"
@@ -67,8 +72,8 @@ def send_error(report: Report) -> HomeAssistantError:
     )
 
 
-def _who(outcome: Outcome) -> str:
-    """Name a recipient where a number must not stand."""
+def _display_name(outcome: Outcome) -> str:
+    """Return a recipient's name, or the masked number."""
     return outcome.name or mask_number(outcome.number)
 
 

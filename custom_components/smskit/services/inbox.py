@@ -1,4 +1,4 @@
-"""The actions on the inbox, and the one that waits for a reply."""
+"""Actions of the inbox, and the action that waits for a reply."""
 
 import asyncio
 from datetime import timedelta
@@ -169,7 +169,7 @@ def _filter(call: ServiceCall, entry: SmskitConfigEntry) -> MessageFilter:
 
 
 def _sender(raw: str | int, country: str | None) -> str:
-    """Return a sender as the inbox has it: a number, a short one, or a name."""
+    """Return a sender as the inbox stores it: a number, a short code, or a name."""
     try:
         return normalize_number(raw, country)
     except ValueError:
@@ -177,7 +177,7 @@ def _sender(raw: str | int, country: str | None) -> str:
 
 
 async def async_mark_messages_read(call: ServiceCall) -> ServiceResponse:
-    """Mark messages as read, here."""
+    """Mark messages as read in Home Assistant."""
     data = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID)).runtime_data
     with store_errors():
         count = await data.messages.async_mark_read(_ids(call))
@@ -185,7 +185,7 @@ async def async_mark_messages_read(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_delete_messages(call: ServiceCall) -> ServiceResponse:
-    """Delete messages, here; the portal keeps its own."""
+    """Delete messages from Home Assistant; the portal keeps them."""
     data = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID)).runtime_data
     with store_errors():
         count = await data.messages.async_delete(_ids(call))
@@ -193,7 +193,7 @@ async def async_delete_messages(call: ServiceCall) -> ServiceResponse:
 
 
 def _ids(call: ServiceCall) -> set[str] | None:
-    """Return the messages that a call names, None for all; raise when it is unclear."""
+    """Return the message IDs of a call, or None for all; raise if it names neither."""
     if (ids := call.data.get(ATTR_MESSAGE_IDS)) is not None:
         return set(ids)
     if call.data.get(ATTR_ALL):
@@ -204,7 +204,7 @@ def _ids(call: ServiceCall) -> set[str] | None:
 
 
 async def async_ask(call: ServiceCall) -> ServiceResponse:
-    """Send a text and return the next message of whom it went to."""
+    """Send a text and return the next message from its recipient."""
     entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     data = entry.runtime_data
     recipients: list[Recipient]
@@ -217,7 +217,7 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
             translation_domain=DOMAIN, translation_key="no_recipients"
         )
     numbers = frozenset(recipient.number for recipient in recipients)
-    # Whoever answers may do so before the portal has answered.
+    # Wait before sending: a reply may arrive before the portal's answer does.
     with data.reply_waiters.ask(numbers) as answer:
         report = await data.sender.async_send(
             Draft(text=compose(call.data[ATTR_MESSAGE], None)), recipients

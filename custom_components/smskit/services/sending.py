@@ -1,4 +1,4 @@
-"""The actions that send, and what they tell."""
+"""Actions that send messages, and their responses."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -47,18 +47,17 @@ ATTR_RECIPIENTS: Final = "recipients"
 ATTR_SCHEDULE: Final = "schedule"
 ATTR_TYPE: Final = "type"
 
-# What the portal fetches has to stay there for as long as the message may be held,
-# and for the portal's own queue.
+# Media must stay available while the message is held, and for the portal's own queue.
 _MEDIA_MARGIN: Final = timedelta(hours=1)
 
 
 def _media(value: Any) -> str:
-    """Return an address or a media-source id, also from the media selector."""
+    """Validate an HTTPS URL or a media source ID, also from the media selector."""
     if isinstance(value, dict):
         value = value.get("media_content_id")
     media = cv.string(value)
     if not media.startswith("https://") and not is_media_source_id(media):
-        raise vol.Invalid("neither an https address nor a media source")
+        raise vol.Invalid("neither an HTTPS URL nor a media source ID")
     return media
 
 
@@ -92,7 +91,7 @@ STATUS_SCHEMA: Final = vol.Schema(
 
 
 async def async_send_message(call: ServiceCall) -> ServiceResponse:
-    """Send a text; raise when nothing at all was accepted."""
+    """Send a message; raise if it failed for every recipient."""
     entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     recipients = _recipients(call, entry)
     draft = await _async_draft(call, entry)
@@ -109,7 +108,7 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_preview_message(call: ServiceCall) -> ServiceResponse:
-    """Tell what would become of a text; nothing is sent, and no medium is fetched."""
+    """Return the outcomes that a message would have, without sending anything."""
     entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     draft = _draft(call, entry, call.data.get(ATTR_MEDIA))
     report = entry.runtime_data.sender.preview(draft, _recipients(call, entry))
@@ -129,7 +128,7 @@ async def async_preview_message(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_get_message_status(call: ServiceCall) -> ServiceResponse:
-    """Ask the portal what became of a message."""
+    """Return the delivery status of a message from the portal."""
     entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     try:
         status = await entry.runtime_data.client.group_status(call.data[ATTR_GROUP_ID])
@@ -158,7 +157,7 @@ def _status_response(
 
 
 def _recipients(call: ServiceCall, entry: SmskitConfigEntry) -> list[Recipient]:
-    """Return who a call names; raise when that is nobody."""
+    """Return the recipients of a call; raise if there are none."""
     country = entry.runtime_data.settings.country
     recipients = [
         *entity_recipients(call.hass, entry, call.data[ATTR_RECIPIENTS]),
@@ -170,11 +169,11 @@ def _recipients(call: ServiceCall, entry: SmskitConfigEntry) -> list[Recipient]:
 
 
 async def _async_draft(call: ServiceCall, entry: SmskitConfigEntry) -> Draft:
-    """Return what a call wants to send, its medium where the portal can fetch it."""
+    """Return the draft of a call, with media at a URL that the portal can fetch."""
     media = call.data.get(ATTR_MEDIA)
     if media is not None:
         valid = call.data.get(ATTR_EXPIRES_IN, entry.runtime_data.settings.hold)
-        if (schedule := _future(call.data.get(ATTR_SCHEDULE))) is not None:
+        if (schedule := _future_utc(call.data.get(ATTR_SCHEDULE))) is not None:
             valid += schedule - dt_util.utcnow()
         media = await async_media_url(call.hass, media, valid + _MEDIA_MARGIN)
     return _draft(call, entry, media)
@@ -188,7 +187,7 @@ def _draft(call: ServiceCall, entry: SmskitConfigEntry, file: str | None) -> Dra
         sender=data.get(CONF_SENDER),
         channel=_channel(call, entry),
         file=file,
-        schedule=_future(data.get(ATTR_SCHEDULE)),
+        schedule=_future_utc(data.get(ATTR_SCHEDULE)),
         hold=data.get(ATTR_EXPIRES_IN),
         max_segments=data[ATTR_MAX_SEGMENTS],
         allow_repeat=data[ATTR_ALLOW_REPEAT],
@@ -196,19 +195,19 @@ def _draft(call: ServiceCall, entry: SmskitConfigEntry, file: str | None) -> Dra
 
 
 def _channel(call: ServiceCall, entry: SmskitConfigEntry) -> str | None:
-    """Return the channel that a call names by its device or its gateway id."""
+    """Return the channel ID that a call names by its device or gateway ID."""
     if (named := call.data.get(CONF_CHANNEL)) is None:
         return None
-    if (found := device_channel_id(call.hass, entry.entry_id, named)) is not None:
-        return found
-    for one, state in entry.runtime_data.channels.data.items():
+    if (channel_id := device_channel_id(call.hass, entry.entry_id, named)) is not None:
+        return channel_id
+    for channel_id, state in entry.runtime_data.channels.data.items():
         if state.channel.gateway_id == named:
-            return one
+            return channel_id
     raise _invalid("not_a_channel")
 
 
-def _future(schedule: datetime | None) -> datetime | None:
-    """Return a time as UTC; one without a zone is Home Assistant's local time."""
+def _future_utc(schedule: datetime | None) -> datetime | None:
+    """Return a time as UTC; raise if it is past. Naive times are local."""
     if schedule is None:
         return None
     schedule = dt_util.as_utc(schedule)
