@@ -5,7 +5,9 @@ from typing import Any, Final, override
 from zoneinfo import available_timezones
 
 from homeassistant.config_entries import (
+    SOURCE_REAUTH,
     ConfigEntry,
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
@@ -23,6 +25,7 @@ from homeassistant.data_entry_flow import AbortFlow, section
 from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     CountrySelector,
     NumberSelector,
     NumberSelectorConfig,
@@ -34,6 +37,7 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+from homeassistant.util.ulid import ulid_now
 import voluptuous as vol
 from yarl import URL
 
@@ -45,6 +49,7 @@ from .api import (
     normalize_url,
 )
 from .const import (
+    CONF_ACCOUNT,
     CONF_ALLOWED_SENDERS,
     CONF_BALANCE_UNIT,
     CONF_GET_OPERATIONS,
@@ -67,8 +72,10 @@ from .const import (
     SUBENTRY_RECIPIENT,
     UNIT_CREDITS,
 )
+from .coordinator import SmskitConfigEntry
 from .phone_number import normalize_number
 from .sender_id import sender_id
+from .store import StoreError
 from .subentry_flow import RecipientFlow
 
 _SECRET: Final = TextSelector(
@@ -89,6 +96,10 @@ _USER_SCHEMA: Final = vol.Schema(
     }
 )
 _REAUTH_SCHEMA: Final = vol.Schema(_CREDENTIALS)
+_SAME_ACCOUNT: Final = "same_account"
+_CONFIRM_SCHEMA: Final = vol.Schema(
+    {vol.Required(_SAME_ACCOUNT, default=True): BooleanSelector()}
+)
 _RECONFIGURE_SCHEMA: Final = vol.Schema(
     {
         vol.Required(CONF_URL): _ADDRESS,
@@ -103,6 +114,9 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
     """Handle the config flow of an account."""
 
     VERSION = 1
+
+    _data: dict[str, Any]
+    """What is saved once the account is confirmed."""
 
     @staticmethod
     @callback
@@ -157,7 +171,7 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
                 {**entry.data, **user_input}, entry
             )
             if not errors:
-                return self._async_update(entry, data)
+                return await self._async_finish(entry, data)
         return self.async_show_form(
             step_id="reauth_confirm",
             data_schema=_REAUTH_SCHEMA,
@@ -175,7 +189,7 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
             changed = {key: value for key, value in user_input.items() if value.strip()}
             data, errors = await self._async_validate({**entry.data, **changed}, entry)
             if not errors:
-                return self._async_update(entry, data)
+                return await self._async_finish(entry, data)
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(
@@ -183,6 +197,52 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
                 user_input or {key: entry.data[key] for key in (CONF_URL, CONF_SENDER)},
             ),
             errors=errors,
+        )
+
+    async def _async_finish(
+        self, entry: SmskitConfigEntry, data: dict[str, Any]
+    ) -> ConfigFlowResult:
+        """Save changed data, once it is clear whose messages the inbox has.
+
+        Another key may belong to the same account, whose messages stay what they are,
+        or to another one, whose messages are imported as read.
+        """
+        data[CONF_ACCOUNT] = entry.data.get(CONF_ACCOUNT, entry.entry_id)
+        same = all(data[key] == entry.data[key] for key in (CONF_URL, CONF_API_KEY))
+        if same or await self._async_knows_inbox(entry, data):
+            return self._async_update(entry, data)
+        self._data = data
+        return await self.async_step_confirm_account()
+
+    async def _async_knows_inbox(
+        self, entry: SmskitConfigEntry, data: Mapping[str, Any]
+    ) -> bool:
+        """Return whether the inbox is empty, or has messages that are known."""
+        if entry.state is not ConfigEntryState.LOADED:
+            return False
+        try:
+            listing = await self._client(data).inbox(unread=False)
+            return not listing or await entry.runtime_data.messages.async_knows(listing)
+        except PortalError, StoreError:
+            return False
+
+    async def async_step_confirm_account(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whether other credentials belong to the same account."""
+        entry = (
+            self._get_reauth_entry()
+            if self.source == SOURCE_REAUTH
+            else self._get_reconfigure_entry()
+        )
+        if user_input is not None:
+            if not user_input[_SAME_ACCOUNT]:
+                self._data[CONF_ACCOUNT] = ulid_now()
+            return self._async_update(entry, self._data)
+        return self.async_show_form(
+            step_id="confirm_account",
+            data_schema=_CONFIRM_SCHEMA,
+            description_placeholders={"account": entry.title},
         )
 
     async def _async_validate(
@@ -213,14 +273,18 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
             errors["base"] = "unknown"
         return data, errors
 
-    async def _async_probe(self, data: Mapping[str, Any]) -> list[str]:
-        """Verify the credentials and return the operations that need GET."""
-        client = PortalClient(
+    def _client(self, data: Mapping[str, Any]) -> PortalClient:
+        return PortalClient(
             async_get_clientsession(self.hass),
             data[CONF_URL],
             data[CONF_API_KEY],
             data[CONF_API_TOKEN],
+            get_operations=data.get(CONF_GET_OPERATIONS, ()),
         )
+
+    async def _async_probe(self, data: Mapping[str, Any]) -> list[str]:
+        """Verify the credentials and return the operations that need GET."""
+        client = self._client(data)
         get_operations = sorted(await client.probe())
         if get_operations:
             LOGGER.warning(
@@ -358,10 +422,10 @@ def _options_schema(zones: list[str]) -> vol.Schema:
                         ),
                         vol.Required(
                             CONF_KEEP_MESSAGES, default=DEFAULT_KEEP_MESSAGES
-                        ): _number_selector(10, 10_000),
+                        ): _number_selector(0, 1_000_000),
                         vol.Required(
                             CONF_KEEP_DAYS, default=DEFAULT_KEEP_DAYS
-                        ): _number_selector(1, 3650, unit="d"),
+                        ): _number_selector(0, 36_500, unit="d"),
                     }
                 )
             ),

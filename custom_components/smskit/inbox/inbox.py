@@ -24,6 +24,7 @@ from ..store import (
     Publisher,
     Statement,
     StoreError,
+    create_lasting_task,
     insert_messages,
     trim_messages,
 )
@@ -122,9 +123,15 @@ class Inbox:
         if not listing and not full:
             return
         # What is read at the portal must not be lost because the caller is canceled.
-        await asyncio.shield(
-            self._hass.loop.create_task(self._async_take(listing, full, backlog))
-        )
+        taking = self._async_take(listing, full, backlog)
+        await asyncio.shield(create_lasting_task(self._hass, taking, "smskit inbox"))
+
+    async def async_knows(self, listing: Sequence[InboxMessage]) -> bool:
+        """Return whether any message of a listing was listed before.
+
+        Raises StoreError.
+        """
+        return bool(await self._async_seen(by_fingerprint(listing)))
 
     async def async_finish(self) -> None:
         """Return once nothing is being taken."""
@@ -142,7 +149,8 @@ class Inbox:
                 listed = await run(by_fingerprint, listing)
             seen = await self._async_seen(listed)
             fresh = {one: m for one, m in listed.items() if one not in seen}
-            imported = await self._async_is_import(listed, seen)
+            # What another account had, or this one had before, is no news.
+            imported = self._known_account != self._account
             if fresh or imported:
                 await self._async_store(fresh, imported=imported, backlog=backlog)
             if full:
@@ -159,12 +167,6 @@ class Inbox:
             )
             seen.update(row[0] for row in rows)
         return seen | self._unstored.intersection(fingerprints)
-
-    async def _async_is_import(self, listed: Iterable[str], seen: set[str]) -> bool:
-        """Return whether a listing is what was there before the account was added."""
-        if self._known_account == self._account:
-            return False
-        return self._known_account is None or not seen.intersection(listed)
 
     async def _async_store(
         self, fresh: dict[str, InboxMessage], *, imported: bool, backlog: bool

@@ -17,6 +17,7 @@ from ..api import (
     UncertainError,
 )
 from ..const import LOGGER
+from ..store import create_lasting_task
 from .batch import Batch, Stage
 from .outbox import Outbox
 from .pacing import Pacing
@@ -200,12 +201,9 @@ class Dispatcher:
         self._pacing.started(numbers, was_held=was_held)
         self._busy |= numbers
         self._sending_held += was_held
-        # Not one of Home Assistant's tasks, which are cancelled when it stops: an
-        # answer has to be noted.
-        sending = self._hass.loop.create_task(self._async_process(batch, was_held))
-        self._sending[batch] = sending
-        # What waits until nothing is left to do waits for this, too.
-        self._hass.async_create_task(_async_wait(sending), "smskit send")
+        self._sending[batch] = create_lasting_task(
+            self._hass, self._async_process(batch, was_held), "smskit send"
+        )
 
     async def _async_process(self, batch: Batch, was_held: bool) -> None:
         numbers = batch.numbers
@@ -264,7 +262,3 @@ class Dispatcher:
         """Note that the portal answers, and knows the account."""
         self._refused_credentials = False
         self._pacing.reached()
-
-
-async def _async_wait(task: asyncio.Task[None]) -> None:
-    await asyncio.shield(task)

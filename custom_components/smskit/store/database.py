@@ -9,7 +9,7 @@ from pathlib import Path
 import shutil
 import sqlite3
 import tempfile
-from typing import Any, Final
+from typing import Any, Final, override
 
 import aiosqlite
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -19,6 +19,7 @@ from ..const import LOGGER
 from .errors import StoreError
 from .files import StoreFiles
 from .schema import MIGRATIONS, TABLES, VERSION
+from .tasks import create_lasting_task
 
 type Value = str | int | float | None
 
@@ -61,6 +62,14 @@ class _Unit:
 
     statements: tuple[Statement, ...]
     done: asyncio.Future[None]
+
+
+class _Unlogged(list[Any]):
+    """Parameters that do not show in the debug log of aiosqlite: texts and numbers."""
+
+    @override
+    def __repr__(self) -> str:
+        return "…"
 
 
 class _DamagedError(Exception):
@@ -216,7 +225,9 @@ class Database:
         Raises StoreError.
         """
         try:
-            rows = await self._open_connection.execute_fetchall(sql, parameters)
+            rows = await self._open_connection.execute_fetchall(
+                sql, _Unlogged(parameters)
+            )
         except (sqlite3.Error, *_ROW_ERRORS) as err:
             raise StoreError(_describe(err)) from err
         return list(map(tuple, rows))
@@ -248,10 +259,10 @@ class Database:
 
     def _flush(self) -> None:
         if self._flushing is None:
-            # Not one of Home Assistant's tasks, which are cancelled when it stops. It
-            # begins after this turn of the loop: what is written together is committed
-            # together.
-            self._flushing = self._hass.loop.create_task(self._async_flush())
+            # What is written in one turn of the loop is committed together.
+            self._flushing = create_lasting_task(
+                self._hass, self._async_flush(), "smskit write"
+            )
 
     async def _async_flush(self) -> None:
         try:
@@ -388,7 +399,7 @@ class Database:
 
 async def _async_write(connection: aiosqlite.Connection, unit: _Unit) -> None:
     for statement in unit.statements:
-        await connection.executemany(statement.sql, statement.rows)
+        await connection.executemany(statement.sql, _Unlogged(statement.rows))
 
 
 async def _async_memory() -> aiosqlite.Connection:

@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..const import LOGGER
 from .database import Database, Statement
 from .errors import StoreError
+from .tasks import create_lasting_task
 
 type Body = dict[str, Any]
 
@@ -129,8 +130,9 @@ class Publisher:
     @callback
     def _run(self, _: object = None) -> None:
         if self._is_started and self._waiting and self._running is None:
-            # Not one of Home Assistant's tasks, which are cancelled when it stops.
-            self._running = self._hass.loop.create_task(self._async_publish())
+            self._running = create_lasting_task(
+                self._hass, self._async_publish(), "smskit publish"
+            )
 
     async def _async_publish(self) -> None:
         try:
