@@ -25,7 +25,6 @@ from .coordinator import (
     BalanceCoordinator,
     ChannelCoordinator,
     InboxCoordinator,
-    OutgoingCoordinator,
     SmskitConfigEntry,
     SmskitData,
 )
@@ -125,7 +124,6 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         balance=balance,
         inbox=InboxCoordinator(hass, entry, settings, inbox_poller, issues),
         channels=ChannelCoordinator(hass, entry, channel_poller, issues),
-        outgoing=OutgoingCoordinator(hass, entry, outbox),
         messages=messages,
         log=MessageLog(database),
         reply_waiters=reply_waiters,

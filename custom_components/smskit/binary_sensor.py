@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import BalanceCoordinator, SmskitConfigEntry
-from .entity import ChannelEntity, SmskitEntity, async_add_for_channels
+from .entity import ChannelEntity, SmskitCoordinatorEntity, async_add_for_channels
 
 PARALLEL_UPDATES = 0
 
@@ -28,7 +28,7 @@ async def async_setup_entry(
     )
 
 
-class LowBalanceSensor(SmskitEntity[BalanceCoordinator], BinarySensorEntity):
+class LowBalanceSensor(SmskitCoordinatorEntity[BalanceCoordinator], BinarySensorEntity):
     """Binary sensor that reports whether the balance is below the threshold."""
 
     _attr_device_class = BinarySensorDeviceClass.PROBLEM

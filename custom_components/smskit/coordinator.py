@@ -19,14 +19,7 @@ from .channels import ChannelPoller, ChannelState, sync_devices
 from .const import BALANCE_INTERVAL, DOMAIN, LOGGER, REFRESH_COOLDOWN, RETRY_INTERVAL
 from .inbox import SIGNAL_CHANGED, Inbox, InboxPoller, InboxView, ReplyWaiters
 from .issues import AccountIssues
-from .sending import (
-    SIGNAL_TOTALS,
-    DeliveryTracker,
-    Dispatcher,
-    Outbox,
-    Sender,
-    Totals,
-)
+from .sending import DeliveryTracker, Dispatcher, Outbox, Sender
 from .settings import Settings
 from .store import MessageLog, Publisher, Store, StoreError
 
@@ -45,7 +38,6 @@ class SmskitData:
     balance: BalanceCoordinator
     inbox: InboxCoordinator
     channels: ChannelCoordinator
-    outgoing: OutgoingCoordinator
     messages: Inbox
     log: MessageLog
     reply_waiters: ReplyWaiters
@@ -205,34 +197,6 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         """Fetch what an action changed."""
         await self.poller.async_refresh_channels(channel_ids, pairing=pairing)
         await self.async_refresh()
-
-
-class OutgoingCoordinator(DataUpdateCoordinator[Totals]):
-    """Coordinator of the outbox's totals, which are pushed, not polled."""
-
-    config_entry: SmskitConfigEntry
-
-    def __init__(
-        self, hass: HomeAssistant, entry: SmskitConfigEntry, outbox: Outbox
-    ) -> None:
-        """Initialize the coordinator; the outbox must be loaded."""
-        super().__init__(
-            hass,
-            LOGGER,
-            config_entry=entry,
-            name=f"{entry.title} outbox",
-            always_update=False,
-        )
-        self.data = outbox.totals
-        signal = SIGNAL_TOTALS.format(entry.entry_id)
-        entry.async_on_unload(
-            async_dispatcher_connect(hass, signal, self._async_handle_totals)
-        )
-
-    @callback
-    def _async_handle_totals(self, totals: Totals) -> None:
-        if totals != self.data:
-            self.async_set_updated_data(totals)
 
 
 def loaded_entry(hass: HomeAssistant, entry_id: str | None) -> SmskitConfigEntry:

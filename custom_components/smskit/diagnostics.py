@@ -39,9 +39,9 @@ async def async_get_config_entry_diagnostics(
         },
         "inbox": {"kept": data.messages.total, "unread": data.inbox.data.unread},
         "outbox": {
-            "sent": data.outgoing.data.sent,
-            "failed": data.outgoing.data.failed,
-            "pending": data.outgoing.data.pending,
+            "sent": data.outbox.totals.sent,
+            "failed": data.outbox.totals.failed,
+            "pending": data.outbox.totals.pending,
             "batches": data.outbox.counts,
         },
         "channels": [_channel(state) for state in data.channels.data.values()],

@@ -1,44 +1,47 @@
 """Base entities of an account and of its channels."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, override
+from typing import Any, override
 
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import (
-    CoordinatorEntity,
-    DataUpdateCoordinator,
-)
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .channels import ChannelState, channel_identifier
 from .const import DOMAIN
-from .coordinator import ChannelCoordinator, SmskitConfigEntry
+from .coordinator import ChannelCoordinator, SmskitConfigEntry, SmskitCoordinator
 
 
-class SmskitEntity[CoordinatorT: DataUpdateCoordinator[Any]](
-    CoordinatorEntity[CoordinatorT]
-):
-    """Base entity of an account's device."""
+class SmskitEntity(Entity):
+    """Base entity of an account's device that is not polled."""
 
     _attr_has_entity_name = True
+    _attr_should_poll = False
 
-    def __init__(self, coordinator: CoordinatorT, key: str) -> None:
+    def __init__(self, entry_id: str, key: str) -> None:
         """Initialize the entity; the set-up has created the device."""
-        super().__init__(coordinator)
-        entry = coordinator.config_entry
-        if TYPE_CHECKING:
-            assert entry is not None
-        entry_id = entry.entry_id
+        self._entry_id = entry_id
         self._attr_unique_id = f"{entry_id}_{key}"
         self._attr_translation_key = key
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry_id)})
 
+
+class SmskitCoordinatorEntity[CoordinatorT: SmskitCoordinator[Any]](
+    SmskitEntity, CoordinatorEntity[CoordinatorT]
+):
+    """Base entity of an account's device that shows what is polled."""
+
+    def __init__(self, coordinator: CoordinatorT, key: str) -> None:
+        """Initialize the entity."""
+        CoordinatorEntity.__init__(self, coordinator)
+        SmskitEntity.__init__(self, coordinator.config_entry.entry_id, key)
+
     @property
     @override
     def available(self) -> bool:
-        """Return whether the portal answered; it is asked once everything is there."""
+        """Return whether the last poll succeeded; the first one follows the set-up."""
         return super().available and self.coordinator.data is not None
 
 

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import InboxCoordinator, OutgoingCoordinator, SmskitConfigEntry
+from .coordinator import SmskitConfigEntry
 from .entity import SmskitEntity
 from .inbox import SIGNAL_RECEIVED
 from .sending import SIGNAL_OUTCOME, Outcome, Status
@@ -22,35 +22,28 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the events of an account."""
-    data = entry.runtime_data
     async_add_entities(
-        [MessageReceivedEvent(data.inbox), MessageStatusEvent(data.outgoing)]
+        [MessageReceivedEvent(entry.entry_id), MessageStatusEvent(entry.entry_id)]
     )
 
 
-class MessageReceivedEvent(SmskitEntity[InboxCoordinator], EventEntity):
+class MessageReceivedEvent(SmskitEntity, EventEntity):
     """Event entity that fires once for every received message."""
 
     _unrecorded_attributes = frozenset({"from", "to", "text"})
 
-    def __init__(self, coordinator: InboxCoordinator) -> None:
+    def __init__(self, entry_id: str) -> None:
         """Initialize the event entity."""
-        super().__init__(coordinator, "message_received")
+        super().__init__(entry_id, "message_received")
         self._attr_event_types = ["received"]
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        signal = SIGNAL_RECEIVED.format(self.coordinator.config_entry.entry_id)
+        signal = SIGNAL_RECEIVED.format(self._entry_id)
         self.async_on_remove(
             async_dispatcher_connect(self.hass, signal, self._async_fire)
         )
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return True: received messages stay valid while the portal is unavailable."""
-        return True
 
     @callback
     def _async_fire(self, message: Message, backlog: bool) -> None:
@@ -59,20 +52,15 @@ class MessageReceivedEvent(SmskitEntity[InboxCoordinator], EventEntity):
         self._trigger_event("received", {**attributes, "backlog": backlog})
         self.async_write_ha_state()
 
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Ignore coordinator updates: only events change the state."""
 
-
-class MessageStatusEvent(SmskitEntity[OutgoingCoordinator], EventEntity):
+class MessageStatusEvent(SmskitEntity, EventEntity):
     """Event entity that fires when the status of a recipient's message changes."""
 
     _unrecorded_attributes = frozenset({"number", "name", "reason"})
 
-    def __init__(self, coordinator: OutgoingCoordinator) -> None:
+    def __init__(self, entry_id: str) -> None:
         """Initialize the event entity."""
-        super().__init__(coordinator, "message_status")
+        super().__init__(entry_id, "message_status")
         self._attr_event_types = [
             status.value for status in Status if status is not Status.READY
         ]
@@ -80,7 +68,7 @@ class MessageStatusEvent(SmskitEntity[OutgoingCoordinator], EventEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        signal = SIGNAL_OUTCOME.format(self.coordinator.config_entry.entry_id)
+        signal = SIGNAL_OUTCOME.format(self._entry_id)
         self.async_on_remove(
             async_dispatcher_connect(self.hass, signal, self._async_fire)
         )
@@ -95,8 +83,3 @@ class MessageStatusEvent(SmskitEntity[OutgoingCoordinator], EventEntity):
         }
         self._trigger_event(outcome.status.value, attributes)
         self.async_write_ha_state()
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Ignore coordinator updates: only events change the state."""

@@ -16,7 +16,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN, MANUFACTURER, SUBENTRY_RECIPIENT
 from .coordinator import SmskitConfigEntry
 from .recipients import SIGNAL_NOTIFIED, subentry_recipients
-from .sending import Draft, compose
+from .sending import Draft
 from .services import raise_unless_all_taken
 
 # Requests are limited per account, not per entity.
@@ -73,7 +73,7 @@ class RecipientNotifyEntity(NotifyEntity):
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send a message to all numbers of the recipient."""
         report = await self._entry.runtime_data.sender.async_send(
-            Draft(text=compose(message, title)),
+            Draft(text=message, title=title),
             subentry_recipients(self.hass, self._entry, self._subentry),
         )
         raise_unless_all_taken(report)

@@ -13,7 +13,8 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .channels import ChannelState
@@ -21,11 +22,15 @@ from .coordinator import (
     BalanceCoordinator,
     ChannelCoordinator,
     InboxCoordinator,
-    OutgoingCoordinator,
     SmskitConfigEntry,
 )
-from .entity import ChannelEntity, SmskitEntity, async_add_for_channels
-from .sending import Totals
+from .entity import (
+    ChannelEntity,
+    SmskitCoordinatorEntity,
+    SmskitEntity,
+    async_add_for_channels,
+)
+from .sending import SIGNAL_TOTALS, Totals
 from .store import Message
 
 PARALLEL_UPDATES = 0
@@ -112,7 +117,10 @@ async def async_setup_entry(
             BalanceSensor(data.balance, data.settings.currency),
             UnreadMessagesSensor(data.inbox, "unread_messages"),
             LastMessageSensor(data.inbox, "last_message"),
-            *(TotalSensor(data.outgoing, description) for description in TOTALS),
+            *(
+                TotalSensor(entry.entry_id, data.outbox.totals, description)
+                for description in TOTALS
+            ),
         ]
     )
     async_add_for_channels(
@@ -129,7 +137,7 @@ async def async_setup_entry(
     )
 
 
-class BalanceSensor(SmskitEntity[BalanceCoordinator], SensorEntity):
+class BalanceSensor(SmskitCoordinatorEntity[BalanceCoordinator], SensorEntity):
     """Sensor of the balance, in credits or in a currency."""
 
     def __init__(self, coordinator: BalanceCoordinator, currency: str | None) -> None:
@@ -152,7 +160,7 @@ class BalanceSensor(SmskitEntity[BalanceCoordinator], SensorEntity):
         return self.coordinator.data.amount
 
 
-class UnreadMessagesSensor(SmskitEntity[InboxCoordinator], SensorEntity):
+class UnreadMessagesSensor(SmskitCoordinatorEntity[InboxCoordinator], SensorEntity):
     """Sensor of the number of unread messages; an attribute has the newest messages."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT
@@ -170,7 +178,7 @@ class UnreadMessagesSensor(SmskitEntity[InboxCoordinator], SensorEntity):
         return {"messages": [message.as_dict() for message in newest]}
 
 
-class LastMessageSensor(SmskitEntity[InboxCoordinator], SensorEntity):
+class LastMessageSensor(SmskitCoordinatorEntity[InboxCoordinator], SensorEntity):
     """Sensor of the time of the newest message; its attributes are the message."""
 
     _attr_device_class = SensorDeviceClass.TIMESTAMP
@@ -194,22 +202,33 @@ class LastMessageSensor(SmskitEntity[InboxCoordinator], SensorEntity):
         return {key: attributes[key] for key in ("from", "to", "text", "id")}
 
 
-class TotalSensor(SmskitEntity[OutgoingCoordinator], SensorEntity):
+class TotalSensor(SmskitEntity, SensorEntity):
     """Sensor of one of the outbox's totals."""
 
     entity_description: TotalSensorDescription
 
     def __init__(
-        self, coordinator: OutgoingCoordinator, description: TotalSensorDescription
+        self, entry_id: str, totals: Totals, description: TotalSensorDescription
     ) -> None:
         """Initialize the sensor."""
-        super().__init__(coordinator, description.key)
+        super().__init__(entry_id, description.key)
         self.entity_description = description
+        self._attr_native_value = description.value_fn(totals)
 
-    @property
     @override
-    def native_value(self) -> int:
-        return self.entity_description.value_fn(self.coordinator.data)
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        signal = SIGNAL_TOTALS.format(self._entry_id)
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, signal, self._async_update_totals)
+        )
+
+    @callback
+    def _async_update_totals(self, totals: Totals) -> None:
+        value = self.entity_description.value_fn(totals)
+        if value != self._attr_native_value:
+            self._attr_native_value = value
+            self.async_write_ha_state()
 
 
 class ChannelSensor(ChannelEntity, SensorEntity):

@@ -24,7 +24,6 @@ from ..store import (
     Publisher,
     Statement,
     StoreError,
-    create_lasting_task,
     insert_messages,
     trim_messages,
 )
@@ -124,7 +123,7 @@ class Inbox:
             return
         # What is read at the portal must not be lost because the caller is canceled.
         taking = self._async_take(listing, full, backlog)
-        await asyncio.shield(create_lasting_task(self._hass, taking, "smskit inbox"))
+        await asyncio.shield(self._hass.loop.create_task(taking, name="smskit inbox"))
 
     async def async_knows(self, listing: Sequence[InboxMessage]) -> bool:
         """Return whether any message of a listing was listed before.

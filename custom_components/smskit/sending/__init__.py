@@ -23,7 +23,7 @@ from .outbox import (
     Outbox,
     Totals,
 )
-from .planner import Planner, compose
+from .planner import Planner
 from .sender import Sender
 
 __all__ = [
@@ -50,5 +50,4 @@ __all__ = [
     "Via",
     "async_media_url",
     "async_setup_media",
-    "compose",
 ]

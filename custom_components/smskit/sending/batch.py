@@ -1,17 +1,13 @@
 """A batch: what one request carries to the portal, from its submission to its end."""
 
 from asyncio import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-import time
 
-from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from ..api import SendType, Submission
-from ..store import Direction, Message
-from .clock import monotonic
 from .models import Outcome, Status, Via
 
 
@@ -53,6 +49,8 @@ class Batch:
     sender: str
     text: str = field(repr=False)
     recipients: list[BatchRecipient]
+    numbers: frozenset[str] = field(repr=False)
+    """The numbers of its recipients."""
     id: str = field(default_factory=ulid_now)
     fallback: SendType | None = None
     """The kind of SMS that takes over where WhatsApp is refused."""
@@ -65,39 +63,17 @@ class Batch:
     reason: str | None = None
     follow_from: float = 0
     """From when on the portal is asked for its outcome."""
-    deadline: float = field(init=False)
+    deadline: float = 0
     """`expires` as a monotonic moment."""
-    is_stored: bool = False
-    """Whether the database has it, in whatever stage."""
+    stored: Future[None] | None = field(default=None, repr=False)
+    """Done once the database has it, in whatever stage; none for one from there."""
     done: Future[None] | None = field(default=None, repr=False)
     """Done once there is an outcome for the caller; only while one waits."""
-
-    def __post_init__(self) -> None:
-        """Anchor the deadline: a clock that was wrong makes it no later."""
-        latest = time.monotonic() + max(self.expires - self.created, 0)
-        self.deadline = min(monotonic(self.expires), latest)
-
-    @property
-    def may_be_held(self) -> bool:
-        """Return whether it is not too late to be sent."""
-        return self.deadline > time.monotonic()
 
     @property
     def via(self) -> Via:
         """Return what it is sent via, as an outcome shows it."""
         return Via.WHATSAPP if self.type is SendType.WHATSAPP else Via.SMS
-
-    @property
-    def numbers(self) -> set[str]:
-        """Return the numbers of its recipients."""
-        return {recipient.number for recipient in self.recipients}
-
-    @property
-    def pending(self) -> int:
-        """Return how many of its recipients are held or not final."""
-        if self.stage is not Stage.ACCEPTED:
-            return len(self.recipients)
-        return sum(r.status is Status.QUEUED for r in self.recipients)
 
     def submission(self) -> Submission:
         """Return it as the client takes it."""
@@ -123,20 +99,14 @@ class Batch:
             batch_id=self.id,
         )
 
-    def message(self, recipient: BatchRecipient) -> Message:
-        """Return the message to one of its recipients, as the history has it."""
-        return Message(
-            id=f"{self.id}{recipient.number}",
-            direction=Direction.OUT,
-            number=recipient.number,
-            name=recipient.name,
-            text=self.text,
-            date=dt_util.utc_from_timestamp(self.created),
-            status=recipient.status.value,
-            reason=self.reason,
-        )
-
-    def set_done(self) -> None:
-        """Let the caller go on, if one still waits."""
-        if self.done is not None and not self.done.done():
-            self.done.set_result(None)
+    def outcomes_now(self) -> dict[str, Outcome]:
+        """Return what is known of each number when a caller's time is up."""
+        outcomes = {one.number: self.outcome(one) for one in self.recipients}
+        if self.stage is not Stage.SENDING:
+            return outcomes
+        return {
+            number: replace(one, status=Status.UNKNOWN, reason="no answer in time")
+            if one.status in {Status.READY, Status.HELD}
+            else one
+            for number, one in outcomes.items()
+        }

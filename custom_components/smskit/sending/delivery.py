@@ -62,8 +62,8 @@ class DeliveryTracker:
     @callback
     def async_follow(self, batch: Batch) -> None:
         """Follow a batch from now, or from when the portal is to send it."""
-        due = monotonic(batch.follow_from) + _FIRST
-        heapq.heappush(self._due, (due, batch.id))
+        delay = max(batch.follow_from - time.time(), 0) + _FIRST
+        heapq.heappush(self._due, (time.monotonic() + delay, batch.id))
         self._schedule()
 
     def _schedule(self) -> None:

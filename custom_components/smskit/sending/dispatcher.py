@@ -17,7 +17,6 @@ from ..api import (
     UncertainError,
 )
 from ..const import LOGGER
-from ..store import create_lasting_task
 from .batch import Batch, Stage
 from .outbox import Outbox
 from .pacing import Pacing
@@ -103,9 +102,10 @@ class Dispatcher:
     def async_submit(self, batch: Batch) -> asyncio.Future[None]:
         """Take a batch; the future is done once it has an outcome."""
         done = self._outbox.submit(batch)
-        behind = any(self._outbox.is_held(number) for number in batch.numbers)
-        being_tried = self._pacing.is_backing_off and self._sending
-        if not self._is_started or (batch.may_be_held and (behind or being_tried)):
+        behind = any(number in self._outbox.held_numbers for number in batch.numbers)
+        being_tried = self._pacing.backoff and self._sending
+        may_be_held = batch.deadline > time.monotonic()
+        if not self._is_started or (may_be_held and (behind or being_tried)):
             # What is held goes first, and a portal that is away is tried by one. An
             # account that is being unloaded leaves it to what takes over.
             self._outbox.hold(batch)
@@ -131,12 +131,11 @@ class Dispatcher:
         if not self._is_started:
             return
         blocked = set(self._busy)
-        for batch in self._outbox.in_stage(Stage.PENDING):
-            numbers = batch.numbers
-            if len(self._sending) < _IN_FLIGHT and not blocked & numbers:
+        for batch in tuple(self._outbox.pending.values()):
+            if len(self._sending) < _IN_FLIGHT and not blocked & batch.numbers:
                 self._start(batch)
-            blocked |= numbers
-        if self._is_resumed:
+            blocked |= batch.numbers
+        if self._is_resumed and self._outbox.held_numbers:
             self._dispatch_held(blocked)
 
     def _dispatch_held(self, blocked: set[str]) -> None:
@@ -155,21 +154,20 @@ class Dispatcher:
             self._set_timer(min(wake, self._pacing.next_held))
             return
         for batch in self._outbox.in_stage(Stage.HELD):
-            numbers = batch.numbers
             ready = self._ready_at(batch)
-            if ready is not None and ready <= now and not blocked & numbers:
+            if ready is not None and ready <= now and not blocked & batch.numbers:
                 self._start(batch)
                 wake = min(wake, self._pacing.next_held)
                 break
             if ready is not None and ready > now:
                 wake = min(wake, ready)
-            blocked |= numbers
+            blocked |= batch.numbers
         self._set_timer(wake)
 
     def _may_try_held(self) -> bool:
         if self._refused_credentials:
             return False
-        if self._pacing.is_backing_off:
+        if self._pacing.backoff:
             return not self._sending
         return self._sending_held < _HELD_IN_FLIGHT and len(self._sending) < _IN_FLIGHT
 
@@ -197,16 +195,18 @@ class Dispatcher:
 
     def _start(self, batch: Batch) -> None:
         was_held = batch.stage is Stage.HELD
-        numbers = batch.numbers
-        self._pacing.started(numbers, was_held=was_held)
-        self._busy |= numbers
+        self._pacing.last_started.update(dict.fromkeys(batch.numbers, time.monotonic()))
+        if was_held:
+            self._pacing.held_started()
+        self._busy |= batch.numbers
         self._sending_held += was_held
-        self._sending[batch] = create_lasting_task(
-            self._hass, self._async_process(batch, was_held), "smskit send"
-        )
+        # Nobody cancels it when Home Assistant stops: an answer has to be noted. Who
+        # waits until nothing is left to do waits for this, too.
+        sending = self._hass.loop.create_task(self._async_process(batch, was_held))
+        self._sending[batch] = sending
+        self._hass.async_create_task(_async_wait(sending), "smskit send")
 
     async def _async_process(self, batch: Batch, was_held: bool) -> None:
-        numbers = batch.numbers
         try:
             if await self._outbox.start(batch):
                 await self._async_send(batch, was_held=was_held)
@@ -219,8 +219,10 @@ class Dispatcher:
         finally:
             del self._sending[batch]
             self._sending_held -= was_held
-            self._busy -= numbers
+            self._busy -= batch.numbers
         self._dispatch()
+        if batch.stage is Stage.ACCEPTED:
+            self._on_accepted(batch)
 
     async def _async_send(self, batch: Batch, *, was_held: bool) -> None:
         """Send a batch, and note its outcome."""
@@ -238,7 +240,8 @@ class Dispatcher:
             else:
                 self._outbox.fail(batch, err.reason)
         except RefusedError as err:
-            self._reached()
+            self._refused_credentials = False
+            self._pacing.reached()
             if batch.fallback is None:
                 self._outbox.fail(batch, err.reason)
                 return
@@ -248,17 +251,12 @@ class Dispatcher:
             self._pacing.back_off(was_held=was_held)
             group_id = err.group_id if isinstance(err, UncertainError) else None
             self._outbox.lose(batch, str(err), group_id)
-            self._follow(batch)
         else:
-            self._reached()
+            self._refused_credentials = False
+            if self._pacing.backoff:
+                self._pacing.reached()
             self._outbox.accept(batch, accepted)
-            self._follow(batch)
 
-    def _follow(self, batch: Batch) -> None:
-        if self._outbox.get(batch.id) is batch:
-            self._on_accepted(batch)
 
-    def _reached(self) -> None:
-        """Note that the portal answers, and knows the account."""
-        self._refused_credentials = False
-        self._pacing.reached()
+async def _async_wait(task: asyncio.Task[None]) -> None:
+    await asyncio.shield(task)

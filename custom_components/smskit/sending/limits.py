@@ -10,7 +10,7 @@ import time
 from typing import Final
 
 from ..store import Statement
-from .clock import epoch, monotonic
+from .clock import monotonic
 
 _HOUR: Final = 3600.0
 _REPEAT: Final = 60.0
@@ -64,7 +64,7 @@ class HourlyLimit:
             return []
         self._sent.append((now, batch_id, count))
         self._count += count
-        at = epoch(now)
+        at = time.time()
         return [
             Statement(
                 "INSERT OR REPLACE INTO hourly (batch_id, at, count) VALUES (?, ?, ?)",
@@ -112,7 +112,7 @@ class DuplicateFilter:
         self._sent = {d: at for d, at in self._sent.items() if now - at < _REPEAT}
         digests = [_digest(number, text) for number in numbers]
         self._sent.update(dict.fromkeys(digests, now))
-        at = epoch(now)
+        at = time.time()
         return [
             Statement(
                 "INSERT OR REPLACE INTO duplicates (digest, at) VALUES (?, ?)",

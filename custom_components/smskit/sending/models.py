@@ -83,6 +83,8 @@ class Draft:
     """A message to send, with its options."""
 
     text: str = field(repr=False)
+    title: str | None = field(default=None, repr=False)
+    """Goes before the text, on a line of its own."""
     type: MessageType = MessageType.AUTO
     sender: str | None = None
     channel: str | None = None

@@ -7,15 +7,17 @@ table is in docs/architecture.md.
 
 from asyncio import Future
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 import heapq
 import time
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalTypeFormat
 
 from ..api import Accepted
@@ -28,19 +30,19 @@ from ..store import (
     Publisher,
     Statement,
     StoreError,
-    insert_messages,
     trim_messages,
 )
 from . import rows
 from .batch import Batch, BatchRecipient, Stage
 from .limits import DuplicateFilter, HourlyLimit
-from .models import Outcome, Status
+from .models import Outcome, Status, Via
 
 OUTCOME: Final = "outcome"
 """The kind of event that `publish` takes."""
 _RESTORED: Final = "restored from a backup: it may have been sent since"
 _STOPPED: Final = "Home Assistant stopped while it was on its way"
 _NOT_STORED: Final = "it could not be stored"
+_NOT_SENT: Final = {Stage.PENDING, Stage.HELD}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,11 +86,19 @@ class Outbox:
         self.limit = HourlyLimit(settings.hourly_limit)
         self.duplicates = DuplicateFilter()
         self._batches: dict[Stage, dict[str, Batch]] = {stage: {} for stage in Stage}
-        self._held: Counter[str] = Counter()
+        self.pending = self._batches[Stage.PENDING]
+        """The batches that wait for a free slot, in order."""
+        self._submitted = SIGNAL_SUBMITTED.format(entry_id)
+        self.held_numbers: Counter[str] = Counter()
+        """How many held batches a number has: they have to go first."""
+        self.outstanding = 0
+        """How many recipients were accepted and have not been sent to."""
         self._deadlines: list[tuple[float, str]] = []
         self._sent = 0
         self._failed = 0
         self._pending = 0
+        self.totals = Totals()
+        """What the account has sent, what failed, and what is under way."""
         self._is_restored = False
 
     # --- Reading ---------------------------------------------------------------------
@@ -114,7 +124,8 @@ class Outbox:
             if batch.stage is Stage.PENDING:
                 # Its caller is gone; it never left.
                 batch.stage = Stage.HELD
-            self._add(batch)
+            self._enter(batch)
+        self._send_totals()
 
     def get(self, batch_id: str) -> Batch | None:
         """Return a batch that is not at its end."""
@@ -125,10 +136,6 @@ class Outbox:
     def in_stage(self, stage: Stage) -> list[Batch]:
         """Return the batches of a stage, in the order in which they got there."""
         return list(self._batches[stage].values())
-
-    def is_held(self, number: str) -> bool:
-        """Return whether something for this number has to go first."""
-        return self._held[number] > 0
 
     def overdue(self) -> list[Batch]:
         """Return the held batches whose time is up."""
@@ -149,19 +156,9 @@ class Outbox:
         return self._deadlines[0][0] if self._deadlines else None
 
     @property
-    def totals(self) -> Totals:
-        """Return what the account has sent, what failed, and what is under way."""
-        return Totals(sent=self._sent, failed=self._failed, pending=self._pending)
-
-    @property
-    def outstanding(self) -> int:
-        """Return how many recipients were accepted and have not been sent to."""
-        stages = Stage.PENDING, Stage.HELD
-        return sum(
-            len(batch.recipients)
-            for stage in stages
-            for batch in self._batches[stage].values()
-        )
+    def has_held(self) -> bool:
+        """Return whether any batch is held."""
+        return bool(self._batches[Stage.HELD])
 
     @property
     def counts(self) -> dict[str, int]:
@@ -174,16 +171,16 @@ class Outbox:
     def submit(self, batch: Batch) -> Future[None]:
         """Take a new batch: PENDING. The future is done once it has an outcome."""
         batch.done = self._hass.loop.create_future()
-        self._add(batch)
-        messages = [batch.message(recipient) for recipient in batch.recipients]
-        self._write(
-            batch,
-            *rows.insert(batch),
-            insert_messages(messages, [None] * len(messages)),
+        self._enter(batch)
+        self._send_totals()
+        statements = [
             *self.duplicates.remember(batch.numbers, batch.text),
-        )
+            *rows.insert(batch),
+        ]
+        messages = [rows.message(batch, recipient) for recipient in batch.recipients]
+        batch.stored = self._database.write(*statements)
         for message in messages:
-            self._send(SIGNAL_SUBMITTED, message)
+            async_dispatcher_send(self._hass, self._submitted, message)
         return batch.done
 
     async def start(self, batch: Batch) -> bool:
@@ -193,11 +190,15 @@ class Outbox:
         only once the database has it as sent.
         """
         _expect(batch, Stage.PENDING, Stage.HELD)
-        risky = batch.is_stored or batch.stage is Stage.HELD
+        risky = _is_stored(batch) or batch.stage is Stage.HELD
         self._move(batch, Stage.SENDING)
-        charge = self.limit.record(batch.id, len(batch.recipients))
+        statements = self.limit.record(batch.id, len(batch.recipients))
+        statements += rows.update(batch)
+        written = self._database.write(*statements)
+        if not risky:
+            batch.stored = written
         try:
-            await self._write(batch, *rows.update(batch), *charge)
+            await written
         except StoreError:
             if risky:
                 self.hold(batch, _NOT_STORED)
@@ -214,25 +215,25 @@ class Outbox:
         _expect(batch, Stage.PENDING, Stage.SENDING)
         refund = self._refund(batch)
         batch.reason = reason
-        if not batch.may_be_held:
+        if batch.deadline <= time.monotonic():
             self._end(
                 batch, Status.FAILED, reason or "it could not leave in time", refund
             )
             return
         self._move(batch, Stage.HELD)
-        held = self._report(batch, {Status.HELD: batch.recipients})
-        done = self._write(
-            batch, *rows.update(batch), *refund, *held[0], bodies=held[1]
+        statements, bodies = self._report(batch, {Status.HELD: batch.recipients})
+        written = self._write(
+            batch, [*rows.update(batch), *refund, *statements], bodies
         )
 
-        def stored(done: Future[None]) -> None:
-            if batch.is_stored:
-                batch.set_done()
-            elif batch.stage is Stage.HELD and not done.cancelled():
+        def stored(_: object) -> None:
+            if _is_stored(batch) or batch.stage is not Stage.HELD:
+                _release(batch)
+            else:
                 # Neither sent nor stored: that must not look like a success.
                 self._end(batch, Status.FAILED, _NOT_STORED)
 
-        done.add_done_callback(stored)
+        written.add_done_callback(stored)
 
     @callback
     def accept(self, batch: Batch, accepted: Accepted) -> None:
@@ -260,7 +261,7 @@ class Outbox:
             batch.type, batch.fallback = batch.fallback, None
         # An SMS carries neither.
         batch.route = batch.file = None
-        return self._write(batch, *rows.update(batch))
+        return self._write(batch, rows.update(batch))
 
     @callback
     def expire(self, batch: Batch) -> None:
@@ -297,10 +298,10 @@ class Outbox:
         statements, bodies = self._report(batch, changed)
         ends = all(recipient.status.final for recipient in batch.recipients)
         if ends:
-            self._remove(batch)
+            self._leave(batch)
             statements += rows.delete(batch)
         if statements:
-            self._write(batch, *statements, bodies=bodies)
+            self._write(batch, statements, bodies)
 
     @callback
     def give_up(self, batch: Batch, reason: str) -> None:
@@ -309,8 +310,8 @@ class Outbox:
         batch.reason = reason
         open_ = [r for r in batch.recipients if r.status is Status.QUEUED]
         statements, bodies = self._report(batch, {Status.UNKNOWN: open_})
-        self._remove(batch)
-        self._write(batch, *statements, *rows.delete(batch), bodies=bodies)
+        self._leave(batch)
+        self._write(batch, [*statements, *rows.delete(batch)], bodies)
 
     @callback
     def resume(self) -> None:
@@ -331,8 +332,10 @@ class Outbox:
         # Nobody else may fetch it any more.
         batch.file = None
         statements, bodies = self._report(batch, {status: batch.recipients})
-        done = self._write(batch, *rows.update(batch), *statements, bodies=bodies)
-        done.add_done_callback(lambda _: batch.set_done())
+        self._send_totals()
+        statements += rows.update(batch)
+        written = self._publisher.write(OUTCOME, bodies, *statements)
+        written.add_done_callback(partial(_release, batch))
 
     def _end(
         self,
@@ -343,13 +346,11 @@ class Outbox:
     ) -> None:
         batch.reason = reason
         statements, bodies = self._report(batch, {status: batch.recipients})
-        self._remove(batch)
+        self._leave(batch)
         if status in {Status.FAILED, Status.EXPIRED}:
             statements += self.duplicates.forget(batch.numbers, batch.text)
-        done = self._write(
-            batch, *statements, *more, *rows.delete(batch), bodies=bodies
-        )
-        done.add_done_callback(lambda _: batch.set_done())
+        written = self._write(batch, [*statements, *more, *rows.delete(batch)], bodies)
+        written.add_done_callback(partial(_release, batch))
 
     def _refund(self, batch: Batch) -> list[Statement]:
         """Take back what a batch cost that provably never left."""
@@ -361,7 +362,7 @@ class Outbox:
         self, batch: Batch, changes: Mapping[Status, Iterable[BatchRecipient]]
     ) -> tuple[list[Statement], list[Body]]:
         """Give recipients a status; return what to store and what to publish."""
-        before = batch.pending
+        before = _open_recipients(batch)
         changed: list[BatchRecipient] = []
         for status, recipients in changes.items():
             new = [r for r in recipients if r.status is not status]
@@ -372,67 +373,62 @@ class Outbox:
                 self._sent += len(new)
             elif status in {Status.FAILED, Status.EXPIRED}:
                 self._failed += len(new)
-        if batch.id in self._batches[batch.stage]:
-            self._pending += batch.pending - before
+        self._pending += _open_recipients(batch) - before
         if not changed:
             return [], []
-        statements = [
-            *rows.update_recipients(batch, changed),
-            Statement(
-                "UPDATE messages SET status = ?, reason = ? WHERE id = ?",
-                [(m.status, m.reason, m.id) for m in map(batch.message, changed)],
-            ),
-            Statement(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
-                [("sent", str(self._sent)), ("failed", str(self._failed))],
-            ),
-        ]
-        return statements, [rows.event_body(batch, recipient) for recipient in changed]
+        totals = Statement(
+            "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+            [("sent", str(self._sent)), ("failed", str(self._failed))],
+        )
+        return (
+            [*rows.update_recipients(batch, changed), totals],
+            [rows.event_body(batch, recipient) for recipient in changed],
+        )
 
     def _write(
-        self, batch: Batch, *statements: Statement, bodies: Iterable[Body] = ()
+        self, batch: Batch, statements: list[Statement], bodies: Sequence[Body] = ()
     ) -> Future[None]:
         """Store a transition as a whole, and publish what it is about."""
-        self._send(SIGNAL_TOTALS, self.totals)
-        done = self._publisher.write(OUTCOME, list(bodies), *statements)
-
-        def note(done: Future[None]) -> None:
-            if not done.cancelled() and done.exception() is None:
-                batch.is_stored = True
-
-        done.add_done_callback(note)
-        return done
-
-    def _add(self, batch: Batch) -> None:
-        self._batches[batch.stage][batch.id] = batch
-        self._pending += batch.pending
-        self._enter(batch)
+        self._send_totals()
+        if bodies:
+            written = self._publisher.write(OUTCOME, bodies, *statements)
+        else:
+            written = self._database.write(*statements)
+        if not _is_stored(batch):
+            batch.stored = written
+        return written
 
     def _move(self, batch: Batch, stage: Stage) -> None:
-        before = batch.pending
         self._leave(batch)
         batch.stage = stage
-        self._batches[stage][batch.id] = batch
-        self._pending += batch.pending - before
         self._enter(batch)
 
-    def _remove(self, batch: Batch) -> None:
-        self._pending -= batch.pending
-        self._leave(batch)
-
     def _enter(self, batch: Batch) -> None:
+        self._batches[batch.stage][batch.id] = batch
+        self._pending += _open_recipients(batch)
+        if batch.stage in _NOT_SENT:
+            self.outstanding += len(batch.recipients)
         if batch.stage is Stage.HELD:
-            self._held.update(batch.numbers)
+            self.held_numbers.update(batch.numbers)
             heapq.heappush(self._deadlines, (batch.deadline, batch.id))
 
     def _leave(self, batch: Batch) -> None:
         del self._batches[batch.stage][batch.id]
+        self._pending -= _open_recipients(batch)
+        if batch.stage in _NOT_SENT:
+            self.outstanding -= len(batch.recipients)
         if batch.stage is Stage.HELD:
             # What comes later for these numbers may go.
-            self._held.subtract(batch.numbers)
+            self.held_numbers.subtract(batch.numbers)
             for number in batch.numbers:
-                if self._held[number] <= 0:
-                    del self._held[number]
+                if self.held_numbers[number] <= 0:
+                    del self.held_numbers[number]
+
+    def _send_totals(self) -> None:
+        totals = Totals(sent=self._sent, failed=self._failed, pending=self._pending)
+        if totals != self.totals:
+            self.totals = totals
+            self._send(SIGNAL_TOTALS, totals)
 
     def _send[*ArgsT](self, signal: SignalTypeFormat[*ArgsT], *args: *ArgsT) -> None:
         async_dispatcher_send(self._hass, signal.format(self._entry_id), *args)
@@ -450,8 +446,48 @@ class Outbox:
     @callback
     def publish(self, body: dict[str, Any]) -> None:
         """Publish an event of the kind `OUTCOME`."""
-        outcome, message = rows.read_event(body)
+        number, batch_id, status = body["number"], body["batch_id"], body["status"]
+        outcome = Outcome(
+            number=number,
+            name=body["name"],
+            via=Via(body["via"]),
+            status=Status(status),
+            group_id=body["group_id"],
+            reason=body["reason"],
+            batch_id=batch_id,
+        )
+        message = Message(
+            id=f"{batch_id}{number}",
+            direction=Direction.OUT,
+            number=number,
+            name=body["name"],
+            text=body["text"],
+            date=dt_util.utc_from_timestamp(body["created"]),
+            status=status,
+            reason=body["reason"],
+        )
         self._send(SIGNAL_OUTCOME, outcome, message)
+
+
+def _open_recipients(batch: Batch) -> int:
+    """Return how many recipients of a batch are held or not final."""
+    if batch.stage is not Stage.ACCEPTED:
+        return len(batch.recipients)
+    return sum(r.status is Status.QUEUED for r in batch.recipients)
+
+
+def _is_stored(batch: Batch) -> bool:
+    """Return whether the database has a batch, in whatever stage."""
+    stored = batch.stored
+    if stored is None:
+        return True
+    return stored.done() and not stored.cancelled() and stored.exception() is None
+
+
+def _release(batch: Batch, _: object = None) -> None:
+    """Let the caller go on, if one still waits."""
+    if batch.done is not None and not batch.done.done():
+        batch.done.set_result(None)
 
 
 def _expect(batch: Batch, *stages: Stage) -> None:

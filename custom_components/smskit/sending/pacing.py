@@ -22,41 +22,36 @@ class Pacing:
         """Start with a portal that answers."""
         self.next_held = _NEVER
         """When the next held message may leave."""
-        self._backoff = 0.0
-        self._last_started: dict[str, float] = {}
-
-    @property
-    def is_backing_off(self) -> bool:
-        """Return whether the last attempt failed."""
-        return self._backoff > 0
-
-    def started(self, numbers: Iterable[str], *, was_held: bool) -> None:
-        """Note that something leaves for these numbers."""
-        now = time.monotonic()
-        self._last_started = {
-            number: at
-            for number, at in self._last_started.items()
-            if now - at < _PACE_PER_NUMBER
-        }
-        self._last_started.update(dict.fromkeys(numbers, now))
-        if was_held:
-            self.next_held = now + _PACE
+        self.backoff = 0.0
+        """For how long nothing is tried after the last failure; 0 after a success."""
+        self.last_started: dict[str, float] = {}
+        """When the last text to a number left."""
 
     def ready_at(self, numbers: Iterable[str]) -> float:
         """Return when the next text to these numbers may leave."""
-        last = max(self._last_started.get(number, _NEVER) for number in numbers)
+        last = max(self.last_started.get(number, _NEVER) for number in numbers)
         return last + _PACE_PER_NUMBER
+
+    def held_started(self) -> None:
+        """Note that a held message leaves: the next one waits a little."""
+        now = time.monotonic()
+        self.next_held = now + _PACE
+        self.last_started = {
+            number: at
+            for number, at in self.last_started.items()
+            if now - at < _PACE_PER_NUMBER
+        }
 
     def reached(self) -> None:
         """Note that the portal answers: held messages may leave."""
-        if self._backoff:
-            self._backoff = 0.0
+        if self.backoff:
+            self.backoff = 0.0
             self.next_held = _NEVER
 
     def back_off(self, *, was_held: bool) -> None:
         """Note that an attempt failed, of a message that was held or a new one."""
-        if self._backoff and not was_held:
+        if self.backoff and not was_held:
             # It was tried out of turn: many at once are still one outage.
             return
-        self._backoff = min(max(1.0, self._backoff * 2), _MAX_BACKOFF)
-        self.next_held = time.monotonic() + self._backoff
+        self.backoff = min(max(1.0, self.backoff * 2), _MAX_BACKOFF)
+        self.next_held = time.monotonic() + self.backoff

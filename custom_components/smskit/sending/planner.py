@@ -41,12 +41,14 @@ class Routed:
 class Plan:
     """Result of planning a draft."""
 
+    draft: Draft
+    """The draft, its title made part of the text."""
     routed: list[Routed]
     """One route per number, in the order of the recipients."""
     measured: EncodedText
     blocked_by: str | None
     available_at: float | None
-    """When the hourly limit permits it, in epoch seconds, or None if it never does."""
+    """When the hourly limit permits it, monotonic, or None if it never does."""
 
 
 class Planner:
@@ -65,6 +67,7 @@ class Planner:
 
         Raises ServiceValidationError for a draft that cannot be sent at all.
         """
+        draft = replace(draft, text=_compose(draft), title=None)
         merged = _merge(recipients)
         measured = _validate(draft, merged)
         routed = [self._route(draft, recipient, measured) for recipient in merged]
@@ -76,6 +79,7 @@ class Planner:
         elif any(routed.error is _REPEATED for routed in routed):
             blocked_by = "repeat"
         return Plan(
+            draft=draft,
             routed=routed,
             measured=measured,
             blocked_by=blocked_by,
@@ -106,17 +110,18 @@ class Planner:
             error=error,
         )
 
-    def batches(self, draft: Draft, plan: Plan, now: float) -> list[Batch]:
+    def batches(self, plan: Plan) -> list[Batch]:
         """Return the batches of a plan, one per request.
 
         All recipients of a batch share type, fallback, route and sender. Numbers with
         held messages go into separate batches, which wait behind those messages.
         """
+        draft, now = plan.draft, time.time()
         hold = self._settings.hold if draft.hold is None else draft.hold
         groups: dict[tuple[object, ...], list[Routed]] = {}
         for routed in plan.routed:
             if routed.error is None:
-                behind = self._outbox.is_held(routed.recipient.number)
+                behind = routed.recipient.number in self._outbox.held_numbers
                 sender = self._sender_id(draft, routed.recipient)
                 group_key = (routed.type, routed.fallback, routed.route, sender, behind)
                 groups.setdefault(group_key, []).append(routed)
@@ -124,6 +129,7 @@ class Planner:
             Batch(
                 created=now,
                 expires=now + hold.total_seconds(),
+                deadline=time.monotonic() + hold.total_seconds(),
                 type=batch[0].type,
                 fallback=batch[0].fallback,
                 sender=self._sender_id(draft, batch[0].recipient),
@@ -138,6 +144,7 @@ class Planner:
                     )
                     for routed in batch
                 ],
+                numbers=frozenset(routed.recipient.number for routed in batch),
             )
             for group in groups.values()
             for batch in batched(group, MAX_RECIPIENTS, strict=False)
@@ -147,12 +154,12 @@ class Planner:
         return draft.sender or recipient.sender or self._settings.sender
 
 
-def compose(message: str, title: str | None) -> str:
-    """Return the text of a message, with the title on a separate line.
+def _compose(draft: Draft) -> str:
+    """Return the text of a message: its title has a line of its own.
 
-    Raises ServiceValidationError for an empty text.
+    Raises ServiceValidationError for one that has nothing to say.
     """
-    text = f"{title}\n{message}" if title else message
+    text = f"{draft.title}\n{draft.text}" if draft.title else draft.text
     if not text.strip():
         raise invalid("empty_message")
     return text

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+import time
 from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
@@ -9,8 +10,9 @@ from homeassistant.util import dt as dt_util
 from ..api import SendType
 from ..store import Body, Direction, Message, Statement
 from .batch import Batch, BatchRecipient, Stage
+from .clock import monotonic
 from .media import MEDIA_PATH
-from .models import Outcome, Status, Via
+from .models import Status, Via
 
 SELECT_BATCHES: Final = (
     "SELECT id, created, expires, type, fallback, sender, text, route, file, schedule, "
@@ -59,6 +61,21 @@ def insert(batch: Batch) -> list[Statement]:
                 for position, r in enumerate(batch.recipients)
             ],
         ),
+        Statement(
+            "INSERT INTO messages (id, direction, number, name, text, date, status) "
+            "VALUES (?, 'out', ?, ?, ?, ?, ?)",
+            [
+                (
+                    _message_id(batch, r),
+                    r.number,
+                    r.name,
+                    batch.text,
+                    batch.created,
+                    r.status.value,
+                )
+                for r in batch.recipients
+            ],
+        ),
     ]
 
 
@@ -82,11 +99,16 @@ def update_recipients(
     batch: Batch, changed: Iterable[BatchRecipient]
 ) -> list[Statement]:
     """Return what stores how far recipients of a batch have come."""
+    recipients = list(changed)
     return [
         Statement(
             "UPDATE batch_recipients SET status = ? WHERE batch_id = ? AND number = ?",
-            [(r.status.value, batch.id, r.number) for r in changed],
-        )
+            [(r.status.value, batch.id, r.number) for r in recipients],
+        ),
+        Statement(
+            "UPDATE messages SET status = ?, reason = ? WHERE id = ?",
+            [(r.status.value, batch.reason, _message_id(batch, r)) for r in recipients],
+        ),
     ]
 
 
@@ -122,7 +144,9 @@ def read_batches(
             reason=row[12],
             follow_from=row[13],
             recipients=of_batch[row[0]],
-            is_stored=True,
+            numbers=frozenset(r.number for r in of_batch[row[0]]),
+            # A clock that was wrong makes it no later.
+            deadline=min(monotonic(row[2]), time.monotonic() + row[2] - row[1]),
         )
         for row in batches
         if row[0] in of_batch
@@ -135,7 +159,7 @@ def event_body(batch: Batch, recipient: BatchRecipient) -> Body:
         "batch_id": batch.id,
         "number": recipient.number,
         "name": recipient.name,
-        "via": batch.via.value,
+        "via": _via(batch),
         "status": recipient.status.value,
         "group_id": batch.group_id,
         "reason": batch.reason,
@@ -144,25 +168,24 @@ def event_body(batch: Batch, recipient: BatchRecipient) -> Body:
     }
 
 
-def read_event(body: Body) -> tuple[Outcome, Message]:
-    """Return the outcome and the message of an event."""
-    outcome = Outcome(
-        number=body["number"],
-        name=body["name"],
-        via=Via(body["via"]),
-        status=Status(body["status"]),
-        group_id=body["group_id"],
-        reason=body["reason"],
-        batch_id=body["batch_id"],
-    )
-    message = Message(
-        id=f"{outcome.batch_id}{outcome.number}",
+def message(batch: Batch, recipient: BatchRecipient) -> Message:
+    """Return the message to one of a batch's recipients, as the history has it."""
+    return Message(
+        id=_message_id(batch, recipient),
         direction=Direction.OUT,
-        number=outcome.number,
-        name=outcome.name,
-        text=body["text"],
-        date=dt_util.utc_from_timestamp(body["created"]),
-        status=outcome.status.value,
-        reason=outcome.reason,
+        number=recipient.number,
+        name=recipient.name,
+        text=batch.text,
+        date=dt_util.utc_from_timestamp(batch.created),
+        status=recipient.status.value,
+        reason=batch.reason,
     )
-    return outcome, message
+
+
+def _message_id(batch: Batch, recipient: BatchRecipient) -> str:
+    return f"{batch.id}{recipient.number}"
+
+
+def _via(batch: Batch) -> str:
+    via = Via.WHATSAPP if batch.type is SendType.WHATSAPP else Via.SMS
+    return via.value

@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
-import time
 from typing import Final
 
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from .batch import Batch, BatchRecipient, Stage
+from .batch import Stage
 from .clock import epoch
 from .dispatcher import Dispatcher
 from .models import Draft, LimitReporter, Outcome, Recipient, Report, Status
@@ -35,6 +33,7 @@ class Sender:
         self._outbox = outbox
         self._dispatcher = dispatcher
         self._report_limit = report_limit
+        self._is_limited = False
 
     async def async_send(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
         """Send a draft and return once there is an outcome for every recipient.
@@ -45,21 +44,21 @@ class Sender:
         """
         plan = self._planner.plan(draft, recipients)
         if plan.blocked_by == "hourly_limit":
+            self._is_limited = True
             self._report_limit(self._outbox.limit.limit, plan.available_at)
             raise self._limit_error(plan.available_at)
-        self._report_limit(None, None)
-        now = time.time()
-        batches = self._planner.batches(draft, plan, now)
+        if self._is_limited:
+            self._is_limited = False
+            self._report_limit(None, None)
+        batches = self._planner.batches(plan)
         waits = [self._dispatcher.async_submit(batch) for batch in batches]
         if waits:
             await asyncio.wait(waits, timeout=_CALL_TIMEOUT)
-            if held := self._dispatcher.async_hold_pending(batches):
-                await asyncio.wait(held)
-        outcomes = {
-            recipient.number: _current_outcome(batch, recipient)
-            for batch in batches
-            for recipient in batch.recipients
-        }
+        if late := [batch for batch in batches if batch.stage is Stage.PENDING]:
+            await asyncio.wait(self._dispatcher.async_hold_pending(late))
+        outcomes: dict[str, Outcome] = {}
+        for batch in batches:
+            outcomes.update(batch.outcomes_now())
         return _report(plan, outcomes)
 
     def preview(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
@@ -93,11 +92,3 @@ def _report(plan: Plan, outcomes: dict[str, Outcome]) -> Report:
         measured=plan.measured,
         blocked_by=plan.blocked_by,
     )
-
-
-def _current_outcome(batch: Batch, recipient: BatchRecipient) -> Outcome:
-    """Return the outcome for a recipient when the call returns."""
-    outcome = batch.outcome(recipient)
-    if batch.stage is Stage.SENDING and outcome.status in {Status.READY, Status.HELD}:
-        return replace(outcome, status=Status.UNKNOWN, reason="no answer in time")
-    return outcome

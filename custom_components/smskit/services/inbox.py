@@ -20,7 +20,7 @@ from ..const import DOMAIN
 from ..coordinator import SmskitConfigEntry, loaded_entry
 from ..phone_number import normalize_number
 from ..recipients import entity_recipients, number_recipients
-from ..sending import Draft, Recipient, Status, compose
+from ..sending import Draft, Recipient, Status
 from ..store import Direction, MessageFilter
 from .errors import send_error, store_errors
 from .sending import ATTR_MESSAGE
@@ -220,7 +220,7 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
     # Wait before sending: a reply may arrive before the portal's answer does.
     with data.reply_waiters.ask(numbers) as answer:
         report = await data.sender.async_send(
-            Draft(text=compose(call.data[ATTR_MESSAGE], None)), recipients
+            Draft(text=call.data[ATTR_MESSAGE]), recipients
         )
         if all(outcome.status is Status.FAILED for outcome in report.outcomes):
             raise send_error(report)

@@ -32,7 +32,6 @@ from ..sending import (
     Status,
     Via,
     async_media_url,
-    compose,
 )
 from .errors import portal_error, send_error
 
@@ -96,7 +95,8 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
     recipients = _recipients(call, entry)
     draft = await _async_draft(call, entry)
     report = await entry.runtime_data.sender.async_send(draft, recipients)
-    async_record_sent(call.hass, call.data[ATTR_RECIPIENTS], report)
+    if call.data[ATTR_RECIPIENTS]:
+        async_record_sent(call.hass, call.data[ATTR_RECIPIENTS], report)
     failed = {Status.FAILED, Status.EXPIRED}
     if all(outcome.status in failed for outcome in report.outcomes):
         raise send_error(report)
@@ -182,7 +182,8 @@ async def _async_draft(call: ServiceCall, entry: SmskitConfigEntry) -> Draft:
 def _draft(call: ServiceCall, entry: SmskitConfigEntry, file: str | None) -> Draft:
     data = call.data
     return Draft(
-        text=compose(data[ATTR_MESSAGE], data.get(ATTR_TITLE)),
+        text=data[ATTR_MESSAGE],
+        title=data.get(ATTR_TITLE),
         type=data[ATTR_TYPE],
         sender=data.get(CONF_SENDER),
         channel=_channel(call, entry),

@@ -13,7 +13,6 @@ from .messages import (
 )
 from .publisher import Body, Publisher
 from .store import Store, async_remove_store
-from .tasks import create_lasting_task
 
 __all__ = [
     "Body",
@@ -29,7 +28,6 @@ __all__ = [
     "StoreError",
     "Value",
     "async_remove_store",
-    "create_lasting_task",
     "insert_messages",
     "trim_messages",
 ]

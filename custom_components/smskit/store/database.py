@@ -19,7 +19,6 @@ from ..const import LOGGER
 from .errors import StoreError
 from .files import StoreFiles
 from .schema import MIGRATIONS, TABLES, VERSION
-from .tasks import create_lasting_task
 
 type Value = str | int | float | None
 
@@ -100,7 +99,10 @@ class Database:
         """Whether the connection is to a copy, because the file itself is refused."""
         self._queue: list[_Unit] = []
         self._backlog: list[_Unit] = []
-        self._flushing: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+        self._writer: asyncio.Task[None] | None = None
         self._problem: str | None = None
         self._retry_after = _RETRY_FIRST
         self._cancel_retry: CALLBACK_TYPE | None = None
@@ -127,6 +129,10 @@ class Database:
             self._connection = await self._async_connect_to_copy()
             self._is_detached = True
             self._retry_later()
+        # Not one of Home Assistant's tasks, which are canceled when it stops.
+        self._writer = self._hass.loop.create_task(
+            self._async_write_queue(), name="smskit writer"
+        )
         return set_aside
 
     async def _async_connect(self, path: Path) -> aiosqlite.Connection:
@@ -204,6 +210,8 @@ class Database:
             return
         await self.async_drain()
         self._is_closed = True
+        if self._writer is not None:
+            self._writer.cancel()
         if self._cancel_retry is not None:
             self._cancel_retry()
         if self._connection is not None:
@@ -212,8 +220,7 @@ class Database:
 
     async def async_drain(self) -> None:
         """Return once everything was tried that waits to be written."""
-        while self._flushing is not None:
-            await asyncio.shield(self._flushing)
+        await self._is_idle.wait()
 
     # --- Reading ---------------------------------------------------------------------
 
@@ -244,33 +251,31 @@ class Database:
     def write(self, *statements: Statement) -> asyncio.Future[None]:
         """Write statements as a whole; the future is done once they are on disk.
 
-        It raises StoreError when they are not. Whoever cancels the wait cancels nothing
-        else.
+        It raises StoreError when they are not. Nobody has to wait, and canceling the
+        wait cancels nothing else.
         """
         done: asyncio.Future[None] = self._hass.loop.create_future()
-        # Not everybody waits.
-        done.add_done_callback(_retrieve)
         if self._is_closed:
             done.set_exception(StoreError("the database is closed"))
-            return done
-        self._queue.append(_Unit(statements, done))
-        self._flush()
+        else:
+            self._queue.append(_Unit(statements, done))
+            self._is_idle.clear()
+            self._wake.set()
+        done.add_done_callback(asyncio.Future.exception)
         return done
 
-    def _flush(self) -> None:
-        if self._flushing is None:
+    async def _async_write_queue(self) -> None:
+        """Write whatever is queued, until the database is closed."""
+        while True:
+            await self._wake.wait()
             # What is written in one turn of the loop is committed together.
-            self._flushing = create_lasting_task(
-                self._hass, self._async_flush(), "smskit write"
-            )
-
-    async def _async_flush(self) -> None:
-        try:
-            while self._queue:
-                units, self._queue = self._queue, []
+            await asyncio.sleep(0)
+            self._wake.clear()
+            units, self._queue = self._queue, []
+            if units:
                 await self._async_commit(units)
-        finally:
-            self._flushing = None
+            if not self._queue:
+                self._is_idle.set()
 
     async def _async_commit(self, units: list[_Unit]) -> None:
         """Commit units with those that the disk refused before."""
@@ -433,8 +438,3 @@ def _describe(err: Exception) -> str:
     if isinstance(err, StoreError):
         return str(err)
     return getattr(err, "sqlite_errorname", type(err).__name__)
-
-
-def _retrieve(done: asyncio.Future[None]) -> None:
-    if not done.cancelled():
-        done.exception()

@@ -1,7 +1,7 @@
 """Events that are on disk until they are published."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import json
 from typing import Any, Final
@@ -11,7 +11,6 @@ from homeassistant.core import HomeAssistant, callback
 from ..const import LOGGER
 from .database import Database, Statement
 from .errors import StoreError
-from .tasks import create_lasting_task
 
 type Body = dict[str, Any]
 
@@ -44,7 +43,10 @@ class Publisher:
         self._waiting: list[_Event] = []
         self._next_id = 1
         self._is_started = False
-        self._running: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+        self._task: asyncio.Task[None] | None = None
 
     async def async_load(self, *, after_a_start: bool) -> None:
         """Restore what was not published before.
@@ -70,87 +72,76 @@ class Publisher:
         self._publish[kind] = publish
 
     @callback
-    def prepare(self, kind: str, bodies: list[Body]) -> tuple[list[int], Statement]:
-        """Return ids for events, and the statement that stores them."""
-        ids = list(range(self._next_id, self._next_id + len(bodies)))
-        self._next_id += len(bodies)
-        rows = [
-            (id_, kind, json.dumps(body)) for id_, body in zip(ids, bodies, strict=True)
-        ]
-        return ids, Statement(
-            "INSERT INTO events (id, kind, body) VALUES (?, ?, ?)", rows
-        )
-
-    @callback
     def write(
-        self, kind: str, bodies: list[Body], *statements: Statement
+        self, kind: str, bodies: Sequence[Body], *statements: Statement
     ) -> asyncio.Future[None]:
         """Write statements and the events about them as a whole; publish them then.
 
         What cannot be stored is published all the same: somebody may wait for it.
         """
-        if not bodies:
-            return _shielded(self.database.write(*statements))
-        ids, insert = self.prepare(kind, bodies)
+        first, self._next_id = self._next_id, self._next_id + len(bodies)
+        insert = Statement(
+            "INSERT INTO events (id, kind, body) VALUES (?, ?, ?)",
+            [(first + n, kind, json.dumps(body)) for n, body in enumerate(bodies)],
+        )
         stored = self.database.write(*statements, insert)
         self._waiting += [
-            _Event(id_, kind, body, stored)
-            for id_, body in zip(ids, bodies, strict=True)
+            _Event(first + n, kind, body, stored) for n, body in enumerate(bodies)
         ]
-        stored.add_done_callback(self._run)
-        return _shielded(stored)
+        self._wake.set()
+        return stored
 
     @callback
     def async_start(self) -> None:
         """Publish from now on: those who listen are there."""
         self._is_started = True
-        self._run()
+        # Not one of Home Assistant's tasks, which are canceled when it stops.
+        self._task = self._hass.loop.create_task(
+            self._async_publish(), name="smskit publisher"
+        )
+        self._wake.set()
 
     @callback
     def async_pause(self) -> None:
         """Publish nothing more: nobody listens any longer."""
         self._is_started = False
+        self._wake.set()
 
     async def async_stop(self) -> None:
         """Publish nothing more; return once what is being published was."""
         self.async_pause()
-        await self._async_settle()
+        if self._task is not None:
+            await asyncio.shield(self._task)
 
     async def async_drain(self) -> None:
         """Return once everything was published that can be now."""
         while self._is_started and self._waiting:
+            await self._is_idle.wait()
             await self.database.async_drain()
-            await self._async_settle()
             await asyncio.sleep(0)
 
-    async def _async_settle(self) -> None:
-        if self._running is not None:
-            await asyncio.shield(self._running)
-
-    @callback
-    def _run(self, _: object = None) -> None:
-        if self._is_started and self._waiting and self._running is None:
-            self._running = create_lasting_task(
-                self._hass, self._async_publish(), "smskit publish"
-            )
-
     async def _async_publish(self) -> None:
-        try:
-            while self._is_started and (events := self._ready()):
-                await self._async_publish_some(events)
-        finally:
-            self._running = None
+        while self._is_started:
+            self._wake.clear()
+            self._is_idle.clear()
+            while self._is_started and self._waiting:
+                await self._async_publish_some()
+            self._is_idle.set()
+            if self._is_started:
+                await self._wake.wait()
 
-    def _ready(self) -> list[_Event]:
-        """Return the first events that are stored, or that cannot be."""
-        ready: list[_Event] = []
+    async def _async_publish_some(self) -> None:
+        """Publish the first events, once they are stored, or cannot be."""
+        stored = self._waiting[0].stored
+        if stored is not None:
+            await asyncio.wait((stored,))
+            if not self._is_started:
+                return
+        events: list[_Event] = []
         for event in self._waiting[:_AT_ONCE]:
             if event.stored is not None and not event.stored.done():
                 break
-            ready.append(event)
-        return ready
-
-    async def _async_publish_some(self, events: list[_Event]) -> None:
+            events.append(event)
         gone = Statement("DELETE FROM events WHERE id = ?", [(e.id,) for e in events])
         try:
             await self.database.write(gone)
@@ -163,13 +154,6 @@ class Publisher:
                 self._publish[event.kind](event.body)
             except Exception:  # noqa: BLE001 - the others are published all the same
                 LOGGER.exception("An event could not be published")
-
-
-def _shielded(stored: asyncio.Future[None]) -> asyncio.Future[None]:
-    """Return a future that may be cancelled, or not awaited at all."""
-    outer = asyncio.shield(stored)
-    outer.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return outer
 
 
 def _read(text: str) -> Body | None:
