@@ -47,6 +47,20 @@ class Home(HomeAssistant):
         """Whether the connection is there."""
         return self._socket is not None and not self._socket.closed
 
+    @override
+    async def connect(self) -> None:
+        await super().connect()
+        for entity_id, state in self.states.items():
+            # Restored, or fired before anybody could listen.
+            self._note(entity_id, state)
+
+    async def next_event(self, within: float) -> None:
+        """Wait until something more is heard, but no longer than that."""
+        known = len(self.heard)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within), self._changed:
+                await self._changed.wait_for(lambda: len(self.heard) > known)
+
     async def stay_known(self) -> None:
         """Get a token for longer than a login lasts."""
         self._token = await self.call(
@@ -91,7 +105,7 @@ class Home(HomeAssistant):
     @override
     async def _take(self, change: Json) -> None:
         entity_id, state = change["entity_id"], change["new_state"]
-        if entity_id.startswith("event.") and state and state["state"] not in _NOTHING:
+        if state is not None:
             self._note(entity_id, state)
         await super()._take(change)
         if self.ready_at is None and self._is_ready():
@@ -99,6 +113,8 @@ class Home(HomeAssistant):
 
     def _note(self, entity_id: str, state: Json) -> None:
         """Keep an event; a restored entity shows its last one once more."""
+        if not entity_id.startswith("event.") or state["state"] in _NOTHING:
+            return
         key = entity_id, state["state"], repr(sorted(state["attributes"].items()))
         if key not in self._known:
             self._known.add(key)
