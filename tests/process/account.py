@@ -38,6 +38,11 @@ async def running_portal(folder: Path) -> AsyncGenerator[DemoPortal]:
         await portal.program.stop()
 
 
+async def receive(portal: DemoPortal, sender: str, text: str, **fields: str) -> None:
+    """Have a message come in for the account."""
+    await portal.tell("inbound", account=_KEY, **{"from": sender}, text=text, **fields)
+
+
 async def add_account(
     instance: Instance,
     home: Home,

@@ -24,7 +24,7 @@ from tests.demo.home_assistant import ActionError, Json
 from tests.demo.portal_control import DemoPortal
 from tests.demo.transcript import NotSeenError, Transcript
 
-from .account import add_account, running_portal
+from .account import add_account, receive, running_portal
 from .command import finish, folder_of, run
 from .home import Home
 from .inbound import Evidence, Life, lives_table, make_inbound
@@ -115,9 +115,7 @@ class Run:
             if self._feed_chance.random() > 0.4:
                 await asyncio.sleep(self._feed_chance.expovariate(1 / gap))
             fields = {} if message.id is None else {"id": message.id}
-            await portal.tell(
-                "inbound", **{"from": message.sender}, text=message.text, **fields
-            )
+            await receive(portal, message.sender, message.text, **fields)
             self._posted += 1
 
     async def _change_weather(self, portal: DemoPortal) -> None:
