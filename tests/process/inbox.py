@@ -2,7 +2,7 @@
 
 A stream of messages comes into a portal that misbehaves; Home Assistant polls it, is
 killed at random moments and started again. In the end, its inbox and every event that
-was heard are held against what was sent.
+was published are held against what was sent.
 """
 
 import argparse
@@ -35,7 +35,7 @@ _UNREAD: Final = "sensor.127_0_0_1_unread_messages"
 _FAULTS: Final = {"cut": 4, "reset": 3, "http_500": 2, "slow": 2, "html_page": 1}
 _REFUSED: Final = 0.1
 _READ: Final = 0.3
-"""How often a message that was heard of is marked as read."""
+"""How often a message that was published is marked as read."""
 _SETTLE: Final = 150
 _EXPECTED: Final = ("Error fetching 127.0.0.1 ", "not ready yet", "is not loaded")
 """What the log says of a portal that fails."""
@@ -64,6 +64,7 @@ class Run:
         self._faults: Counter[str] = Counter()
         self._entry_id = ""
         self._is_ready = False
+        self._due: frozenset[str] = frozenset()
 
     async def run(self) -> list[str]:
         """Return what was wrong; leave nothing running, whatever happens."""
@@ -167,6 +168,10 @@ class Run:
                     return
                 life.end = await self._moment(home)
             await self._instance.kill()
+            unpublished = repr(self._instance.stored(self._entry_id).unpublished)
+            self._due = frozenset(
+                m.text for m in self._messages if m.text in unpublished
+            )
             self._is_ready = False
             await home.disconnect()
             life.lasted = time.monotonic() - begin
@@ -180,10 +185,10 @@ class Run:
             await asyncio.sleep(self._chance.uniform(0.1, 1.0))
 
     async def _poke(self, home: Home) -> None:
-        """Poll or reload, and mark some of what was heard of as read."""
+        """Poll or reload, and mark some of what was published as read."""
         ids = [
             event.attributes["id"]
-            for event in home.heard
+            for event in home.events
             if event.life == home.life and self._marks.random() < _READ
         ]
         with suppress(ActionError, TimeoutError, OSError, NotSeenError):
@@ -228,7 +233,7 @@ class Run:
                 inbox: list[Json] = response["messages"]
                 texts = {message["text"] for message in inbox}
                 if len(texts) >= len(self._messages) or time.monotonic() > end:
-                    # Whatever would be told a second time has its chance here.
+                    # Whatever would be published a second time has its chance here.
                     await asyncio.sleep(12)
                     return inbox
             await asyncio.sleep(0.5)
@@ -239,7 +244,8 @@ class Run:
         evidence = Evidence(
             messages=self._messages,
             inbox=inbox,
-            heard=[event for event in home.heard if event.entity_id == RECEIVED],
+            events=[event for event in home.events if event.entity_id == RECEIVED],
+            due=self._due,
             ran_for=Counter(
                 note.subject
                 for note in read_notes(self._folder)
@@ -247,7 +253,7 @@ class Run:
             ),
         )
         say = self._out.say
-        for line in lives_table(self._lives, evidence.heard):
+        for line in lives_table(self._lives, evidence.events):
             say(line)
         say()
         faults = ", ".join(f"{n} {kind}" for kind, n in self._faults.most_common())

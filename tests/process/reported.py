@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.demo.home_assistant import Json
 
-from .home import Heard
+from .home import Event
 from .inbound import Inbound
 from .messages import PROMISED, Answer, Message
 from .witness import RECEIVED, STATUS, Note
@@ -59,7 +59,7 @@ class Evidence:
     requests: Sequence[Json]
     """Those that reached the portal to send something."""
     notes: Sequence[Note]
-    events: Sequence[Heard]
+    events: Sequence[Event]
     inbox: Sequence[Json]
     stops: Sequence[Stop]
 

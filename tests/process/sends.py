@@ -2,7 +2,7 @@
 
 A stream of messages, each to a number of its own, goes through Home Assistant to a
 portal that misbehaves; Home Assistant is killed at random moments and started again.
-In the end, the portal's ledger is held against what every sender was told.
+In the end, the portal's ledger is held against what every sender was answered.
 """
 
 import argparse
@@ -37,7 +37,7 @@ _GAP: Final = 0.15
 _IN_BOOT: Final = 0.15
 """How many of the kills hit a Home Assistant that has just been started."""
 _AT_ANSWER: Final = 0.4
-"""How many of the others hit it just when it has told what it does."""
+"""How many of the others hit it just when it has answered."""
 _TOO_EARLY: Final = 0.3
 """How often somebody sends while nobody is there, or no account is set up."""
 _EXPECTED: Final = ("Error fetching 127.0.0.1 ", "not ready yet", "is not loaded")
@@ -175,14 +175,14 @@ class Run:
         evidence = Evidence(
             messages=self._messages,
             ledger=self._ledger(),
-            heard=[event for event in home.heard if event.entity_id == home.watched],
+            events=[event for event in home.events if event.entity_id == home.watched],
             on_disk=self._evidence.on_disk,
             listened_from_start=self._evidence.listened_from_start,
         )
         say = self._out.say
         for line in (*lives_table(self._lives, evidence), "", *ends_table(evidence)):
             say(line)
-        events = Counter(event.type for event in evidence.heard)
+        events = Counter(event.type for event in evidence.events)
         say()
         say("events: " + ", ".join(f"{n} {type_}" for type_, n in events.items()))
         stored = self._instance.stored(self._entry_id)

@@ -7,6 +7,7 @@ twice, and every end of a message was reported once.
 
 import argparse
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from itertools import batched
 import json
 from pathlib import Path
 from random import Random
+import re
 import secrets
 import sys
 import time
@@ -49,6 +51,8 @@ _AT_START: Final = 0.15
 """How often it is stopped when it has just started."""
 _EXPECTED: Final = ("Error fetching 127.0.0.1 ", "not ready yet", "is not loaded")
 """What the log says of a portal that refuses, and of a call that comes too early."""
+_VARIES: Final = re.compile(r"^[-0-9]+ [.:0-9]+ |cb=\[.*?\]|wait_for=<.*?>")
+"""What is not the same in equal lines of the log."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,6 +144,8 @@ class Run:
                 moment = "when it had just started"
             else:
                 await home.wait_until_ready()
+                # What was left by the life before is taken up a moment later.
+                await asyncio.sleep(1.5)
                 moment = await self._live(home, portal, messages, inbound)
             await self._stop(home, account, moment)
 
@@ -276,7 +282,7 @@ class Run:
             ledger=[json.loads(line) for line in ledger.splitlines()],
             requests=[r for r in requests if r["operation"] == "sendsms"],
             notes=read_notes(self._folder),
-            events=home.heard,
+            events=home.events,
             inbox=inbox,
             stops=self._stops,
         )
@@ -289,8 +295,14 @@ class Run:
             *(f"still in the outbox: {number}" for number in stored.stages),
             *(f"still to be published: {event}" for event in stored.unpublished),
             *([] if self._is_settled else ["messages_pending did not come to 0"]),
-            *(f"log: {line}" for line in complaints(self._folder, _EXPECTED)),
+            *(f"log {n} x: {line}" for line, n in self._complaints().items()),
         ]
+
+    def _complaints(self) -> Counter[str]:
+        """Return what the log complains of, without times and addresses."""
+        return Counter(
+            _VARIES.sub("…", line) for line in complaints(self._folder, _EXPECTED)
+        )
 
 
 def _arguments() -> argparse.Namespace:
