@@ -17,7 +17,7 @@
 
 struct control {
     _Atomic int delay; /* of every fsync, fdatasync, and rename in .storage, in ms */
-    _Atomic int error; /* errno of every write to a file of the integration, or 0 */
+    _Atomic int error; /* errno of every write to a file of the integration in .storage, or 0 */
     _Atomic int delayed; /* how many calls were slow */
     _Atomic int failed;  /* how many calls were refused */
 };
@@ -44,7 +44,7 @@ static void wait_for_disk(void) {
 }
 
 static int refuses_path(const char *path) {
-    if (control->error == 0 || strstr(path, "smskit.") == NULL) return 0;
+    if (control->error == 0 || strstr(path, "/.storage/smskit.") == NULL) return 0;
     control->failed++;
     errno = control->error;
     return 1;
