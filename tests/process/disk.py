@@ -55,6 +55,8 @@ class Case:
     later: Message
     """One that is sent when it has recovered."""
     command: str
+    on_disk: list[str | None] = field(default_factory=list)
+    """The stage of the alarm after each stop."""
     problems: list[str] = field(default_factory=list)
 
 
@@ -71,6 +73,7 @@ class Run:
             configuration=_CONFIGURATION + automations(),
             environment=self._shim.environment,
         )
+        self._entry_id = ""
         messages = iter(make_messages(3 * len(names)))
         self._cases = [
             Case(
@@ -92,9 +95,10 @@ class Run:
         ):
             try:
                 begin = time.monotonic()
-                await add_account(
+                account = await add_account(
                     self._instance, home, portal, hourly_limit=0, inbox_interval=10
                 )
+                self._entry_id = account.entry_id
                 self._out.say(f"Set up in {time.monotonic() - begin:.1f} s")
                 problems = self._mount()
                 await self._boot(home)
@@ -162,6 +166,8 @@ class Run:
         await home.disconnect()
         if (status := await self._instance.stop()) != 0:
             case.problems.append(f"it ended with status {status}")
+        stored = self._instance.stored(self._entry_id)
+        case.on_disk.append(stored.stages.get(case.alarm.number))
         if disk is not None:
             disk.refuse()
         try:
@@ -239,6 +245,7 @@ class Run:
                     f"{message.reason!r}, billed {billed[message.text]} times, "
                     f"reported {reported}"
                 )
+            say(f"  the alarm on disk after each stop: {case.on_disk}")
             runs = [n for n in notes if n.subject == case.command]
             say(
                 f"  command: {', '.join(f'{n.life} {n.kind} {n.detail}' for n in runs)}"
