@@ -65,16 +65,17 @@ class Program:
         """Whether it runs."""
         return self._process.returncode is None
 
-    async def stop(self) -> None:
-        """End it and everything it started."""
+    async def stop(self, *, within: float = _STOP_TIMEOUT) -> int:
+        """End it and everything it started; return its exit status."""
         self._signal(signal.SIGTERM)
         try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), _STOP_TIMEOUT)
+                await asyncio.wait_for(self._process.wait(), within)
         finally:
             self._signal(signal.SIGKILL)
-        await self._process.wait()
+        status = await self._process.wait()
         self._log.close()
+        return status
 
     async def kill(self) -> None:
         """End it as a power failure does."""

@@ -38,8 +38,18 @@ async def running_portal(folder: Path) -> AsyncGenerator[DemoPortal]:
         await portal.program.stop()
 
 
+async def receive(portal: DemoPortal, sender: str, text: str, **fields: str) -> None:
+    """Have a message come in for the account."""
+    await portal.tell("inbound", account=_KEY, **{"from": sender}, text=text, **fields)
+
+
 async def add_account(
-    instance: Instance, home: Home, portal: DemoPortal, **options: Any
+    instance: Instance,
+    home: Home,
+    portal: DemoPortal,
+    *,
+    watched: str = "message_status",
+    **options: Any,
 ) -> Account:
     """Start Home Assistant anew, add the account as a user does, and stop again."""
     await instance.start()
@@ -60,7 +70,7 @@ async def add_account(
         for entity in await home.call("config/entity_registry/list")
         if entity["platform"] == "smskit"
     }
-    home.watched = entities["message_status"]
+    home.watched = entities[watched]
     await home.wait_until_ready()
     await home.disconnect()
     # What it keeps is on disk from here on.

@@ -16,8 +16,8 @@ _NOTHING: Final = frozenset({"unavailable", "unknown"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Heard:
-    """One event of an event entity."""
+class Event:
+    """One event that an event entity published."""
 
     life: int
     """Counts the starts of Home Assistant."""
@@ -28,15 +28,15 @@ class Heard:
 
 
 class Home(HomeAssistant):
-    """A Home Assistant that comes and goes, and every event that was heard from it."""
+    """A Home Assistant that comes and goes, and every event that was seen of it."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         """Listen at an address, before anything is there."""
         super().__init__(session, url)
         self.life = 0
-        self.heard: list[Heard] = []
+        self.events: list[Event] = []
         self.watched = ""
-        """The event entity that tells when an account is set up."""
+        """The event entity that is there once an account is set up."""
         self.is_new = False
         """Whether it was listened to before the account was set up."""
         self.ready_at: float | None = None
@@ -46,6 +46,20 @@ class Home(HomeAssistant):
     def is_connected(self) -> bool:
         """Whether the connection is there."""
         return self._socket is not None and not self._socket.closed
+
+    @override
+    async def connect(self) -> None:
+        await super().connect()
+        for entity_id, state in self.states.items():
+            # Restored, or fired before anybody could listen.
+            self._note(entity_id, state)
+
+    async def next_event(self, within: float) -> None:
+        """Wait until something more is published, but no longer than that."""
+        known = len(self.events)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within), self._changed:
+                await self._changed.wait_for(lambda: len(self.events) > known)
 
     async def stay_known(self) -> None:
         """Get a token for longer than a login lasts."""
@@ -91,7 +105,7 @@ class Home(HomeAssistant):
     @override
     async def _take(self, change: Json) -> None:
         entity_id, state = change["entity_id"], change["new_state"]
-        if entity_id.startswith("event.") and state and state["state"] not in _NOTHING:
+        if state is not None:
             self._note(entity_id, state)
         await super()._take(change)
         if self.ready_at is None and self._is_ready():
@@ -99,11 +113,13 @@ class Home(HomeAssistant):
 
     def _note(self, entity_id: str, state: Json) -> None:
         """Keep an event; a restored entity shows its last one once more."""
+        if not entity_id.startswith("event.") or state["state"] in _NOTHING:
+            return
         key = entity_id, state["state"], repr(sorted(state["attributes"].items()))
         if key not in self._known:
             self._known.add(key)
-            self.heard.append(
-                Heard(
+            self.events.append(
+                Event(
                     life=self.life,
                     entity_id=entity_id,
                     time=state["state"],

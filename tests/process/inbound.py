@@ -1,4 +1,4 @@
-"""The messages that come in during a run, and what was told of them."""
+"""The messages that come in during a run, and what was published of them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.demo.home_assistant import Json
 
-from .home import Heard
+from .home import Event
 
 # Each followed by two more digits: the ranges set aside for fiction.
 _RANGES: Final = ("120255501", "121255501", "131255501", "447700900")
@@ -28,7 +28,7 @@ class Inbound:
 
 
 def make_inbound(count: int, chance: Random) -> list[Inbound]:
-    """Return messages that an inbox can tell apart by their texts."""
+    """Return messages that an inbox can distinguish by their texts."""
     return [
         Inbound(
             sender=f"{chance.choice(_RANGES)}{chance.randrange(100):02}",
@@ -61,22 +61,24 @@ class Evidence:
 
     messages: Sequence[Inbound]
     inbox: Sequence[Json]
-    heard: Sequence[Heard]
+    events: Sequence[Event]
     """The events of `message_received`."""
     ran_for: Counter[str] = field(default_factory=Counter)
     """How often an automation ran, by text."""
+    due: frozenset[str] = frozenset()
+    """The texts that were still to be published at the last kill."""
 
     def __post_init__(self) -> None:
         """Index what is asked for often."""
         times: defaultdict[str, set[str]] = defaultdict(set)
-        for event in self.heard:
+        for event in self.events:
             times[event.attributes["text"]].add(event.time)
         self.fired = Counter({text: len(seen) for text, seen in times.items()})
         self.kept = Counter(message["text"] for message in self.inbox)
 
     @property
     def without_event(self) -> list[str]:
-        """Messages of which nobody heard anything."""
+        """Messages that nobody saw anything of."""
         return [
             m.text
             for m in self.messages
@@ -90,7 +92,7 @@ class Evidence:
             if self.kept[text] != 1:
                 yield f"{text} is in the inbox {self.kept[text]} times"
             if self.fired[text] > 1:
-                yield f"{text} was told {self.fired[text]} times"
+                yield f"{text} was published {self.fired[text]} times"
             if self.ran_for[text] > 1:
                 yield f"an automation ran {self.ran_for[text]} times for {text}"
         for text in (self.kept | self.fired | self.ran_for).keys() - ours.keys():
@@ -99,40 +101,43 @@ class Evidence:
         yield from (
             f"{n} messages have the id {id_}" for id_, n in ids.items() if n > 1
         )
-        unheard = set(self.without_event)
+        unseen = set(self.without_event)
+        for text in sorted(unseen & self.due):
+            yield f"{text} was still to be published at the last kill, and never was"
         for message in self.inbox:
-            if message["text"] in unheard and message["read"]:
-                yield f"{message['text']} was not told of, and is read"
+            if message["text"] in unseen and message["read"]:
+                yield f"{message['text']} was not published, and is read"
             sent = ours.get(message["text"])
             if sent is not None and message["from"] != f"+{sent.sender}":
                 yield f"{message['text']} has another sender: {message['from']}"
 
     def summary(self) -> list[str]:
         """Return what a person wants to know."""
-        backlog = sum(event.attributes["backlog"] for event in self.heard)
-        unheard = self.without_event
+        backlog = sum(event.attributes["backlog"] for event in self.events)
+        unseen = self.without_event
         silent = [text for text in self.fired if not self.ran_for[text]]
         read = sum(message["read"] for message in self.inbox)
-        told = max(self.fired.values(), default=0)
+        most = max(self.fired.values(), default=0)
         ran = max(self.ran_for.values(), default=0)
         return [
             f"messages sent: {len(self.messages)}",
             f"in the inbox: {len(self.inbox)}, of them read: {read}",
-            f"told: {len(self.fired)}, as a backlog: {backlog}, at most {told} time(s)",
+            f"published: {len(self.fired)}, at most {most} time(s)",
+            f"published as a backlog: {backlog}",
             f"an automation ran for: {len(self.ran_for)}, at most {ran} time(s)",
-            f"told, and no automation ran: {len(silent)} {' '.join(silent[:20])}",
-            f"messages without an event: {len(unheard)} {' '.join(unheard[:20])}",
+            f"published, and no automation ran: {len(silent)} {' '.join(silent[:20])}",
+            f"messages without an event: {len(unseen)} {' '.join(unseen[:20])}",
         ]
 
 
-def lives_table(lives: Sequence[Life], heard: Sequence[Heard]) -> list[str]:
+def lives_table(lives: Sequence[Life], events: Sequence[Event]) -> list[str]:
     """Return a line for each life."""
-    events = Counter(event.life for event in heard)
-    lines = ["life     up  ready  lasted  posted  told  killed"]
+    published = Counter(event.life for event in events)
+    lines = ["life     up  ready  lasted  posted  published  killed"]
     for life in lives:
         ready = "" if life.ready is None else f"{life.ready:.1f}"
         lines.append(
             f"{life.number:4}  {life.up:5.1f}  {ready:>5}  {life.lasted:6.1f}  "
-            f"{life.posted:6}  {events[life.number]:4}  {life.end}"
+            f"{life.posted:6}  {published[life.number]:9}  {life.end}"
         )
     return lines

@@ -2,22 +2,20 @@
 
 A stream of messages comes into a portal that misbehaves; Home Assistant polls it, is
 killed at random moments and started again. In the end, its inbox and every event that
-was heard are held against what was sent.
+was published are held against what was sent.
 """
 
 import argparse
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from itertools import batched
 from pathlib import Path
 from random import Random
-import re
 import secrets
 import sys
 import time
-from typing import Final, override
+from typing import Final
 
 import aiohttp
 
@@ -26,61 +24,21 @@ from tests.demo.home_assistant import ActionError, Json
 from tests.demo.portal_control import DemoPortal
 from tests.demo.transcript import NotSeenError, Transcript
 
+from .account import add_account, receive, running_portal
 from .command import finish, folder_of, run
 from .home import Home
 from .inbound import Evidence, Life, lives_table, make_inbound
 from .instance import Instance
+from .witness import RECEIVED, automations, read_notes
 
-_KEY: Final = "key-of-the-inbox-test"
-_TOKEN: Final = "token-of-the-inbox-test"
-_EVENT: Final = "event.127_0_0_1_message_received"
 _UNREAD: Final = "sensor.127_0_0_1_unread_messages"
-# A second witness beside the websocket: it is there from the start of each life on.
-_AUTOMATION: Final = f"""
-automation:
-  - alias: Witness
-    mode: queued
-    max: 10000
-    triggers:
-      - trigger: event.received
-        target:
-          entity_id: {_EVENT}
-        options:
-          event_type: received
-    actions:
-      - action: system_log.write
-        data:
-          logger: witness
-          level: warning
-          message: "heard {{{{ trigger.to_state.attributes.text }}}}"
-"""
-_WITNESS: Final = re.compile(r"\[witness\] heard (in-\d+)$", re.MULTILINE)
 _FAULTS: Final = {"cut": 4, "reset": 3, "http_500": 2, "slow": 2, "html_page": 1}
 _REFUSED: Final = 0.1
 _READ: Final = 0.3
-"""How often a message that was heard of is marked as read."""
+"""How often a message that was published is marked as read."""
 _SETTLE: Final = 150
 _EXPECTED: Final = ("Error fetching 127.0.0.1 ", "not ready yet", "is not loaded")
 """What the log says of a portal that fails."""
-
-
-class Listener(Home):
-    """A Home Assistant whose events are noted, those before it was listened to too."""
-
-    @override
-    async def connect(self) -> None:
-        await super().connect()
-        state = self.states.get(_EVENT)
-        if state is not None and state["state"] not in {"unknown", "unavailable"}:
-            # Restored, or fired before anybody could listen.
-            self._note(_EVENT, state)
-
-    async def next_event(self, within: float) -> None:
-        """Wait until something more is heard, but no longer than that."""
-        known = len(self.heard)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within), self._changed:
-                await self._changed.wait_for(lambda: len(self.heard) > known)
 
 
 class Run:
@@ -98,9 +56,7 @@ class Run:
         self._folder = folder
         self._out = out
         self._kills = kills
-        self._instance = Instance(folder)
-        with (folder / "config/configuration.yaml").open("a", encoding="utf-8") as file:
-            file.write(_AUTOMATION)
+        self._instance = Instance(folder, configuration=automations())
         self._messages = make_inbound(messages, self._feed_chance)
         self._posted = 0
         self._allowed = asyncio.Semaphore(0)
@@ -108,16 +64,27 @@ class Run:
         self._faults: Counter[str] = Counter()
         self._entry_id = ""
         self._is_ready = False
+        self._due: frozenset[str] = frozenset()
 
     async def run(self) -> list[str]:
         """Return what was wrong; leave nothing running, whatever happens."""
         async with (
-            self._portal() as portal,
+            running_portal(self._folder) as portal,
             aiohttp.ClientSession() as session,
-            Listener(session, f"http://127.0.0.1:{self._instance.port}") as home,
+            Home(session, f"http://127.0.0.1:{self._instance.port}") as home,
         ):
             try:
-                await self._set_up(home, portal)
+                begin = time.monotonic()
+                account = await add_account(
+                    self._instance,
+                    home,
+                    portal,
+                    watched="message_received",
+                    inbox_interval=10,
+                    keep_messages=10_000,
+                )
+                self._entry_id = account.entry_id
+                self._out.say(f"Set up in {time.monotonic() - begin:.1f} s")
                 async with asyncio.TaskGroup() as group:
                     weather = group.create_task(self._change_weather(portal))
                     feed = group.create_task(self._feed(portal))
@@ -139,46 +106,6 @@ class Run:
                 await self._instance.kill()
         return self._judge(home, inbox)
 
-    @asynccontextmanager
-    async def _portal(self) -> AsyncGenerator[DemoPortal]:
-        """Run a portal with an account."""
-        portal = await DemoPortal.start(self._folder, api_key=_KEY, api_token=_TOKEN)
-        try:
-            yield portal
-        finally:
-            await portal.program.stop()
-
-    async def _set_up(self, home: Listener, portal: DemoPortal) -> None:
-        """Add the account as a user does, and stop."""
-        begin = time.monotonic()
-        await self._instance.start()
-        await home.wait_until_up()
-        await home.onboard("Sam")
-        await home.connect()
-        await home.wait_until_running()
-        self._out.say(f"First start: {time.monotonic() - begin:.1f} s")
-        await home.stay_known()
-        answer = await home.fill_in(
-            "flow",
-            "smskit",
-            {
-                "url": portal.url,
-                "api_key": _KEY,
-                "api_token": _TOKEN,
-                "sender": "HOME",
-            },
-        )
-        self._entry_id = answer["result"]["entry_id"]
-        await home.fill_in(
-            "options/flow",
-            self._entry_id,
-            {"inbox_interval": 10, "keep_messages": 10_000},
-        )
-        home.watched = _EVENT
-        await home.wait_until_ready()
-        await home.disconnect()
-        await self._instance.stop()
-
     # --- What goes on ----------------------------------------------------------------
 
     async def _feed(self, portal: DemoPortal) -> None:
@@ -189,9 +116,7 @@ class Run:
             if self._feed_chance.random() > 0.4:
                 await asyncio.sleep(self._feed_chance.expovariate(1 / gap))
             fields = {} if message.id is None else {"id": message.id}
-            await portal.tell(
-                "inbound", **{"from": message.sender}, text=message.text, **fields
-            )
+            await receive(portal, message.sender, message.text, **fields)
             self._posted += 1
 
     async def _change_weather(self, portal: DemoPortal) -> None:
@@ -216,7 +141,7 @@ class Run:
             await portal.untell("faults")
             await portal.tell("accept")
 
-    async def _live_and_die(self, home: Listener) -> None:
+    async def _live_and_die(self, home: Home) -> None:
         """Start Home Assistant and kill it, again and again; leave one that runs."""
         shares = batched(
             self._messages,
@@ -243,23 +168,27 @@ class Run:
                     return
                 life.end = await self._moment(home)
             await self._instance.kill()
+            unpublished = repr(self._instance.stored(self._entry_id).unpublished)
+            self._due = frozenset(
+                m.text for m in self._messages if m.text in unpublished
+            )
             self._is_ready = False
             await home.disconnect()
             life.lasted = time.monotonic() - begin
             life.posted = self._posted
 
-    async def _live(self, home: Listener, seconds: float) -> None:
+    async def _live(self, home: Home, seconds: float) -> None:
         """Use the inbox for a while: ask for polls, mark messages as read."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             await self._poke(home)
             await asyncio.sleep(self._chance.uniform(0.1, 1.0))
 
-    async def _poke(self, home: Listener) -> None:
-        """Poll or reload, and mark some of what was heard of as read."""
+    async def _poke(self, home: Home) -> None:
+        """Poll or reload, and mark some of what was published as read."""
         ids = [
             event.attributes["id"]
-            for event in home.heard
+            for event in home.events
             if event.life == home.life and self._marks.random() < _READ
         ]
         with suppress(ActionError, TimeoutError, OSError, NotSeenError):
@@ -267,7 +196,7 @@ class Run:
                 await home.action("smskit.mark_messages_read", message_ids=ids[-5:])
             await self._ask(home, "reload" if self._chance.random() < 0.3 else "poll")
 
-    async def _ask(self, home: Listener, what: str) -> None:
+    async def _ask(self, home: Home, what: str) -> None:
         """Ask for a poll or a reload."""
         if what == "poll":
             await home.action("homeassistant.update_entity", entity_id=[_UNREAD])
@@ -276,7 +205,7 @@ class Run:
                 "homeassistant.reload_config_entry", entry_id=self._entry_id
             )
 
-    async def _moment(self, home: Listener) -> str:
+    async def _moment(self, home: Home) -> str:
         """Wait for a moment at which it hurts; return its name."""
         match self._chance.choice(("event", "poll", "poll", "reload", "any")):
             case "event":
@@ -293,7 +222,7 @@ class Run:
                 await asyncio.wait((call,))
                 return f"in a {kind}"
 
-    async def _settle(self, home: Listener) -> list[Json]:
+    async def _settle(self, home: Home) -> list[Json]:
         """Wait until everything has come in; return the inbox."""
         end = time.monotonic() + _SETTLE
         while True:
@@ -304,28 +233,27 @@ class Run:
                 inbox: list[Json] = response["messages"]
                 texts = {message["text"] for message in inbox}
                 if len(texts) >= len(self._messages) or time.monotonic() > end:
-                    # Whatever would be told a second time has its chance here.
+                    # Whatever would be published a second time has its chance here.
                     await asyncio.sleep(12)
                     return inbox
             await asyncio.sleep(0.5)
 
     # --- The end ---------------------------------------------------------------------
 
-    def _judge(self, home: Listener, inbox: list[Json]) -> list[str]:
+    def _judge(self, home: Home, inbox: list[Json]) -> list[str]:
         evidence = Evidence(
             messages=self._messages,
             inbox=inbox,
-            heard=[event for event in home.heard if event.entity_id == _EVENT],
+            events=[event for event in home.events if event.entity_id == RECEIVED],
+            due=self._due,
             ran_for=Counter(
-                text
-                for path in self._folder.glob("home-assistant.log.*")
-                for text in _WITNESS.findall(
-                    path.read_text(encoding="utf-8", errors="replace")
-                )
+                note.subject
+                for note in read_notes(self._folder)
+                if note.kind == "received"
             ),
         )
         say = self._out.say
-        for line in lives_table(self._lives, evidence.heard):
+        for line in lives_table(self._lives, evidence.events):
             say(line)
         say()
         faults = ", ".join(f"{n} {kind}" for kind, n in self._faults.most_common())

@@ -1,4 +1,4 @@
-"""The messages of a run, what their senders were told, and what came of them."""
+"""The messages of a run, what their senders were answered, and what came of them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.demo.home_assistant import Json
 
-from .home import Heard
+from .home import Event
 
 _AREAS: Final = ("202", "212", "303", "312", "404", "415", "503", "617", "702", "808")
 """Each has the numbers 555-0100 to 555-0199 set aside for fiction."""
@@ -16,7 +16,7 @@ MOST_MESSAGES: Final = 100 * len(_AREAS)
 
 
 class Answer(StrEnum):
-    """What a caller was told."""
+    """What a caller was answered."""
 
     QUEUED = "queued"
     SENT = "sent"
@@ -35,9 +35,9 @@ class End(StrEnum):
     EXPIRED = "expired"
     FAILED = "failed"
     UNKNOWN = "unknown"
-    """It was told that nobody knows, and the portal does not have it."""
-    UNHEARD = "unheard"
-    """The same, told before anybody could listen."""
+    """It was reported that nobody knows, and the portal does not have it."""
+    UNSEEN = "unseen"
+    """The same, reported before anybody could listen."""
     NEVER_TAKEN = "never taken"
     """It was neither promised nor on disk."""
     LOST = "lost"
@@ -60,7 +60,7 @@ class Message:
 
 
 def make_messages(count: int) -> list[Message]:
-    """Return messages that a ledger can tell apart."""
+    """Return messages that a ledger can distinguish."""
     return [
         Message(
             number=f"+1{_AREAS[index // 100]}55501{index % 100:02}",
@@ -76,7 +76,7 @@ class Evidence:
 
     messages: list[Message]
     ledger: list[Json] = field(default_factory=list)
-    heard: list[Heard] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     on_disk: dict[int, dict[str, str]] = field(default_factory=dict)
     """What each life left in its outbox when it was killed: stages by number."""
     listened_from_start: set[int] = field(default_factory=set)
@@ -85,23 +85,23 @@ class Evidence:
     def __post_init__(self) -> None:
         """Index what is asked for often."""
         self._billed = Counter(f"+{entry['to']}" for entry in self.ledger)
-        self._told: defaultdict[str, set[str]] = defaultdict(set)
-        for event in self.heard:
-            self._told[event.attributes["number"]].add(event.type)
+        self._reported: defaultdict[str, set[str]] = defaultdict(set)
+        for event in self.events:
+            self._reported[event.attributes["number"]].add(event.type)
 
     def end_of(self, message: Message) -> End:
         """Return what came of a message."""
         if self._billed[message.number]:
             return End.BILLED
-        told = self._told[message.number]
+        reported = self._reported[message.number]
         for end in End.EXPIRED, End.FAILED, End.UNKNOWN:
-            if end.value in told:
+            if end.value in reported:
                 return end
         if message.answer is Answer.UNKNOWN:
             return End.UNKNOWN
         stages = self._stages(message)
         if "sending" in stages:
-            return End.UNHEARD
+            return End.UNSEEN
         if stages or message.answer in PROMISED:
             return End.LOST
         return End.NEVER_TAKEN
@@ -111,7 +111,7 @@ class Evidence:
         return [
             *self._ledger_problems(),
             *(line for m in self.messages for line in self._message_problems(m)),
-            *self._unheard_problems(),
+            *self._unreported_problems(),
         ]
 
     def _stages(self, message: Message) -> set[str]:
@@ -134,11 +134,11 @@ class Evidence:
                 yield f"billed, and nobody sent it: {entry['to']} {entry['text']}"
 
     def _message_problems(self, message: Message) -> Iterable[str]:
-        told, stages = self._told[message.number], self._stages(message)
+        reported, stages = self._reported[message.number], self._stages(message)
         end = self.end_of(message)
         what = (
             f"{message.text} of life {message.life}, answered {message.answer} "
-            f"{message.reason!r}, heard {sorted(told)}, on disk {sorted(stages)}"
+            f"{message.reason!r}, reported {sorted(reported)}, on disk {sorted(stages)}"
         )
         if message.answer is None:
             yield f"no outcome: {what}"
@@ -146,35 +146,36 @@ class Evidence:
             yield f"lost: {what}"
         if end is End.BILLED and message.answer in _REFUSED:
             yield f"billed after an error: {what}"
-        if end is End.BILLED and told & {"expired", "failed"}:
-            yield f"billed, and told otherwise: {what}"
+        if end is End.BILLED and reported & {"expired", "failed"}:
+            yield f"billed, and reported otherwise: {what}"
         if end is not End.BILLED and (
-            told & {"queued", "sent"} or message.answer in {Answer.QUEUED, Answer.SENT}
+            reported & {"queued", "sent"}
+            or message.answer in {Answer.QUEUED, Answer.SENT}
         ):
-            yield f"told that the portal has it, which it has not: {what}"
+            yield f"reported that the portal has it, which it has not: {what}"
         if (
             end is End.BILLED
             and message.answer is Answer.NO_ANSWER
-            and not (told or stages)
+            and not (reported or stages)
         ):
             yield f"billed, and nothing of it was kept: {what}"
 
-    def _unheard_problems(self) -> Iterable[str]:
-        """Whatever was on its way at a kill has to be told of in the next life."""
+    def _unreported_problems(self) -> Iterable[str]:
+        """Whatever was on its way at a kill has to be reported in the next life."""
         for life, stages in self.on_disk.items():
             if life + 1 not in self.listened_from_start:
                 continue
             # A life that ended before it had set up the account leaves it to the next.
-            heard = {
+            reported = {
                 event.attributes["number"]
-                for event in self.heard
+                for event in self.events
                 if event.life == life + 1 and event.type == "unknown"
             }
             still_there = self.on_disk.get(life + 1, {})
             for number, stage in stages.items():
                 if (
                     stage == "sending"
-                    and number not in heard
+                    and number not in reported
                     and still_there.get(number) != "sending"
                 ):
-                    yield f"on its way when life {life} ended, never told: {number}"
+                    yield f"on its way when life {life} ended, never reported: {number}"

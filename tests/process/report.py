@@ -46,9 +46,9 @@ def lives_table(lives: Sequence[Life], evidence: Evidence) -> list[str]:
 
 
 def ends_table(evidence: Evidence) -> list[str]:
-    """Return what came of the messages, by what their senders were told."""
+    """Return what came of the messages, by what their senders were answered."""
     cells = Counter((m.answer, evidence.end_of(m)) for m in evidence.messages)
-    rows = [("told", *End, "all")]
+    rows = [("answered", *End, "all")]
     for answer in Answer:
         row = [cells[answer, end] for end in End]
         rows.append((answer.value, *map(_count, row), str(sum(row))))

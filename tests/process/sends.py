@@ -2,7 +2,7 @@
 
 A stream of messages, each to a number of its own, goes through Home Assistant to a
 portal that misbehaves; Home Assistant is killed at random moments and started again.
-In the end, the portal's ledger is held against what every sender was told.
+In the end, the portal's ledger is held against what every sender was answered.
 """
 
 import argparse
@@ -19,10 +19,11 @@ from typing import Final
 import aiohttp
 
 from tests.demo.audit import complaints
-from tests.demo.home_assistant import ActionError, Json
+from tests.demo.home_assistant import Json
 from tests.demo.transcript import Transcript
 
 from .account import add_account, running_portal
+from .callers import send
 from .command import finish, folder_of, run
 from .home import Home
 from .instance import Instance
@@ -36,7 +37,7 @@ _GAP: Final = 0.15
 _IN_BOOT: Final = 0.15
 """How many of the kills hit a Home Assistant that has just been started."""
 _AT_ANSWER: Final = 0.4
-"""How many of the others hit it just when it has told what it does."""
+"""How many of the others hit it just when it has answered."""
 _TOO_EARLY: Final = 0.3
 """How often somebody sends while nobody is there, or no account is set up."""
 _EXPECTED: Final = ("Error fetching 127.0.0.1 ", "not ready yet", "is not loaded")
@@ -60,7 +61,7 @@ class Run:
         self._evidence = Evidence(messages=self._messages)
         self._lives: list[Life] = []
         self._calls: set[asyncio.Task[None]] = set()
-        self._key = self._pending = ""
+        self._entry_id = self._pending = ""
         self._begun = 0.0
         self._is_settled = False
         in_boot = round(kills * _IN_BOOT)
@@ -82,7 +83,7 @@ class Run:
                     self._instance, home, portal, hourly_limit=0
                 )
                 self._out.say(f"Set up in {time.monotonic() - begin:.1f} s")
-                self._key = f"smskit.{account.entry_id}.outbox"
+                self._entry_id = account.entry_id
                 self._pending = account.entities["messages_pending"]
                 await self._boot(home)
                 await home.wait_until_ready()
@@ -118,7 +119,7 @@ class Run:
                 await home.wait_until_ready()
 
     def _call(self, home: Home, message: Message) -> asyncio.Task[None]:
-        call = asyncio.create_task(self._send(home, message))
+        call = asyncio.create_task(send(home, message))
         self._calls.add(call)
         return call
 
@@ -128,31 +129,6 @@ class Run:
             message = make_messages(len(self._messages) + 1)[-1]
             self._messages.append(message)
             self._call(home, message)
-
-    async def _send(self, home: Home, message: Message) -> None:
-        message.life = home.life
-        if not home.is_connected:
-            message.answer = Answer.NOT_CONNECTED
-            return
-        try:
-            response = await home.action(
-                "smskit.send_message",
-                returns=True,
-                numbers=[message.number],
-                message=message.text,
-            )
-        except ActionError as err:
-            message.answer, message.reason = Answer.ERROR, str(err)
-        except (aiohttp.ClientError, OSError, asyncio.CancelledError) as err:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            # The connection ended before an answer came, or none came in time.
-            message.answer, message.reason = Answer.NO_ANSWER, type(err).__name__
-        else:
-            (outcome,) = response["recipients"]
-            message.answer = Answer(outcome["status"])
-            message.reason = outcome["reason"] or ""
 
     async def _boot(self, home: Home) -> None:
         self._begun = time.monotonic()
@@ -171,11 +147,7 @@ class Run:
         life = self._lives[-1]
         life.lasted = time.monotonic() - self._begun
         life.ready = home.ready_at and home.ready_at - self._begun
-        stages = {
-            number: batch["stage"]
-            for batch in self._batches()
-            for number, _, _ in batch["to"]
-        }
+        stages = self._instance.stored(self._entry_id).stages
         life.stages = Counter(stages.values())
         life.billed = len(self._ledger())
         return stages
@@ -184,16 +156,13 @@ class Run:
         """Wait until nothing is under way; what still is then will be reported."""
         end = time.monotonic() + 180 + 1.5 * len(self._messages)
         while home.is_connected and time.monotonic() < end:
-            if not self._batches() and home.states[self._pending]["state"] == "0":
+            stored = self._instance.stored(self._entry_id)
+            if not stored.stages and home.states[self._pending]["state"] == "0":
                 self._is_settled = True
                 return
             await asyncio.sleep(0.2)
 
     # --- The end ---------------------------------------------------------------------
-
-    def _batches(self) -> list[Json]:
-        data = self._instance.stored(self._key)
-        return data["batches"] if data else []
 
     def _ledger(self) -> list[Json]:
         path = self._folder / "ledger.jsonl"
@@ -206,18 +175,18 @@ class Run:
         evidence = Evidence(
             messages=self._messages,
             ledger=self._ledger(),
-            heard=[event for event in home.heard if event.entity_id == home.watched],
+            events=[event for event in home.events if event.entity_id == home.watched],
             on_disk=self._evidence.on_disk,
             listened_from_start=self._evidence.listened_from_start,
         )
         say = self._out.say
         for line in (*lives_table(self._lives, evidence), "", *ends_table(evidence)):
             say(line)
-        events = Counter(event.type for event in evidence.heard)
+        events = Counter(event.type for event in evidence.events)
         say()
         say("events: " + ", ".join(f"{n} {type_}" for type_, n in events.items()))
-        outbox = self._instance.stored(self._key) or {}
-        say(f"totals: {outbox.get('sent')} sent, {outbox.get('failed')} failed")
+        stored = self._instance.stored(self._entry_id)
+        say(f"totals: {stored.sent} sent, {stored.failed} failed")
         reasons = Counter(
             m.reason for m in evidence.messages if m.answer is Answer.ERROR
         )
@@ -226,7 +195,7 @@ class Run:
         say(f"files of unfinished writes: {len(self._instance.torn_files())}")
         return [
             *evidence.problems(),
-            *(f"still in the outbox: {batch}" for batch in self._batches()),
+            *(f"still in the outbox: {number}" for number in stored.stages),
             *([] if self._is_settled else ["messages_pending did not come to 0"]),
             *(f"log: {line}" for line in complaints(self._folder, _EXPECTED)),
         ]

@@ -7,7 +7,7 @@ from .command import check
 
 @pytest.mark.process
 def test_killed_while_messages_come_in() -> None:
-    """Every message is in the inbox once, and no event is told a second time."""
+    """Every message is in the inbox once, and no event is published a second time."""
     check(
         "tests.process.inbox",
         short=("--kills", "3", "--messages", "100"),
