@@ -319,13 +319,11 @@ class Inbox:
         """Drop messages that are too many or too old; unread ones are kept."""
         self._since_trim = 0
         settings = self._settings
-        try:
+        with suppress(StoreError):
             await self._database.write(
                 trim_messages(Direction.IN, settings.keep_messages, settings.keep_for)
             )
-        except StoreError:
-            return
-        await self._async_look()
+            await self._async_look()
 
     @callback
     def publish(self, body: dict[str, Any]) -> None:

@@ -67,6 +67,8 @@ class Batch:
     """`expires` as a monotonic moment."""
     stored: Future[None] | None = field(default=None, repr=False)
     """Done once the database has it, in whatever stage; none for one from there."""
+    order: int = 0
+    """Where it stands among all batches, as they were submitted."""
     done: Future[None] | None = field(default=None, repr=False)
     """Done once there is an outcome for the caller; only while one waits."""
 

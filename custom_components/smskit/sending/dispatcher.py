@@ -154,7 +154,7 @@ class Dispatcher:
             self._set_timer(min(wake, self._pacing.next_held))
             return
         for batch in self._outbox.in_stage(Stage.HELD):
-            ready = self._ready_at(batch)
+            ready = self._ready_at(batch, now)
             if ready is not None and ready <= now and not blocked & batch.numbers:
                 self._start(batch)
                 wake = min(wake, self._pacing.next_held)
@@ -171,9 +171,9 @@ class Dispatcher:
             return not self._sending
         return self._sending_held < _HELD_IN_FLIGHT and len(self._sending) < _IN_FLIGHT
 
-    def _ready_at(self, batch: Batch) -> float | None:
+    def _ready_at(self, batch: Batch, now: float) -> float | None:
         """Return when the pace and the hourly limit let a held batch go, if ever."""
-        available = self._outbox.limit.available_at(len(batch.recipients), 0)
+        available = self._outbox.limit.available_at(len(batch.recipients), 0, now)
         if available is None:
             return None
         return max(available, self._pacing.ready_at(batch.numbers))

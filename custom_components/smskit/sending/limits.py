@@ -37,13 +37,12 @@ class HourlyLimit:
         self._sent = deque(entries)
         self._count = sum(count for _, _, count in entries)
 
-    def available_at(self, count: int, outstanding: int) -> float | None:
-        """Return when `count` more recipients may be sent to, now or later.
+    def available_at(self, count: int, outstanding: int, now: float) -> float | None:
+        """Return when `count` more recipients may be sent to, `now` or later.
 
         `outstanding` recipients were accepted and not sent to yet. Return None when
         that many can never be sent to.
         """
-        now = time.monotonic()
         self._prune(now)
         if not self.limit:
             return now

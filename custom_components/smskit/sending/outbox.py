@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 import heapq
+from operator import attrgetter
 import time
 from typing import Any, Final
 
@@ -94,12 +95,14 @@ class Outbox:
         self.outstanding = 0
         """How many recipients were accepted and have not been sent to."""
         self._deadlines: list[tuple[float, str]] = []
+        self._submissions = 0
         self._sent = 0
         self._failed = 0
         self._pending = 0
         self.totals = Totals()
         """What the account has sent, what failed, and what is under way."""
-        self._is_restored = False
+        self._doubtful: list[tuple[Batch, str]] = []
+        """What the last run left behind that nobody can know, and why."""
 
     # --- Reading ---------------------------------------------------------------------
 
@@ -109,7 +112,6 @@ class Outbox:
         With `is_restored` from a backup, which may be older than what was sent.
         """
         fetch = self._database.async_fetch
-        self._is_restored = is_restored
         meta = dict(
             await fetch("SELECT key, value FROM meta WHERE key IN ('sent', 'failed')")
         )
@@ -124,6 +126,10 @@ class Outbox:
             if batch.stage is Stage.PENDING:
                 # Its caller is gone; it never left.
                 batch.stage = Stage.HELD
+            if batch.stage is Stage.SENDING:
+                self._doubtful.append((batch, _STOPPED))
+            elif batch.stage is Stage.HELD and is_restored:
+                self._doubtful.append((batch, _RESTORED))
             self._enter(batch)
         self._send_totals()
 
@@ -134,8 +140,8 @@ class Outbox:
         )
 
     def in_stage(self, stage: Stage) -> list[Batch]:
-        """Return the batches of a stage, in the order in which they got there."""
-        return list(self._batches[stage].values())
+        """Return the batches of a stage, in the order in which they were submitted."""
+        return sorted(self._batches[stage].values(), key=attrgetter("order"))
 
     def overdue(self) -> list[Batch]:
         """Return the held batches whose time is up."""
@@ -316,12 +322,9 @@ class Outbox:
     @callback
     def resume(self) -> None:
         """End what nobody can know after a restart, or after a restored backup."""
-        for batch in self.in_stage(Stage.SENDING):
-            self.lose(batch, _STOPPED)
-        if self._is_restored:
-            self._is_restored = False
-            for batch in self.in_stage(Stage.HELD):
-                self.lose(batch, _RESTORED)
+        doubtful, self._doubtful = self._doubtful, []
+        for batch, reason in doubtful:
+            self.lose(batch, reason)
 
     # --- What transitions have in common ---------------------------------------------
 
@@ -404,6 +407,9 @@ class Outbox:
         self._enter(batch)
 
     def _enter(self, batch: Batch) -> None:
+        if not batch.order:
+            self._submissions += 1
+            batch.order = self._submissions
         self._batches[batch.stage][batch.id] = batch
         self._pending += _open_recipients(batch)
         if batch.stage in _NOT_SENT:

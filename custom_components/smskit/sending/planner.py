@@ -72,9 +72,12 @@ class Planner:
         measured = _validate(draft, merged)
         routed = [self._route(draft, recipient, measured) for recipient in merged]
         count = sum(routed.error is None for routed in routed)
-        available_at = self._outbox.limit.available_at(count, self._outbox.outstanding)
+        now = time.monotonic()
+        available_at = self._outbox.limit.available_at(
+            count, self._outbox.outstanding, now
+        )
         blocked_by: str | None = None
-        if count and (available_at is None or available_at > time.monotonic()):
+        if count and (available_at is None or available_at > now):
             blocked_by = "hourly_limit"
         elif any(routed.error is _REPEATED for routed in routed):
             blocked_by = "repeat"

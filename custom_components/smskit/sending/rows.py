@@ -16,7 +16,7 @@ from .models import Status, Via
 
 SELECT_BATCHES: Final = (
     "SELECT id, created, expires, type, fallback, sender, text, route, file, schedule, "
-    "stage, group_id, reason, follow_from FROM batches ORDER BY id"
+    "stage, group_id, reason, follow_from FROM batches ORDER BY rowid"
 )
 SELECT_RECIPIENTS: Final = (
     "SELECT batch_id, number, name, status FROM batch_recipients "

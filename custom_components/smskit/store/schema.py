@@ -26,7 +26,7 @@ CREATE TABLE batches (
     group_id TEXT,
     reason TEXT,
     follow_from REAL NOT NULL
-) WITHOUT ROWID;
+);
 CREATE TABLE batch_recipients (
     batch_id TEXT NOT NULL REFERENCES batches (id) ON DELETE CASCADE,
     position INTEGER NOT NULL,
