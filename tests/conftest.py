@@ -1,8 +1,10 @@
 """Fixtures: a portal over loopback and Home Assistant set up against it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from decimal import Decimal
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ from custom_components.smskit.const import (
     DOMAIN,
     SUBENTRY_RECIPIENT,
 )
+from tests.clock import Clock
+from tests.home import World
 from tests.portal import Account, Portal
 
 type Tell = Callable[[str, str], None]
@@ -67,6 +71,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     """Return a snapshot that knows Home Assistant's objects."""
     return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the event loop check its callers, without a stack trace of each future.
+
+    The traces show where a future, a task or a timer was made. They take two thirds of
+    the time of the tests; `PYTHONASYNCIODEBUG=1` brings them back.
+    """
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    if not os.environ.get("PYTHONASYNCIODEBUG"):
+        monkeypatch.setattr(loop, "get_debug", lambda: False)
 
 
 @pytest.fixture(autouse=True)
@@ -125,13 +142,26 @@ async def portal(socket_enabled: None) -> AsyncGenerator[Portal]:
 
 
 @pytest.fixture
-async def portal_on_clock(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, socket_enabled: None
-) -> AsyncGenerator[Portal]:
-    """Return a portal on the clock of the test, which starts on a quiet noon."""
-    freezer.move_to("2027-02-10T12:00:00+00:00")
+def clock(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> Clock:
+    """Return the clock of the test, which starts on a quiet noon."""
+    clock = Clock(hass, freezer, monkeypatch)
+    clock.set("2027-02-10T12:00:00+00:00")
+    return clock
+
+
+@pytest.fixture
+async def portal_on_clock(clock: Clock, socket_enabled: None) -> AsyncGenerator[Portal]:
+    """Return a portal that runs on the clock of the test."""
     async with Portal() as portal:
         yield portal
+
+
+@pytest.fixture
+def world(hass: HomeAssistant, portal: Portal, clock: Clock) -> World:
+    """Return what a test home stands on."""
+    return World(hass=hass, portal=portal, clock=clock)
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from tests.home import World
 from tests.portal import Channel, Portal
 
 from .home import Home
@@ -27,20 +26,16 @@ def portal(portal_on_clock: Portal) -> Portal:
 
 @pytest.fixture
 def unloaded(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    portal: Portal,
-    entry: MockConfigEntry,
-    hass_client_no_auth: ClientSessionGenerator,
+    world: World, entry: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator
 ) -> Home:
     """Return a home whose account is not set up yet."""
-    return Home(hass, entry, portal, freezer, hass_client_no_auth)
+    return Home(world, entry, hass_client_no_auth)
 
 
 @pytest.fixture
 async def home(unloaded: Home) -> Home:
     """Return a home whose account is set up and has no channel."""
-    await unloaded.set_up()
+    await unloaded.start()
     return unloaded
 
 
@@ -49,5 +44,5 @@ async def office(unloaded: Home) -> Channel:
     """Return the one channel of the account, which is set up and paired."""
     channel = unloaded.portal.add_channel(unloaded.account)
     unloaded.portal.pair(channel)
-    await unloaded.set_up()
+    await unloaded.start()
     return channel

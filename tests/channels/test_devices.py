@@ -81,7 +81,7 @@ async def test_found_at_the_start(
     home = unloaded
     home.portal.pair(home.portal.add_channel(home.account, "Office"))
     home.portal.add_channel(home.account, "Shop")
-    await home.set_up()
+    await home.start()
     assert home.labels == ["Office", "Shop"]
     assert home.state(CONNECTED) == STATE_ON
     assert home.state("binary_sensor.shop_connected") == STATE_OFF
@@ -175,7 +175,7 @@ async def test_same_label_twice(unloaded: Home) -> None:
     home = unloaded
     home.portal.pair(home.portal.add_channel(home.account))
     home.portal.add_channel(home.account)
-    await home.set_up()
+    await home.start()
     assert home.labels == ["Office", "Office"]
     assert home.state(CONNECTED) == STATE_ON
     assert home.state(f"{CONNECTED}_2") == STATE_OFF
@@ -184,7 +184,7 @@ async def test_same_label_twice(unloaded: Home) -> None:
 async def test_without_a_label(unloaded: Home) -> None:
     """A channel without a label is named after its gateway."""
     channel = unloaded.portal.add_channel(unloaded.account, "")
-    await unloaded.set_up()
+    await unloaded.start()
     assert unloaded.labels == [f"WhatsApp {channel.gateway_id}"]
 
 
@@ -195,7 +195,7 @@ async def test_account_without_channels(unloaded: Home, words: str) -> None:
     """An account whose portal refuses to list channels has none, and sends."""
     home = unloaded
     home.portal.fail(FaultKind.REFUSED_ERROR, "listchannel", text=words)
-    await home.set_up()
+    await home.start()
     assert home.labels == []
     response = await home.call("send_message", numbers=[CARLA], message="Hello")
     assert [o["status"] for o in response["recipients"]] == ["queued"]
@@ -218,7 +218,7 @@ async def test_channels_unreachable_at_the_start(
     home = unloaded
     home.portal.add_channel(home.account)
     home.portal.fail(kind, "listchannel")
-    await home.set_up()
+    await home.start()
     assert home.labels == []
     response = await home.call("send_message", numbers=[CARLA], message="Hello")
     assert [o["status"] for o in response["recipients"]] == ["queued"]
@@ -268,7 +268,7 @@ async def test_one_of_two_cannot_be_viewed(unloaded: Home) -> None:
     for label in ("Office", "Shop"):
         home.portal.pair(home.portal.add_channel(home.account, label))
     home.portal.fail(FaultKind.HTTP_500, "viewchannel", times=1)
-    await home.set_up()
+    await home.start()
     states = [home.state(CONNECTED), home.state("binary_sensor.shop_connected")]
     assert sorted(map(str, states)) == [STATE_ON, STATE_UNAVAILABLE]
     await home.advance(POLL)

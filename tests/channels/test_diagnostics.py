@@ -145,8 +145,8 @@ async def test_of_a_portal_that_fails(
         words = f"Account of +{PHONE} with {API_KEY} at sms.example.com is full"
         text = words if kind is FaultKind.REFUSED_ERROR else None
         home.portal.fail(kind, text=text)
-    await home.pass_time(290, step=290)
-    await home.pass_time(60, step=1)
+    await home.pass_time(290)
+    await home.pass_time(60)
     file = await download(home, hass_client)
     poll = file["data"]["polls"]["channels"]
     assert not poll["success"]

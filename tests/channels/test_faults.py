@@ -128,7 +128,7 @@ async def test_uncertain(
         assert home.state(DEVICE_STATUS) == "awaiting scan"
     elif expected:
         assert home.state(DEVICE_STATUS) == "session active"
-    await home.advance(330, step=10)
+    await home.advance(330)
     assert len(home.requests(operation)) == 1
     assert len(home.portal.channels) == len(expected)
 
@@ -221,7 +221,7 @@ async def test_some_of_several_fail(unloaded: Home) -> None:
     home = unloaded
     for label in ("Office", "Shop", "Yard"):
         home.portal.pair(home.portal.add_channel(home.account, label))
-    await home.set_up()
+    await home.start()
     devices = [home.device_id(label) for label in ("Office", "Shop", "Yard")]
     home.portal.fail(FaultKind.REFUSED_ERROR, "resetchannel", times=1, text="Busy")
     home.portal.fail(FaultKind.HTTP_500, "resetchannel", times=1)

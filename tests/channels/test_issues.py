@@ -29,7 +29,7 @@ async def test_never_connected(unloaded: Home) -> None:
     """A channel that was never connected is not lost."""
     home = unloaded
     home.portal.add_channel(home.account)
-    await home.set_up()
+    await home.start()
     await home.advance(3600)
     assert home.state(CONNECTED) == STATE_OFF
     assert home.issues == {}
@@ -67,8 +67,8 @@ async def test_lost_while_not_running(office: Channel, unloaded: Home) -> None:
     home = unloaded
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     home.portal.drop(office)
-    await home.advance(3600, step=600)
-    await home.set_up()
+    await home.advance(3600)
+    await home.start()
     assert home.issues == {}
     await home.advance(POLL)
     assert set(home.issues) == {"channel_lost"}
@@ -80,7 +80,7 @@ async def test_told_again_after_a_reload(office: Channel, unloaded: Home) -> Non
     await lose(home, office)
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     assert home.issues == {}
-    await home.set_up()
+    await home.start()
     assert set(home.issues) == {"channel_lost"}
 
 
@@ -139,7 +139,7 @@ async def test_two_lost(unloaded: Home, issue_registry: ir.IssueRegistry) -> Non
     channels = [home.portal.add_channel(home.account, name) for name in ("A", "B")]
     for channel in channels:
         home.portal.pair(channel)
-    await home.set_up()
+    await home.start()
     for channel in channels:
         home.portal.drop(channel)
     await home.advance(2 * POLL)
@@ -249,8 +249,11 @@ async def wait_until_left(home: Home, channel: Channel, left: timedelta) -> None
     """Let time pass until so much is left of what the channel was created with."""
     end = home.shown(SUBSCRIPTION_END).state
     assert end == channel.subscription_end.isoformat()
-    wait = channel.subscription_end - left - home.now
-    await home.advance(wait.total_seconds(), step=86400)
+    wait = channel.subscription_end - left - home.portal.state.now()
+    day = timedelta(days=1)
+    for _ in range(wait // day):
+        await home.skip(day)
+    await home.skip(wait % day)
 
 
 async def test_subscription_ends(home: Home) -> None:

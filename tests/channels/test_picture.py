@@ -73,7 +73,7 @@ async def test_says_what_to_do(texts: dict[str, str], unloaded: Home) -> None:
     """Before anybody wanted a code, the picture tells how to have one."""
     home = unloaded
     home.portal.add_channel(home.account)
-    await home.set_up()
+    await home.start()
     served = await home.look()
     assert lines(served.text) == [texts["qr_ask"], texts["qr_ask_hint"]]
 
@@ -200,7 +200,7 @@ async def test_formats(unloaded: Home, format_: str) -> None:
     """A picture is served as what it is, not as what the portal calls it."""
     home = unloaded
     channel = home.portal.add_channel(home.account)
-    await home.set_up()
+    await home.start()
     png = await png_of(home)
     home.portal.fail(
         FaultKind.NOT_JSON,

@@ -47,7 +47,7 @@ async def test_waiting_unwatched(unloaded: Home) -> None:
     """A channel that nobody pairs is not asked for its code."""
     home = unloaded
     home.portal.add_channel(home.account)
-    await home.set_up()
+    await home.start()
     home.forget_requests()
     await home.advance(HOUR)
     assert home.requests("scanqr") == []
@@ -57,7 +57,7 @@ async def test_waiting_unwatched(unloaded: Home) -> None:
 async def test_pairing(home: Home) -> None:
     """A channel being paired is followed closely, for five minutes at most."""
     await home.create()
-    created = home.now
+    created = home.portal.state.now()
     await home.advance(HOUR / 2)
     scans = home.requests("scanqr")
     assert scans[0].time == created
@@ -100,8 +100,8 @@ async def test_connected_since_is_steady(office: Channel, unloaded: Home) -> Non
     assert abs(datetime.fromisoformat(since) - paired) < timedelta(seconds=5)
     for late in (0, 20, 1, 7, 29):
         home.portal.fail(FaultKind.SLOW, "viewchannel", times=1, seconds=late)
-        await home.pass_time(290, step=290)
-        await home.pass_time(45, step=1)
+        await home.pass_time(290)
+        await home.pass_time(45)
         assert home.portal.faults[-1].hits == 1
         assert home.state(CONNECTED) == STATE_ON
         assert home.state(CONNECTED_SINCE) == since
@@ -114,7 +114,7 @@ async def test_connected_since_moves(office: Channel, unloaded: Home) -> None:
     await home.advance(HOUR)
     home.portal.drop(office)
     home.portal.pair(office)
-    await home.advance(301, step=1)
+    await home.advance(301)
     since = home.state(CONNECTED_SINCE)
     assert since is not None
     assert since != before
@@ -127,7 +127,7 @@ async def test_looking_starts_pairing_once(unloaded: Home) -> None:
     """Who looks gets a code, once; a dashboard that is always on asks for no more."""
     home = unloaded
     channel = home.portal.add_channel(home.account)
-    await home.set_up()
+    await home.start()
     assert "No code yet" in (await home.look()).text
     assert (await home.look()).code == home.portal.qr_payload(channel)
     for _ in range(60):
@@ -147,7 +147,7 @@ async def test_looking_again_after_a_connection(unloaded: Home) -> None:
     """A channel that was connected in between may be looked at for a code again."""
     home = unloaded
     channel = home.portal.add_channel(home.account)
-    await home.set_up()
+    await home.start()
     await home.look()
     home.portal.pair(channel)
     await home.advance(10)
@@ -182,7 +182,7 @@ async def test_portal_down_while_pairing(home: Home) -> None:
     home.portal.fail(FaultKind.HTTP_500)
     await home.advance(120)
     home.forget_requests()
-    await home.advance(HOUR / 2, step=1)
+    await home.advance(HOUR / 2)
     asked = home.requests("listchannel", "viewchannel", "scanqr")
     assert 25 <= len(asked) <= 31
 
@@ -218,7 +218,7 @@ async def test_fifty_channels(unloaded: Home, tell: Tell) -> None:
     home = unloaded
     for number in range(50):
         home.portal.pair(home.portal.add_channel(home.account, f"Channel {number}"))
-    await home.set_up()
+    await home.start()
     home.forget_requests()
     await home.advance(HOUR)
     counted = Counter(request.operation for request in home.portal.requests)
@@ -240,7 +240,7 @@ async def test_fifty_channels_of_which_five_are_paired(
     ]
     for channel in channels[5:]:
         home.portal.pair(channel)
-    await home.set_up()
+    await home.start()
     home.forget_requests()
     for number in range(5):
         await home.press(f"button.channel_{number}_refresh_qr_code")

@@ -15,8 +15,8 @@ async def test_list_fails(office: Channel, unloaded: Home, kind: FaultKind) -> N
     """While channels cannot be listed they are unavailable, and back by themselves."""
     home = unloaded
     home.portal.fail(kind, "listchannel")
-    await home.pass_time(290, step=290)
-    await home.pass_time(60, step=1)
+    await home.pass_time(290)
+    await home.pass_time(60)
     assert home.state(CONNECTED) == STATE_UNAVAILABLE
     assert "No answer" in (await home.look()).text
     home.portal.clear_faults()
@@ -29,8 +29,8 @@ async def test_view_fails(office: Channel, unloaded: Home, kind: FaultKind) -> N
     """While a channel cannot be viewed it is unavailable; it is back by itself."""
     home = unloaded
     home.portal.fail(kind, "viewchannel")
-    await home.pass_time(290, step=290)
-    await home.pass_time(60, step=1)
+    await home.pass_time(290)
+    await home.pass_time(60)
     assert home.state(CONNECTED) == STATE_UNAVAILABLE
     assert home.shown(PAIRING_QR).state != STATE_UNAVAILABLE
     home.portal.clear_faults()
@@ -46,8 +46,8 @@ async def test_reading_dressed_answers(
     """However an answer is dressed, it is read as if it were not."""
     home = unloaded
     home.portal.fail(kind, operation, seconds=3)
-    await home.pass_time(290, step=290)
-    await home.pass_time(30, step=1)
+    await home.pass_time(290)
+    await home.pass_time(30)
     assert home.portal.faults[0].hits > 0
     assert home.state(CONNECTED) == STATE_ON
     assert home.state("sensor.office_plan") == "pro"

@@ -38,7 +38,7 @@ async def two_channels(home: Home) -> tuple[Channel, Channel]:
     )
     for channel in channels:
         home.portal.pair(channel)
-    await home.set_up()
+    await home.start()
     return channels
 
 
@@ -116,7 +116,7 @@ async def test_no_channel_connected(unloaded: Home) -> None:
     """Without any channel connected WhatsApp is refused before it costs anything."""
     home = unloaded
     home.portal.add_channel(home.account)
-    await home.set_up()
+    await home.start()
     with pytest.raises(HomeAssistantError) as raised:
         await send(home, type="whatsapp")
     assert "no channel is connected" in str(raised.value.translation_placeholders)
@@ -129,7 +129,7 @@ async def test_what_is_not_known_is_for_the_portal(unloaded: Home) -> None:
     home = unloaded
     home.portal.pair(home.portal.add_channel(home.account))
     home.portal.fail(FaultKind.HTTP_500, "listchannel")
-    await home.set_up()
+    await home.start()
     (outcome,) = await send(home, type="whatsapp")
     assert outcome["status"] == "queued"
     assert [kind for kind, _ in sent(home)] == ["whatsapp"]

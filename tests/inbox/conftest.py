@@ -3,14 +3,14 @@
 from collections.abc import AsyncGenerator
 from decimal import Decimal
 
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smskit.const import DOMAIN
 from tests.conftest import entry_data
-from tests.portal import Account, Portal
+from tests.home import World
+from tests.portal import Portal
 
 from .home import Home
 
@@ -22,16 +22,11 @@ def portal(portal_on_clock: Portal) -> Portal:
 
 
 @pytest.fixture
-def new_home(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    portal: Portal,
-    account: Account,
-    freezer: FrozenDateTimeFactory,
-) -> Home:
+def new_home(world: World, entry: MockConfigEntry) -> Home:
     """Return a home whose account is not set up yet."""
-    account.credits = Decimal(1000)
-    return Home(hass, entry, portal, account, freezer)
+    home = Home(world, entry)
+    home.account.credits = Decimal(1000)
+    return home
 
 
 @pytest.fixture
@@ -43,15 +38,15 @@ async def home(new_home: Home) -> Home:
 
 @pytest.fixture
 async def second(
-    hass: HomeAssistant, home: Home, portal: Portal, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, home: Home, portal: Portal, world: World
 ) -> AsyncGenerator[Home]:
     """Return a home with another account at the same portal."""
     key, token = "key-of-the-second", "token-of-the-second"
-    account = portal.add_account(api_key=key, api_token=token, name="second")
+    portal.add_account(api_key=key, api_token=token, name="second")
     data = entry_data(portal, api_key=key, api_token=token)
     entry = MockConfigEntry(domain=DOMAIN, title="second", data=data)
     entry.add_to_hass(hass)
-    other = Home(hass, entry, portal, account, freezer)
+    other = Home(world, entry)
     await other.start()
     yield other
     await other.stop()

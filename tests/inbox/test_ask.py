@@ -1,7 +1,7 @@
 """The action that asks by message and waits for the reply."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
@@ -11,7 +11,7 @@ from tests.conftest import ANNA, BORIS, CARLA
 
 from .home import Home
 
-_WAIT = {"timeout": {"minutes": 10}}
+_WAIT: Final[dict[str, Any]] = {"timeout": {"minutes": 10}}
 
 
 async def _asked(home: Home, number: str = ANNA, **data: Any) -> asyncio.Task[Any]:
@@ -21,7 +21,7 @@ async def _asked(home: Home, number: str = ANNA, **data: Any) -> asyncio.Task[An
     if "recipient" in data:
         del fields["number"]
     task = home.begin("ask", **fields)
-    await home.turn(1000)
+    await home.turn()
     await home.settle()
     assert len(home.portal.ledger) > out
     assert not task.done()
@@ -133,7 +133,7 @@ async def test_reply_is_quicker_than_the_portal(home: Home) -> None:
     home.portal.fail("slow", "sendsms", seconds=15)
     await home.pass_time(24)
     task = home.begin("ask", number=ANNA, message="Shall I lock up?", **_WAIT)
-    await home.turn(1000)
+    await home.turn()
     assert len(home.portal.ledger) == 1
     _reply(home, "yes")
     await home.pass_time(10)

@@ -65,7 +65,7 @@ async def test_newest_first(filled: Home) -> None:
         filled.receive("Hello", id=id_, date=date)
     await filled.poll()
     assert (await _ids(filled))[:2] == ["9", "8"]
-    assert filled.shown("sensor", "last_message").attributes["id"] == "9"
+    assert filled.shown(filled.entity("sensor", "last_message")).attributes["id"] == "9"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,9 @@ async def test_mark_as_read(filled: Home) -> None:
     assert marked == {"count": 1}
     assert filled.unread == 2
     assert await _ids(filled, unread_only=True) == ["3", "2"]
-    shown = filled.shown("sensor", "unread_messages").attributes["messages"]
+    shown = filled.shown(filled.entity("sensor", "unread_messages")).attributes[
+        "messages"
+    ]
     assert [m["read"] for m in shown] == [False, False, True, True]
     assert await filled.call("mark_messages_read", all=True) == {"count": 2}
     assert await filled.call("mark_messages_read", all=True) == {"count": 0}
@@ -131,10 +133,10 @@ async def test_delete(filled: Home) -> None:
     assert deleted == {"count": 2}
     assert await _ids(filled) == ["2", "0"]
     assert filled.unread == 2
-    assert filled.shown("sensor", "last_message").attributes["id"] == "2"
+    assert filled.shown(filled.entity("sensor", "last_message")).attributes["id"] == "2"
     assert await filled.call("delete_messages", all=True) == {"count": 2}
     assert await _ids(filled) == []
-    assert filled.shown("sensor", "last_message").state == "unknown"
+    assert filled.shown(filled.entity("sensor", "last_message")).state == "unknown"
     assert len(filled.account.inbox) == 4
 
 
@@ -188,9 +190,14 @@ async def test_two_accounts(home: Home, second: Home) -> None:
     assert (home.texts, second.texts) == (["to the first"], ["to the second"])
     for each in home, second:
         assert [m["text"] for m in await each.messages()] == each.texts
-    for action in "get_messages", "mark_messages_read", "delete_messages":
+    everything: dict[str, Any] = {"all": True}
+    for action, fields in (
+        ("get_messages", {}),
+        ("mark_messages_read", everything),
+        ("delete_messages", everything),
+    ):
         with pytest.raises(ServiceValidationError):
-            await home.call(action, **({} if action == "get_messages" else {"all": 1}))
+            await home.call(action, **fields)
     ours = {"config_entry_id": second.entry.entry_id}
     await home.call("mark_messages_read", message_ids=["5"], **ours)
     assert (home.unread, second.unread) == (1, 0)

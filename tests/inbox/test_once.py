@@ -271,7 +271,7 @@ async def test_portal_is_away(home: Home) -> None:
     await home.portal.refuse()
     home.receive("Hello")
     await home.poll()
-    assert home.shown("sensor", "unread_messages").state == "unavailable"
+    assert home.shown(home.entity("sensor", "unread_messages")).state == "unavailable"
     await home.portal.accept()
     await home.poll()
     assert home.texts == ["Hello"]
@@ -343,7 +343,7 @@ async def test_marking_does_not_hide_an_outage(home: Home) -> None:
     home.portal.fail("http_500", "getinbox")
     await home.poll()
     await home.call("mark_messages_read", all=True)
-    assert home.shown("sensor", "unread_messages").state == "unavailable"
+    assert home.shown(home.entity("sensor", "unread_messages")).state == "unavailable"
     home.portal.clear_faults()
     await home.poll()
     assert home.unread == 0

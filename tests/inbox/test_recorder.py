@@ -43,7 +43,7 @@ async def test_texts_and_numbers_are_not_recorded(
         ("event", "message_received"),
         ("sensor", "last_message"),
     ):
-        assert home.shown(platform, key).state in values
+        assert home.shown(home.entity(platform, key)).state in values
     # What is no secret is there: the attributes were recorded at all.
     assert '"backlog":false' in attributes
     assert '"trusted":true' in attributes

@@ -11,7 +11,7 @@ import pytest
 
 from custom_components.smskit.const import DOMAIN
 
-from .home import DAY, Home
+from .home import DAY, POLL, Home
 
 
 @pytest.fixture
@@ -116,8 +116,8 @@ async def test_nothing_new_writes_nothing(home: Home, file: Path) -> None:
 async def test_reload_in_the_middle_of_a_poll(home: Home, turns: int) -> None:
     """A reload at any moment of a poll leaves each message told once."""
     home.receive("Hello")
-    home.tick()
-    await home.turn(turns)
+    home.clock.tick(POLL)
+    await home.turns(turns)
     await home.reload()
     await home.poll()
     assert home.texts == ["Hello"]

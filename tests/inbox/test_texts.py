@@ -55,11 +55,18 @@ async def test_arrives_as_it_is(
         (message,) = await home.messages()
         assert message["text"] == text
         assert home.texts == [text]
-        assert home.shown("event", "message_received").attributes["text"] == text
-        assert home.shown("sensor", "last_message").attributes["text"] == text
-        (shown,) = home.shown("sensor", "unread_messages").attributes["messages"]
+        assert (
+            home.shown(home.entity("event", "message_received")).attributes["text"]
+            == text
+        )
+        assert (
+            home.shown(home.entity("sensor", "last_message")).attributes["text"] == text
+        )
+        (shown,) = home.shown(home.entity("sensor", "unread_messages")).attributes[
+            "messages"
+        ]
         assert shown["text"] == text
-        assert len(home.shown("sensor", "last_message").state) < 40
+        assert len(home.shown(home.entity("sensor", "last_message")).state) < 40
         await home.restart()
     _assert_not_logged(caplog, text)
 

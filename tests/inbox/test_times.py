@@ -5,21 +5,18 @@ from datetime import datetime, timedelta
 import json
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
 import pytest
 
+from tests.clock import Clock
 from tests.portal import Portal
 
 from .home import DAY, PHONE, Home
 
 
 @pytest.fixture
-async def portal(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, socket_enabled: None
-) -> AsyncGenerator[Portal]:
+async def portal(clock: Clock, socket_enabled: None) -> AsyncGenerator[Portal]:
     """Return a portal in Paris, on the day before a test's own."""
-    freezer.move_to("2026-01-15T12:00:00+00:00")
+    clock.set("2026-01-15T12:00:00+00:00")
     async with Portal(time_zone="Europe/Paris") as portal:
         yield portal
 
@@ -33,21 +30,22 @@ def options() -> dict[str, Any]:
 @pytest.mark.parametrize(
     "start", ["2026-03-29T00:00:00+00:00", "2026-10-24T23:00:00+00:00"]
 )
-async def test_as_the_clocks_change(
-    new_home: Home, freezer: FrozenDateTimeFactory, start: str
-) -> None:
+async def test_as_the_clocks_change(new_home: Home, start: str) -> None:
     """Through both nights in which the clocks change every time is right."""
     home = new_home
-    freezer.move_to(datetime.fromisoformat(start) - timedelta(minutes=5))
+    night = datetime.fromisoformat(start)
+    home.clock.set(night - timedelta(minutes=5))
     await home.start()
     expected = []
     for step in range(16):
-        date = datetime.fromisoformat(start) + timedelta(minutes=15 * step)
-        freezer.move_to(date)
+        date = night + timedelta(minutes=15 * step)
+        home.clock.tick(date.timestamp() - home.now)
         home.receive(f"message {step}")
         await home.poll()
         expected.append(date.isoformat())
-        assert home.shown("sensor", "last_message").state == date.isoformat()
+        assert (
+            home.shown(home.entity("sensor", "last_message")).state == date.isoformat()
+        )
     assert [event.date for event in home.events] == expected
     assert [m["date"] for m in await home.messages()] == expected[::-1]
     await home.restart()
@@ -55,9 +53,7 @@ async def test_as_the_clocks_change(
     assert len(home.events) == 16
 
 
-async def test_backlog_of_the_night_in_march(
-    new_home: Home, freezer: FrozenDateTimeFactory
-) -> None:
+async def test_backlog_of_the_night_in_march(new_home: Home) -> None:
     """What came in that night while nobody polled has its times and their order."""
     home = new_home
     await home.start()
@@ -68,7 +64,7 @@ async def test_backlog_of_the_night_in_march(
     ]
     for date in dates:
         home.receive(f"{date}", date=date)
-    freezer.move_to(dates[-1] + timedelta(hours=5))
+    home.clock.set(dates[-1] + timedelta(hours=5))
     await home.restart()
     assert [event.date for event in home.events] == [d.isoformat() for d in dates]
     assert home.texts == [str(date) for date in dates]

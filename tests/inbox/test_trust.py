@@ -50,7 +50,7 @@ async def test_allowed_senders(home: Home) -> None:
     trusted = await _trusted(home)
     assert [number for number, is_trusted in trusted.items() if is_trusted] == [CARLA]
     assert home.unread == 6
-    shown = home.shown("sensor", "unread_messages").attributes["messages"]
+    shown = home.shown(home.entity("sensor", "unread_messages")).attributes["messages"]
     assert {m["from"]: m["trusted"] for m in shown} == trusted
 
 

@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.smskit.const import DOMAIN
 from tests.conftest import ANNA, BORIS, CARLA, entry_data, recipient_data
+from tests.home import World
 from tests.inbox.home import Home
 from tests.portal import Account, Portal
 from tests.steps import pass_time
@@ -48,15 +49,9 @@ def entry(
 
 
 @pytest.fixture
-async def home(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    portal: Portal,
-    account: Account,
-    freezer: FrozenDateTimeFactory,
-) -> Home:
+async def home(world: World, entry: MockConfigEntry) -> Home:
     """Return a home whose account is set up."""
-    home = Home(hass, entry, portal, account, freezer)
+    home = Home(world, entry)
     await home.start()
     return home
 

@@ -4,15 +4,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.conftest import Tell
+from tests.home import World
 from tests.portal import Account, Channel, Portal
 
-from .home import Home
+from .home import OPTIONS, Home
 
 type Row = tuple[str, ...]
 _MATRIX = (
@@ -28,18 +27,17 @@ def portal(portal_on_clock: Portal) -> Portal:
 
 
 @pytest.fixture
-async def home(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    freezer: FrozenDateTimeFactory,
-    portal: Portal,
-    entry: MockConfigEntry,
-) -> Home:
+def options() -> dict[str, Any]:
+    """Return options with an inbox that is out of the way."""
+    return OPTIONS
+
+
+@pytest.fixture
+async def home(world: World, entry: MockConfigEntry) -> Home:
     """Return a home whose account is set up and has credits enough."""
-    portal.accounts[0].credits = Decimal(100_000)
-    home = Home(hass, entry, portal, freezer, hass_storage)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await home.settle()
+    home = Home(world, entry)
+    home.account.credits = Decimal(100_000)
+    await home.start()
     return home
 
 

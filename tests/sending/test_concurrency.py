@@ -1,17 +1,16 @@
 """Any number of automations send at once."""
 
 import asyncio
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from tests.conftest import ANNA, BORIS
 
-from .home import Home
+from .home import NO_LIMIT, Home
 
-_NO_LIMIT: Final = {"country": "US", "time_zone": "Africa/Lagos", "hourly_limit": 0}
-unlimited = pytest.mark.parametrize("options", [_NO_LIMIT])
+unlimited = pytest.mark.parametrize("options", [NO_LIMIT])
 
 
 def _numbers(count: int) -> list[str]:
@@ -28,7 +27,7 @@ async def test_four_in_flight(home: Home) -> None:
         home.hass.async_create_task(home.statuses(number, message=f"To {number}"))
         for number in _numbers(20)
     ]
-    await home.pass_time(20, step=0.5)
+    await home.pass_time(20)
     assert [await call for call in calls] == [["queued"]] * 20
     assert home.portal.max_in_flight["sendsms"] == 4
     assert home.accepted(by=lambda e: e.text) == {f"To {n}": 1 for n in _numbers(20)}
@@ -44,7 +43,7 @@ async def test_order_per_recipient(home: Home) -> None:
         for index in range(8)
         for numbers in ([ANNA], [BORIS], [ANNA, BORIS])
     ]
-    await home.pass_time(40, step=0.5)
+    await home.pass_time(40)
     for call in calls:
         assert set(await call) == {"queued"}
     order = [(index, count) for index in range(8) for count in (1, 2)]
@@ -66,10 +65,10 @@ async def test_cancelled_caller(home: Home) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
     assert home.texts == ["Hello", "Behind"]
-    assert home.told() == ["queued", "queued"]
+    assert home.published() == ["queued", "queued"]
     assert home.totals == (0, 0, 2)
     home.portal.deliver("sent")
-    await home.advance(10, step=0.5)
+    await home.advance(10)
     assert home.totals == (2, 0, 0)
 
 
@@ -131,7 +130,7 @@ async def test_caller_does_not_wait_for_ever(home: Home) -> None:
     assert home.texts == ["First", "Second", "Third"]
 
 
-@pytest.mark.parametrize("options", [_NO_LIMIT | {"hold_hours": 0}])
+@pytest.mark.parametrize("options", [{**NO_LIMIT, "hold_hours": 0}])
 async def test_caller_without_holding(home: Home) -> None:
     """With holding off, what could not leave within the time has failed for good."""
     home.portal.fail("hang", "sendsms", processed=True)
@@ -169,5 +168,5 @@ async def test_reload_amid_sends(home: Home) -> None:
     await late
     assert [(await call)[0] for call in calls] == ["queued", "held", "held", "held"]
     home.portal.clear_faults()
-    await home.pass_time(20, step=0.5)
+    await home.pass_time(20)
     assert home.texts == ["0", "1", "2", "3", "4"]

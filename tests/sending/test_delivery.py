@@ -10,9 +10,7 @@ import pytest
 from tests.conftest import ANNA, BORIS, CARLA
 from tests.portal import FaultKind
 
-from .home import Home
-
-_NO_LIMIT: Final = {"country": "US", "time_zone": "Africa/Lagos", "hourly_limit": 0}
+from .home import NO_LIMIT, Home
 
 
 def _asked(home: Home, group_id: str | None = None) -> list[float]:
@@ -33,20 +31,20 @@ async def test_followed_to_the_end(home: Home) -> None:
     (outcome, *_) = await home.send(ANNA, BORIS, CARLA)
     assert home.totals == (0, 0, 3)
     home.portal.deliver("sent", to=ANNA[1:])
-    await home.advance(4, step=0.5)
-    assert home.told(ANNA) == ["queued", "sent"]
+    await home.advance(4)
+    assert home.published(ANNA) == ["queued", "sent"]
     assert home.totals == (1, 0, 2)
     home.portal.deliver("failed", to=BORIS[1:])
-    await home.advance(30, step=0.5)
-    assert home.told(BORIS) == ["queued", "failed"]
+    await home.advance(30)
+    assert home.published(BORIS) == ["queued", "failed"]
     assert home.totals == (1, 1, 1)
     home.portal.deliver("sent", to=CARLA[1:])
-    await home.advance(120, step=0.5)
-    assert home.told(CARLA) == ["queued", "sent"]
+    await home.advance(120)
+    assert home.published(CARLA) == ["queued", "sent"]
     assert home.totals == (2, 1, 0)
     assert {event.group_id for event in home.events} == {outcome["group_id"]}
     asked = len(_asked(home))
-    await home.advance(24 * 3600, step=1800)
+    await home.advance(24 * 3600)
     assert len(_asked(home)) == asked
     assert len(home.events) == 6
 
@@ -55,8 +53,8 @@ async def test_soon_then_ever_more_slowly(home: Home) -> None:
     """The first question comes after 3 s, each later one after a longer wait."""
     start = home.now
     await home.send(ANNA)
-    await home.advance(60, step=0.5)
-    await home.advance(24 * 3600 - 61, step=10)
+    await home.advance(60)
+    await home.advance(24 * 3600 - 61)
     times = _asked(home)
     assert 3 <= times[0] - start < 4
     gaps = _gaps(times)
@@ -71,25 +69,25 @@ async def test_gives_up_after_a_day(home: Home) -> None:
     """What is not final after a day is unknown, and nobody asks any more."""
     await home.send(ANNA, BORIS)
     home.portal.deliver("sent", to=BORIS[1:])
-    await home.advance(23 * 3600, step=60)
-    assert home.told(ANNA) == ["queued"]
-    await home.advance(2 * 3600 + 60, step=60)
-    assert home.told(ANNA) == ["queued", "unknown"]
-    assert home.told(BORIS) == ["queued", "sent"]
+    await home.advance(23 * 3600)
+    assert home.published(ANNA) == ["queued"]
+    await home.advance(2 * 3600 + 60)
+    assert home.published(ANNA) == ["queued", "unknown"]
+    assert home.published(BORIS) == ["queued", "sent"]
     assert home.totals == (1, 0, 0)
     asked = len(_asked(home))
-    await home.advance(24 * 3600, step=1800)
+    await home.advance(24 * 3600)
     assert len(_asked(home)) == asked
-    assert home.kept()["data"]["batches"] == []
+    assert home.stored_batches() == []
 
 
-@pytest.mark.parametrize("options", [_NO_LIMIT])
+@pytest.mark.parametrize("options", [NO_LIMIT])
 async def test_many_groups_cost_a_request_a_second(home: Home) -> None:
     """Fifty groups under way cost one request a second at most, one at a time."""
     for index in range(50):
         await home.send(ANNA, message=str(index))
     home.portal.reset_max_in_flight()
-    await home.advance(120, step=0.25)
+    await home.advance(120)
     times = _asked(home)
     assert min(_gaps(times)) >= 1
     assert home.portal.max_in_flight["groupstatus"] == 1
@@ -97,11 +95,11 @@ async def test_many_groups_cost_a_request_a_second(home: Home) -> None:
     asked = {r.parameters["groupid"] for r in home.requests("groupstatus")}
     assert asked == set(home.portal.groups)
     home.portal.deliver("sent")
-    await home.advance(180, step=0.5)
+    await home.advance(180)
     assert home.totals == (50, 0, 0)
 
 
-@pytest.mark.parametrize("options", [_NO_LIMIT])
+@pytest.mark.parametrize("options", [NO_LIMIT])
 async def test_new_groups_do_not_hurry_the_others(home: Home) -> None:
     """Sending while many are followed does not raise the rate of questions."""
     for index in range(20):
@@ -111,7 +109,7 @@ async def test_new_groups_do_not_hurry_the_others(home: Home) -> None:
     for index in range(40):
         await home.send(BORIS, message=f"meanwhile {index}")
         await home.advance(0.25)
-    await home.advance(20, step=0.25)
+    await home.advance(20)
     assert min(_gaps(_asked(home))) >= 1
 
 
@@ -121,7 +119,7 @@ async def test_one_question_at_a_time(home: Home) -> None:
         await home.send(ANNA, message=str(index))
     home.portal.fail("slow", "groupstatus", seconds=7)
     home.portal.reset_max_in_flight()
-    await home.pass_time(60, step=0.5)
+    await home.pass_time(60)
     assert home.portal.max_in_flight["groupstatus"] == 1
     assert 5 <= len(_asked(home)) <= 9
 
@@ -130,19 +128,19 @@ async def test_survives_reload_and_restart(home: Home) -> None:
     """What was queued is followed on, and what was told is not told again."""
     await home.send(ANNA, BORIS, CARLA)
     home.portal.deliver("sent", to=ANNA[1:])
-    await home.advance(10, step=0.5)
+    await home.advance(10)
     await home.reload()
     assert home.totals == (1, 0, 2)
     home.portal.deliver("failed", to=BORIS[1:])
-    await home.advance(60, step=0.5)
-    await home.restart(home.kept())
+    await home.advance(60)
+    await home.restart()
     assert home.totals == (1, 1, 1)
     home.portal.deliver("sent", to=CARLA[1:])
-    await home.advance(120, step=0.5)
+    await home.advance(120)
     assert home.totals == (2, 1, 0)
-    assert home.told(ANNA) == ["queued", "sent"]
-    assert home.told(BORIS) == ["queued", "failed"]
-    assert home.told(CARLA) == ["queued", "sent"]
+    assert home.published(ANNA) == ["queued", "sent"]
+    assert home.published(BORIS) == ["queued", "failed"]
+    assert home.published(CARLA) == ["queued", "sent"]
 
 
 async def test_answer_across_a_reload(home: Home) -> None:
@@ -153,17 +151,17 @@ async def test_answer_across_a_reload(home: Home) -> None:
     # that is held.
     home.portal.fail("slow", "groupstatus", seconds=10, times=1)
     home.portal.deliver("sent", to=ANNA[1:])
-    await home.pass_time(3.5, step=0.5)
+    await home.pass_time(3.5)
     assert len(_asked(home)) == 1
     await home.portal.refuse()
     assert await home.statuses(BORIS, message="Held") == ["held"]
     await home.portal.accept()
     entry_id = home.entry.entry_id
     assert await home.until_done(home.hass.config_entries.async_reload(entry_id))
-    await home.pass_time(20, step=0.5)
+    await home.pass_time(20)
     assert home.texts == ["Followed", "Held"]
-    assert home.told(ANNA) == ["queued", "sent"]
-    stages = [batch["stage"] for batch in home.kept()["data"]["batches"]]
+    assert home.published(ANNA) == ["queued", "sent"]
+    stages = [batch["stage"] for batch in home.stored_batches()]
     assert stages == ["accepted"]
 
 
@@ -172,15 +170,15 @@ async def test_scheduled_is_followed_from_its_time(home: Home) -> None:
     start = home.now
     when = dt_util.as_local(dt_util.utcnow() + timedelta(hours=30))
     await home.send(ANNA, schedule=when.isoformat())
-    await home.advance(30 * 3600 - 60, step=120)
+    await home.advance(30 * 3600 - 60)
     assert _asked(home) == []
-    assert home.told() == ["queued"]
+    assert home.published() == ["queued"]
     assert home.total("pending") == 1
-    await home.advance(90, step=0.5)
+    await home.advance(90)
     assert _asked(home)[0] - start == pytest.approx(30 * 3600 + 3, abs=1)
     home.portal.deliver("sent")
-    await home.advance(600, step=1)
-    assert home.told() == ["queued", "sent"]
+    await home.advance(600)
+    assert home.published() == ["queued", "sent"]
 
 
 async def test_scheduled_survives_restart(home: Home) -> None:
@@ -188,9 +186,9 @@ async def test_scheduled_survives_restart(home: Home) -> None:
     when = dt_util.as_local(dt_util.utcnow() + timedelta(hours=2))
     await home.send(ANNA, schedule=when.isoformat())
     await home.restart()
-    await home.advance(7200 - 60, step=60)
+    await home.advance(7200 - 60)
     assert _asked(home) == []
-    await home.advance(90, step=0.5)
+    await home.advance(90)
     assert _asked(home)
 
 
@@ -205,13 +203,13 @@ async def test_broken_answer_that_names_its_group(home: Home) -> None:
     assert [(o["status"], o["group_id"]) for o in outcomes] == [("unknown", "1001")] * 2
     assert home.total("pending") == 0
     home.portal.deliver("sent", to=ANNA[1:])
-    await home.advance(5, step=0.5)
-    assert home.told(ANNA) == ["unknown", "sent"]
-    assert home.told(BORIS) == ["unknown", "queued"]
+    await home.advance(5)
+    assert home.published(ANNA) == ["unknown", "sent"]
+    assert home.published(BORIS) == ["unknown", "queued"]
     assert home.totals == (1, 0, 1)
     home.portal.deliver("failed", to=BORIS[1:])
-    await home.advance(60, step=0.5)
-    assert home.told(BORIS) == ["unknown", "queued", "failed"]
+    await home.advance(60)
+    assert home.published(BORIS) == ["unknown", "queued", "failed"]
     assert home.totals == (1, 1, 0)
     assert len(home.portal.ledger) == 2
 
@@ -220,11 +218,11 @@ async def test_broken_answer_whose_group_is_none(home: Home) -> None:
     """A group that the portal does not know leaves unknown what it was."""
     home.portal.fail("not_json", "sendsms", text=_CUT_OFF, times=1)
     assert await home.statuses(ANNA) == ["unknown"]
-    await home.advance(25 * 3600, step=120)
-    assert home.told() == ["unknown"]
+    await home.advance(25 * 3600)
+    assert home.published() == ["unknown"]
     assert home.totals == (0, 0, 0)
     assert home.portal.ledger == []
-    assert home.kept()["data"]["batches"] == []
+    assert home.stored_batches() == []
 
 
 @pytest.mark.parametrize(
@@ -253,14 +251,14 @@ async def test_odd_answers(home: Home, kind: FaultKind, more: dict[str, Any]) ->
     """An answer that says nothing of a recipient changes nothing; it is asked again."""
     await home.send(ANNA)
     home.portal.fail(kind, "groupstatus", **more)
-    await home.advance(60, step=0.5)
-    assert home.told() == ["queued"]
+    await home.advance(60)
+    assert home.published() == ["queued"]
     assert home.totals == (0, 0, 1)
     assert len(_asked(home)) > 3
     home.portal.clear_faults()
     home.portal.deliver("sent")
-    await home.advance(60, step=0.5)
-    assert home.told() == ["queued", "sent"]
+    await home.advance(60)
+    assert home.published() == ["queued", "sent"]
 
 
 @pytest.mark.parametrize(
@@ -272,9 +270,9 @@ async def test_true_answers_in_odd_forms(home: Home, kind: FaultKind) -> None:
     home.portal.fail(kind, "groupstatus")
     home.portal.deliver("sent", to=ANNA[1:])
     home.portal.deliver("failed", to=BORIS[1:])
-    await home.advance(5, step=0.5)
-    assert home.told(ANNA) == ["queued", "sent"]
-    assert home.told(BORIS) == ["queued", "failed"]
+    await home.advance(5)
+    assert home.published(ANNA) == ["queued", "sent"]
+    assert home.published(BORIS) == ["queued", "failed"]
 
 
 async def test_portal_that_hangs_while_asked(home: Home) -> None:
@@ -285,8 +283,8 @@ async def test_portal_that_hangs_while_asked(home: Home) -> None:
     assert await home.statuses(BORIS) == ["queued"]
     home.portal.deliver("sent")
     await home.pass_time(120)
-    assert home.told(ANNA) == ["queued", "sent"]
-    assert home.told(BORIS) == ["queued", "sent"]
+    assert home.published(ANNA) == ["queued", "sent"]
+    assert home.published(BORIS) == ["queued", "sent"]
 
 
 async def test_answer_that_says_sent_at_once(home: Home) -> None:
@@ -295,6 +293,6 @@ async def test_answer_that_says_sent_at_once(home: Home) -> None:
     home.portal.fail("not_json", "sendsms", text=answer, processed=True, times=1)
     assert await home.statuses(ANNA) == ["sent"]
     assert home.totals == (1, 0, 0)
-    await home.advance(600, step=5)
+    await home.advance(600)
     assert _asked(home) == []
-    assert home.told() == ["sent"]
+    assert home.published() == ["sent"]

@@ -50,11 +50,11 @@ def _types(home: Home) -> list[str]:
 async def test_whatsapp_is_enough(channel: Channel, home: Home) -> None:
     """Where WhatsApp takes it, no SMS is sent, also not when it is delivered late."""
     assert await _to_anna(home) == ("whatsapp", "queued", None)
-    await home.advance(3600, step=30)
+    await home.advance(3600)
     home.portal.deliver("sent")
-    await home.advance(3600, step=30)
+    await home.advance(3600)
     assert _types(home) == ["whatsapp"]
-    assert home.told() == ["queued", "sent"]
+    assert home.published() == ["queued", "sent"]
 
 
 async def test_refused_goes_by_sms(channel: Channel, home: Home) -> None:
@@ -64,10 +64,10 @@ async def test_refused_goes_by_sms(channel: Channel, home: Home) -> None:
     assert (via, status) == ("sms", "queued")
     assert [r.parameters["type"] for r in home.requests()] == ["whatsapp", "sms"]
     assert _types(home) == ["sms"]
-    assert home.told() == ["queued"]
+    assert home.published() == ["queued"]
     # It counts as one message, of which one is delivered.
     home.portal.deliver("sent")
-    await home.advance(5, step=1)
+    await home.advance(5)
     assert home.totals == (1, 0, 0)
 
 
@@ -106,7 +106,7 @@ async def test_unknown_never_goes_by_sms(
     home.portal.fail(kind, "sendsms", processed=processed, times=1)
     via, status, _ = await _to_anna(home)
     assert (via, status) == ("whatsapp", "unknown")
-    await home.advance(7200, step=60)
+    await home.advance(7200)
     assert len(home.requests()) == 1
     assert _types(home) == ["whatsapp"] * processed
 
@@ -118,7 +118,7 @@ async def test_held_goes_by_whatsapp(channel: Channel, home: Home) -> None:
     assert (via, status) == ("whatsapp", "held")
     await home.portal.accept()
     await home.restart()
-    await home.advance(5, step=0.25)
+    await home.advance(5)
     assert _types(home) == ["whatsapp"]
 
 
@@ -129,9 +129,9 @@ async def test_held_and_then_refused_goes_by_sms(channel: Channel, home: Home) -
     await home.portal.accept()
     home.portal.drop(channel)
     await home.restart()
-    await home.advance(5, step=0.25)
+    await home.advance(5)
     assert _types(home) == ["sms"]
-    assert home.told() == ["held", "queued"]
+    assert home.published() == ["held", "queued"]
 
 
 async def test_unknown_after_the_fallback(channel: Channel, home: Home) -> None:
@@ -140,7 +140,7 @@ async def test_unknown_after_the_fallback(channel: Channel, home: Home) -> None:
     home.portal.fail("reset", "sendsms", processed=True, times=1)
     via, status, _ = await _to_anna(home)
     assert (via, status) == ("sms", "unknown")
-    await home.advance(7200, step=60)
+    await home.advance(7200)
     assert _types(home) == ["sms"]
 
 
@@ -151,7 +151,7 @@ async def test_both_refused(channel: Channel, home: Home) -> None:
     with pytest.raises(HomeAssistantError, match="Anna: failed, Second"):
         await _to_anna(home)
     assert home.portal.ledger == []
-    assert home.told() == ["failed"]
+    assert home.published() == ["failed"]
     assert home.totals == (0, 1, 0)
 
 

@@ -13,13 +13,13 @@ import pytest
 from custom_components.smskit.const import DOMAIN
 from tests.conftest import ANNA, BORIS, CARLA
 
-from .home import Home
+from .home import OPTIONS, Home
 
 _LIMIT: Final = 5
 
 
 def _options(limit: int) -> dict[str, Any]:
-    return {"country": "US", "time_zone": "Africa/Lagos", "hourly_limit": limit}
+    return {**OPTIONS, "hourly_limit": limit}
 
 
 limited = pytest.mark.parametrize("options", [_options(_LIMIT)])
@@ -69,7 +69,7 @@ async def test_exact_at_the_boundary(home: Home) -> None:
         "limit": "5",
         "next": _clock(start + 3600),
     }
-    await home.advance(2999, step=60)
+    await home.advance(2999)
     await _refused(home, 1)
     await home.advance(1)
     assert home.now == start + 3600
@@ -128,9 +128,9 @@ async def test_counted_across_a_restart(home: Home, how: str) -> None:
     if how == "reload":
         await home.reload()
     else:
-        await home.restart(home.kept())
+        await home.restart()
     await _refused(home, 1)
-    await home.advance(1799, step=60)
+    await home.advance(1799)
     await _refused(home, 1)
     await home.advance(start + 3600 - home.now)
     await _allowed(home, 5)
@@ -177,11 +177,11 @@ async def test_held_counts_once(home: Home) -> None:
         await home.send(number)
     await _refused(home, 1, first=10)
     await home.portal.accept()
-    await home.advance(30, step=0.25)
+    await home.advance(30)
     left = home.now
     assert len(home.portal.ledger) == 5
     await _refused(home, 1, first=10)
-    await home.advance(3600, step=60)
+    await home.advance(3600)
     assert home.now >= left + 3600
     await _allowed(home, 5)
 
@@ -203,7 +203,7 @@ async def test_never_more_in_any_hour(home: Home) -> None:
             )
         # Less than the 30 s after which polling would log that it fails.
         await home.portal.accept()
-        await home.advance(chance.choice([1, 20, 180, 600]), step=5)
+        await home.advance(chance.choice([1, 20, 180, 600]))
     times = [entry.time.timestamp() for entry in home.portal.ledger]
     assert len(times) > 20
     assert all(
@@ -240,7 +240,7 @@ async def test_issue(home: Home) -> None:
     assert issue.translation_key == "hourly_limit"
     assert issue.translation_placeholders == {"account": "127.0.0.1", "limit": "5"}
     assert not issue.is_fixable
-    await home.advance(3500, step=60)
+    await home.advance(3500)
     assert _issue(home) is not None
     await home.advance(60)
     assert _issue(home) is None
@@ -323,8 +323,8 @@ async def test_expired_may_be_repeated(home: Home) -> None:
     """What expired may be sent again at once."""
     await home.refuse()
     await home.send(ANNA, expires_in=10)
-    await home.advance(11, step=1)
-    assert home.told() == ["held", "expired"]
+    await home.advance(11)
+    assert home.published() == ["held", "expired"]
     await home.portal.accept()
     assert await home.statuses(ANNA) == ["queued"]
 
@@ -340,7 +340,7 @@ async def test_uncertain_may_not_be_repeated(home: Home, how: str) -> None:
     await home.portal.accept()
     with pytest.raises(HomeAssistantError, match="less than a minute ago"):
         await home.send(ANNA)
-    await home.advance(30, step=1)
+    await home.advance(30)
     assert len(home.portal.ledger) == 1
 
 

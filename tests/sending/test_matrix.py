@@ -122,7 +122,7 @@ async def test_cell(
 
     assert reported == dict.fromkeys(numbers, fault.told)
     assert raised == ("not_sent" if fault.told == "failed" else None)
-    assert home.told() == [fault.told] * count
+    assert home.published() == [fault.told] * count
     assert in_ledger == Counter(dict.fromkeys(numbers, int(fault.processed)))
     assert home.totals == (
         0,
@@ -136,11 +136,13 @@ async def test_cell(
     portal.clear_faults()
     await portal.accept()
     # Nothing but what was held leaves once the portal is well, and that once.
-    await home.advance(10, step=1)
+    await home.advance(10)
     portal.deliver("sent")
-    await home.advance(2 * 3600, step=300)
+    await home.advance(2 * 3600)
     in_the_end = "queued" if fault.lies else _IN_THE_END[fault.told]
-    assert {n: home.told(n)[-1] for n in numbers} == dict.fromkeys(numbers, in_the_end)
+    assert {n: home.published(n)[-1] for n in numbers} == dict.fromkeys(
+        numbers, in_the_end
+    )
     expected = int(fault.processed or fault.told == "held")
     assert _accepted(home) == Counter(dict.fromkeys(numbers, expected))
     assert home.totals == (
@@ -150,9 +152,9 @@ async def test_cell(
     )
     if fault.lies:
         # The group that it named does not exist: a day later that is said.
-        await home.advance(24 * 3600, step=600)
+        await home.advance(24 * 3600)
         in_the_end = "unknown"
-        assert home.told() == ["queued"] * count + ["unknown"] * count
+        assert home.published() == ["queued"] * count + ["unknown"] * count
         assert home.totals == (0, 0, 0)
         assert _accepted(home) == Counter(dict.fromkeys(numbers, expected))
 

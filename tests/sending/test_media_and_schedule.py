@@ -136,7 +136,7 @@ async def test_file_across_a_restart(channel: Channel, home: Home, media: str) -
     await home.send(ANNA, type="whatsapp", media=media)
     await home.portal.accept()
     await home.restart()
-    await home.advance(5, step=0.25)
+    await home.advance(5)
     assert [(e.type, e.text, e.file) for e in home.portal.ledger] == [
         ("whatsapp", "Hello", None)
     ]
