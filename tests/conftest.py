@@ -17,8 +17,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
 
-# Imported before Home Assistant looks for custom integrations: the plugin has a folder
-# of its own with that name.
 from custom_components.smskit.const import (
     CONF_GET_OPERATIONS,
     CONF_NUMBERS,
@@ -28,7 +26,10 @@ from custom_components.smskit.const import (
     SUBENTRY_RECIPIENT,
 )
 from tests.clock import Clock
-from tests.home import World
+
+# Imported before Home Assistant looks for custom integrations: the plugin has a folder
+# of its own with that name.
+from tests.home import World, settle
 from tests.portal import Account, Portal
 
 type Tell = Callable[[str, str], None]
@@ -92,7 +93,9 @@ def _custom_integrations(enable_custom_integrations: None) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _config_folder(hass: HomeAssistant, tmp_path: Path) -> None:
+def _config_folder(
+    _custom_integrations: None, hass: HomeAssistant, tmp_path: Path
+) -> None:
     """Give each test a configuration folder of its own: databases are real files."""
     hass.config.config_dir = str(tmp_path)
 
@@ -226,5 +229,5 @@ def entry(
 async def loaded(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
     """Return the account, set up."""
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     return entry

@@ -56,6 +56,17 @@ async def _counted(self: aiosqlite.Connection, *args: Any, **kwargs: Any) -> Any
         job.set_result(None)
 
 
+_close: Final = aiosqlite.Connection.close
+
+
+async def _close_and_join(self: aiosqlite.Connection) -> None:
+    thread = self._thread
+    await _close(self)
+    # It ends right after its last answer.
+    thread.join()
+
+
+aiosqlite.Connection.close = _close_and_join  # type: ignore[method-assign]
 aiosqlite.Connection._execute = _counted  # type: ignore[method-assign] # noqa: SLF001 - as above
 
 
@@ -64,6 +75,12 @@ async def settle(hass: HomeAssistant) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
     while await _wait_for_databases():
         await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def wait_for_databases() -> None:
+    """Let databases end what they are doing, and publish what they have."""
+    while await _wait_for_databases():
+        pass
 
 
 async def _wait_for_databases() -> bool:
@@ -244,9 +261,18 @@ class Home:
         self, action: str, context: Context | None = None, **data: Any
     ) -> dict[str, Any]:
         """Call an action of the integration and return its response."""
-        response: Any = await self.hass.services.async_call(
-            DOMAIN, action, data, blocking=True, context=context, return_response=True
-        )
+        try:
+            response: Any = await self.hass.services.async_call(
+                DOMAIN,
+                action,
+                data,
+                blocking=True,
+                context=context,
+                return_response=True,
+            )
+        finally:
+            # What it changed is published a moment later.
+            await wait_for_databases()
         assert isinstance(response, dict)
         return response
 

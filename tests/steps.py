@@ -7,6 +7,8 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, State
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from tests.home import settle
+
 
 def assert_state(entry: ConfigEntry, state: ConfigEntryState) -> None:
     """Fail unless an entry has come as far as this."""
@@ -26,4 +28,4 @@ async def pass_time(
     """Let time pass, and what it brings happen."""
     freezer.tick(timedelta(minutes=minutes))
     async_fire_time_changed(hass)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)

@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from syrupy.assertion import SnapshotAssertion
 
+from tests.home import settle
 from tests.portal import Account
 from tests.steps import pass_time, shown
 
@@ -29,7 +30,7 @@ async def test_all(
     """Every binary sensor is as it was, with all it shows."""
     with patch("custom_components.smskit.PLATFORMS", [Platform.BINARY_SENSOR]):
         assert await hass.config_entries.async_setup(entry.entry_id)
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await settle(hass)
     await snapshot_platform(hass, entity_registry, snapshot, entry.entry_id)
 
 

@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smskit.const import CONF_GET_OPERATIONS, CONF_SENDER, DOMAIN
 from tests.conftest import API_KEY, API_TOKEN, entry_data
 from tests.flow_translations import translated_flows  # noqa: F401 - a fixture
+from tests.home import settle
 from tests.portal import Account, Portal
 from tests.steps import assert_state, shown
 
@@ -45,7 +46,7 @@ async def start(hass: HomeAssistant) -> str:
 async def submit(hass: HomeAssistant, flow_id: str, values: dict[str, str]) -> Any:
     """Fill in a form."""
     result = await hass.config_entries.flow.async_configure(flow_id, values)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     return result
 
 
@@ -107,7 +108,7 @@ async def test_user(hass: HomeAssistant, portal: Portal, account: Account) -> No
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "127.0.0.1"
     assert result["data"] == entry_data(portal)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     (entry,) = hass.config_entries.async_entries(DOMAIN)
     assert_state(entry, ConfigEntryState.LOADED)
     assert not any(request.credentials_in_url for request in portal.requests)
@@ -250,7 +251,7 @@ async def test_get_only(
     (entry,) = hass.config_entries.async_entries(DOMAIN)
     portal.requests.clear()
     assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     by_get = {r.operation for r in portal.requests if r.method == "GET"}
     by_post = {r.operation for r in portal.requests if r.method == "POST"}
     assert by_get == {"balance", "getinbox"}
@@ -352,20 +353,23 @@ async def test_reconfigure_to_another_entrys_account(
     assert loaded.data == entry_data(portal)
 
 
-async def test_reconfigure_of_an_account_that_does_not_load(
+@pytest.mark.expected_log("Authentication failed")
+async def test_reconfigure_of_an_account_that_is_refused(
     hass: HomeAssistant, entry: MockConfigEntry, portal: Portal
 ) -> None:
-    """An account that was refused at the start loads once it is told right."""
-    portal.fail("refused_error", text="Invalid user", times=2)
+    """An account that was refused at the start works once it is reconfigured."""
+    portal.fail("refused_error", text="Invalid user")
     await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert_state(entry, ConfigEntryState.SETUP_ERROR)
+    await settle(hass)
+    assert_state(entry, ConfigEntryState.LOADED)
+    assert list(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
     portal.clear_faults()
     result = await entry.start_reconfigure_flow(hass)
     result = await submit(
         hass, result["flow_id"], form(portal, url=f"{portal.url}/SMSC")
     )
     assert result["reason"] == "reconfigure_successful"
+    await settle(hass)
     assert_state(entry, ConfigEntryState.LOADED)
     assert not list(hass.config_entries.flow.async_progress_by_handler(DOMAIN))
 

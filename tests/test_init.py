@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smskit.const import DOMAIN
 from tests.conftest import CARLA, entry_data, recipient_data
+from tests.home import settle
 from tests.portal import Account, Portal
 from tests.steps import assert_state, pass_time, shown
 
@@ -49,7 +50,7 @@ async def test_unload_and_reload(
 ) -> None:
     """An account that is unloaded asks the portal nothing, until it is set up again."""
     assert await hass.config_entries.async_unload(loaded.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     assert_state(loaded, ConfigEntryState.NOT_LOADED)
     assert shown(hass, BALANCE).state == STATE_UNAVAILABLE
     portal.requests.clear()
@@ -57,7 +58,7 @@ async def test_unload_and_reload(
     assert portal.requests == []
     for _ in range(2):
         assert await hass.config_entries.async_reload(loaded.entry_id)
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await settle(hass)
     assert_state(loaded, ConfigEntryState.LOADED)
     assert shown(hass, BALANCE).state == "100"
     portal.requests.clear()
@@ -80,7 +81,7 @@ async def test_portal_away_at_start(
     else:
         portal.fail(kind)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     assert_state(entry, ConfigEntryState.LOADED)
     assert not list(hass.config_entries.flow.async_progress())
     for entity_id in (BALANCE, UNREAD):
@@ -102,7 +103,7 @@ async def test_sending_while_the_portal_is_away_at_start(
     """What is sent before the portal was ever reached is held, and leaves later."""
     await portal.refuse()
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     response = await hass.services.async_call(
         DOMAIN,
         "send_message",
@@ -133,7 +134,7 @@ async def test_two_accounts(
     )
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     assert shown(hass, UNREAD).state == "0"
     message = shown(hass, "sensor.second_last_message")
     assert message.attributes["text"] == "For the second"
@@ -151,7 +152,7 @@ async def test_remove(
 ) -> None:
     """An account that is removed leaves nothing behind."""
     await hass.config_entries.async_remove(loaded.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     assert hass.states.async_entity_ids(("sensor", "binary_sensor", "notify")) == []
     entry_id = loaded.entry_id
     assert er.async_entries_for_config_entry(entity_registry, entry_id) == []
@@ -227,7 +228,7 @@ async def test_data_of_the_portal_is_not_logged(
     """Neither numbers nor texts reach the log, however much is logged."""
     portal.receive(account, "447700900123", "The safe is open")
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     lines = [
         record.getMessage()
         for record in caplog.records

@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.conftest import ANNA, BORIS
 from tests.flow_translations import translated_flows  # noqa: F401 - a fixture
+from tests.home import settle
 from tests.portal import Account, Portal
 from tests.steps import pass_time, shown
 
@@ -36,7 +37,7 @@ async def change(
     result = await hass.config_entries.options.async_configure(
         result["flow_id"], values
     )
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     return result
 
 
@@ -63,7 +64,7 @@ async def test_defaults(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     result = await hass.config_entries.options.async_configure(
         result["flow_id"], {part: {} for part in OPTIONS}
     )
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     defaults = {
         "balance_unit": "credits",
         "low_balance": 10,
@@ -119,7 +120,7 @@ async def test_allowed_senders(hass: HomeAssistant, loaded: MockConfigEntry) -> 
     result = await hass.config_entries.options.async_configure(
         result["flow_id"], {part: parts.get(part, {}) for part in OPTIONS}
     )
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert loaded.options["allowed_senders"] == [BORIS, ANNA]
 
@@ -147,7 +148,7 @@ async def test_time_zone(
     written = portal.state.now().replace(microsecond=0)
     portal.receive(account, "12025550123", "Hello", date=written)
     assert await hass.config_entries.async_reload(loaded.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     state = shown(hass, "sensor.127_0_0_1_last_message")
     # The portal writes an hour ahead of UTC; it is read as 5:45 ahead.
     expected = written + timedelta(hours=1) - timedelta(hours=5, minutes=45)

@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smskit.const import DOMAIN
 from tests.conftest import API_KEY, API_TOKEN, entry_data
 from tests.flow_translations import translated_flows  # noqa: F401 - a fixture
+from tests.home import settle
 from tests.portal import Account, Portal
 from tests.steps import assert_state, pass_time, shown
 
@@ -34,7 +35,7 @@ def reauth(hass: HomeAssistant) -> Any:
 async def submit(hass: HomeAssistant, flow: Any, values: dict[str, str]) -> Any:
     """Enter credentials."""
     result = await hass.config_entries.flow.async_configure(flow["flow_id"], values)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     return result
 
 
@@ -49,6 +50,7 @@ async def assert_polls(
 
 
 @pytest.mark.parametrize(("disabled", "values"), [(False, NEW), (True, OLD)])
+@pytest.mark.expected_log("Authentication failed")
 async def test_at_startup(  # noqa: PLR0913, PLR0917 - fixtures
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -58,14 +60,14 @@ async def test_at_startup(  # noqa: PLR0913, PLR0917 - fixtures
     disabled: bool,
     values: dict[str, str],
 ) -> None:
-    """An account that could not start does so with right credentials, new or old."""
+    """An account that was refused at its start works with right credentials."""
     if disabled:
         account.api_enabled = False
     else:
         account.api_key, account.api_token = NEW.values()
-    assert not await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert_state(entry, ConfigEntryState.SETUP_ERROR)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
+    assert_state(entry, ConfigEntryState.LOADED)
     flow = reauth(hass)
     account.api_enabled = True
     result = await submit(hass, flow, values)
@@ -104,13 +106,14 @@ async def test_at_run_time(  # noqa: PLR0913, PLR0917 - fixtures
     assert not list(hass.config_entries.flow.async_progress())
 
 
+@pytest.mark.expected_log("Authentication failed")
 async def test_errors(
     hass: HomeAssistant, entry: MockConfigEntry, portal: Portal, account: Account
 ) -> None:
     """Each error has its name, and the same form succeeds once its cause is gone."""
     account.api_key, account.api_token = NEW.values()
     await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     flow = reauth(hass)
     result = await submit(hass, flow, OLD)
     assert result["errors"] == {"base": "invalid_auth"}
@@ -128,6 +131,7 @@ async def test_errors(
     assert_state(entry, ConfigEntryState.LOADED)
 
 
+@pytest.mark.expected_log("Authentication failed")
 async def test_another_entrys_account(
     hass: HomeAssistant, entry: MockConfigEntry, portal: Portal, account: Account
 ) -> None:
@@ -136,7 +140,7 @@ async def test_another_entrys_account(
     MockConfigEntry(domain=DOMAIN, data=entry_data(portal, **NEW)).add_to_hass(hass)
     account.api_token = "changed"
     await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     result = await submit(hass, reauth(hass), NEW)
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"

@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smskit.const import SUBENTRY_RECIPIENT
 from tests.conftest import ANNA, BORIS, CARLA
 from tests.flow_translations import translated_flows  # noqa: F401 - a fixture
+from tests.home import settle
 
 pytestmark = pytest.mark.usefixtures("translated_flows")
 
@@ -47,7 +48,7 @@ async def start(hass: HomeAssistant, entry: MockConfigEntry) -> str:
 async def submit(hass: HomeAssistant, flow_id: str, values: dict[str, Any]) -> Any:
     """Fill in a form."""
     result = await hass.config_entries.subentries.async_configure(flow_id, values)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     return result
 
 
@@ -180,7 +181,7 @@ async def test_remove(
     hass.config_entries.async_remove_subentry(
         loaded, recipient(loaded, "Anna").subentry_id
     )
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     assert names(hass) == {"notify.family": "Family"}
     assert entity_registry.async_get("notify.anna") is None
     assert device_registry.async_get(entity.device_id) is None

@@ -5,6 +5,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smskit.const import DOMAIN
 from tests.conftest import ANNA, BORIS
+from tests.home import settle
 from tests.portal import Portal
 
 
@@ -24,7 +25,7 @@ async def test_action(
         blocking=True,
         return_response=True,
     )
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     group_id = portal.ledger[0].group_id
     assert response == {
         "recipients": [

@@ -23,6 +23,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from syrupy.assertion import SnapshotAssertion
 
+from tests.home import settle
 from tests.portal import Account, Portal
 from tests.steps import pass_time, shown
 
@@ -45,7 +46,7 @@ async def test_all(  # noqa: PLR0913, PLR0917 - fixtures
     portal.receive(account, PHONE, "Hello", date=NOON, id="12")
     with patch("custom_components.smskit.PLATFORMS", [Platform.SENSOR]):
         assert await hass.config_entries.async_setup(entry.entry_id)
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await settle(hass)
     await snapshot_platform(hass, entity_registry, snapshot, entry.entry_id)
 
 
@@ -193,6 +194,7 @@ async def test_nothing_changed(
     """A poll that brings nothing new writes no state."""
     portal.receive(account, PHONE, "Hello")
     assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
     await pass_time(hass, freezer, minutes=1)
     before = {entity: shown(hass, entity) for entity in (BALANCE, UNREAD, LAST)}
     reported = {entity: state.last_reported for entity, state in before.items()}

@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from tests.conftest import ANNA, BORIS, CARLA
+from tests.home import settle
 from tests.portal import Account, Portal
 from tests.steps import pass_time
 
@@ -74,7 +75,7 @@ async def send(hass: HomeAssistant, number: str, text: str) -> None:
         blocking=True,
         return_response=True,
     )
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
 
 
 def fill(portal: Portal, account: Account, *messages: tuple[str, str]) -> None:
@@ -114,7 +115,7 @@ async def test_channels_of_an_account(
     """A channel comes with its device's name, the user's where there is one."""
     portal.add_channel(account, "Reception")
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     socket = await hass_ws_client(hass)
 
     (found,) = (await tell(socket, "accounts"))["result"]["accounts"]
@@ -285,7 +286,7 @@ async def test_subscription_outlives_a_reload(
     """An open page hears on when the account is loaded anew."""
     await ask("messages/subscribe", config_entry_id=loaded.entry_id)
     assert await hass.config_entries.async_reload(loaded.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     await send(hass, CARLA, "Hello")
     assert (await event(socket))["message"]["text"] == "Hello"
 

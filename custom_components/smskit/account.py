@@ -174,6 +174,7 @@ async def async_start(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
         await data.outbox.async_trim()
 
     entry.async_on_unload(async_track_time_interval(hass, trim, _TRIM_INTERVAL))
+    entry.async_create_background_task(hass, trim(None), "smskit trim")
     for coordinator in (data.balance, data.inbox, data.channels):
         entry.async_create_background_task(
             hass, coordinator.async_refresh(), f"smskit {coordinator.name}"

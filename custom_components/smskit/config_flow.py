@@ -207,7 +207,8 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
         Another key may belong to the same account, whose messages stay what they are,
         or to another one, whose messages are imported as read.
         """
-        data[CONF_ACCOUNT] = entry.data.get(CONF_ACCOUNT, entry.entry_id)
+        if CONF_ACCOUNT in entry.data:
+            data[CONF_ACCOUNT] = entry.data[CONF_ACCOUNT]
         same = all(data[key] == entry.data[key] for key in (CONF_URL, CONF_API_KEY))
         if same or await self._async_knows_inbox(entry, data):
             return self._async_update(entry, data)

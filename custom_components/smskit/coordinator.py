@@ -167,7 +167,7 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
         super().__init__(hass, entry, name="channels", interval=poller.interval)
         self.poller = poller
         self._issues = issues
-        self.data = {}
+        self.data = poller.states
 
     @override
     async def _async_fetch(self) -> dict[str, ChannelState]:

@@ -61,7 +61,7 @@ class AccountIssues:
     def async_update_inbox_full(self, unread: int, limit: int) -> None:
         """Raise the issue of a full inbox while unread messages exceed the limit."""
         issue_id = _inbox_full_id(self._entry_id)
-        if unread <= limit:
+        if not limit or unread <= limit:
             self._clear(issue_id)
         else:
             self._raise(issue_id, "inbox_full", {"limit": str(limit)})

@@ -208,6 +208,7 @@ async def test_four_at_once(unloaded: Home) -> None:
         home.hass.config_entries.async_setup(home.entry.entry_id)
     )
     assert await home.until_done(task)
+    await home.pass_time(30)
     await home.settle()
     assert len(home.labels) == 50
     assert home.portal.max_in_flight["viewchannel"] == 4

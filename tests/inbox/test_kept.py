@@ -5,7 +5,7 @@ from datetime import timedelta
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.smskit.const import DOMAIN
+from custom_components.smskit.const import CONF_ACCOUNT, DOMAIN
 
 from .home import DAY, PHONE, Home
 
@@ -153,6 +153,8 @@ async def test_another_account_under_the_same_entry(home: Home) -> None:
             **home.entry.data,
             "api_key": "another-key",
             "api_token": "another-token",
+            # As the flow notes it once a user has said so.
+            CONF_ACCOUNT: "another account",
         },
     )
     await home.settle()

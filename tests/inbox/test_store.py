@@ -1,11 +1,11 @@
 """The inbox on disk: when it is written, and what damage does to it."""
 
 from collections.abc import Callable
-import json
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+import sqlite3
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
@@ -15,45 +15,20 @@ from .home import DAY, POLL, Home
 
 
 @pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Return a configuration of the test's own."""
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
-def hass_storage() -> dict[str, Any]:
-    """Leave the disk to Home Assistant."""
-    return {}
-
-
-@pytest.fixture
 def file(hass: HomeAssistant, new_home: Home) -> Path:
-    """Return the inbox's file."""
+    """Return the account's database."""
     path = Path(hass.config.path(".storage"))
-    return path / f"{DOMAIN}.{new_home.entry.entry_id}.inbox"
+    return path / f"{DOMAIN}.{new_home.entry.entry_id}.db"
 
 
-def _written(file: Path) -> tuple[int, int]:
-    """Return what changes with every write of a file."""
-    status = file.stat()
-    return status.st_ino, status.st_mtime_ns
+def _written(file: Path) -> list[bytes]:
+    """Return all that a database consists of."""
+    return [path.read_bytes() for path in (file, file.with_name(f"{file.name}-wal"))]
 
 
 def _others_may(file: Path) -> int:
     """Return what others than the owner may do with a file."""
     return file.stat().st_mode & 0o077
-
-
-def _cut(file: Path) -> None:
-    """Leave out the end of a file."""
-    file.write_bytes(file.read_bytes()[:-20])
-
-
-def _change(file: Path, damage: Callable[[dict[str, Any]], object]) -> str:
-    """Change the JSON in a file; return what is in it then."""
-    damaged = json.dumps(damage(json.loads(file.read_text())))
-    file.write_text(damaged)
-    return damaged
 
 
 async def test_survives_a_reload(home: Home) -> None:
@@ -72,12 +47,18 @@ async def test_survives_a_reload(home: Home) -> None:
     assert home.texts == ["Hello", "read"]
 
 
-async def test_on_disk_before_it_is_told(home: Home, file: Path) -> None:
-    """Whoever hears of a message finds it on disk."""
+async def test_on_disk_before_it_is_published(home: Home) -> None:
+    """Whoever reacts to a message finds it on disk, and its event as published."""
     found: list[bool] = []
 
+    @callback
     def look(*_: object) -> None:
-        found.extend(event.text in file.read_text() for event in home.events[-1:])
+        for event in home.events[-1:]:
+            texts = [text for (text,) in home.stored("SELECT text FROM messages")]
+            bodies = [body for (body,) in home.stored("SELECT body FROM events")]
+            found.append(
+                event.text in texts and not any(event.text in b for b in bodies)
+            )
 
     home.hass.bus.async_listen("state_changed", look)
     for text in "one", "two":
@@ -89,10 +70,12 @@ async def test_on_disk_before_it_is_told(home: Home, file: Path) -> None:
 
 
 async def test_is_private(home: Home, file: Path) -> None:
-    """Nobody else on the machine may read the file."""
+    """Nobody else on the machine may read the files."""
     home.receive("Hello")
     await home.poll()
-    assert _others_may(file) == 0
+    files = list(file.parent.glob(f"{file.name}*"))
+    assert len(files) == 3
+    assert not any(map(_others_may, files))
 
 
 async def test_nothing_new_writes_nothing(home: Home, file: Path) -> None:
@@ -105,7 +88,6 @@ async def test_nothing_new_writes_nothing(home: Home, file: Path) -> None:
     await home.poll(DAY)
     await home.call("mark_messages_read", all=True)
     await home.call("delete_messages", message_ids=["none"])
-    await home.reload()
     assert _written(file) == before
     home.receive("Hello again")
     await home.poll()
@@ -128,117 +110,46 @@ async def test_reload_in_the_middle_of_a_poll(home: Home, turns: int) -> None:
 # --- Damage --------------------------------------------------------------------------
 
 
-async def test_file_is_no_json(
-    home: Home, file: Path, issue_registry: ir.IssueRegistry
-) -> None:
-    """A file that is cut short is set aside by Home Assistant; old messages stay so."""
-    home.receive("Open the door")
-    await home.poll()
-    await home.stop()
-    _cut(file)
-    home.receive("meanwhile")
-    await home.restart()
-    assert home.texts == ["Open the door"]
-    assert [m["text"] for m in await home.messages()] == ["meanwhile", "Open the door"]
-    assert home.unread == 0
-    issues = [key for _, key in issue_registry.issues if "corruption" in key]
-    assert [key.split("_")[1] for key in issues] == ["corruption"]
-    home.receive("new")
-    await home.poll()
-    assert home.texts == ["Open the door", "new"]
+def _content(file: Path) -> bytes:
+    return file.read_bytes()
 
 
-def _no_version(content: dict[str, Any]) -> object:
-    del content["version"]
-    return content
+def _garbage(file: Path) -> None:
+    file.write_bytes(b"This is no database. " * 1000)
 
 
-def _no_data(content: dict[str, Any]) -> object:
-    del content["data"]
-    return content
+def _no_header(file: Path) -> None:
+    file.write_bytes(b"\0" * 100 + file.read_bytes()[100:])
 
 
-def _no_known(content: dict[str, Any]) -> object:
-    del content["data"]["known"]
-    return content
+def _newer(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA user_version = 1000")
 
 
-def _list_for_data(content: dict[str, Any]) -> object:
-    content["data"] = [content["data"]]
-    return content
-
-
-def _null_for_data(content: dict[str, Any]) -> object:
-    content["data"] = None
-    return content
-
-
-def _messages_are_texts(content: dict[str, Any]) -> object:
-    content["data"]["messages"] = ["Open the door"]
-    return content
-
-
-def _no_date(content: dict[str, Any]) -> object:
-    content["data"]["messages"][0]["date"] = "yesterday"
-    return content
-
-
-def _naive_date(content: dict[str, Any]) -> object:
-    content["data"]["messages"][0]["date"] = "2027-02-10T12:00:00"
-    return content
-
-
-def _other_field(content: dict[str, Any]) -> object:
-    content["data"]["messages"][0]["color"] = "red"
-    return content
-
-
-def _number_for_text(content: dict[str, Any]) -> object:
-    content["data"]["messages"][0]["text"] = 5
-    return content
-
-
-def _list_for_all(content: dict[str, Any]) -> object:
-    return [content]
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        _no_version,
-        _no_data,
-        _no_known,
-        _list_for_data,
-        _null_for_data,
-        _messages_are_texts,
-        _no_date,
-        _naive_date,
-        _other_field,
-        _number_for_text,
-        _list_for_all,
-    ],
-)
-async def test_file_has_another_shape(
+@pytest.mark.parametrize("damage", [_garbage, _no_header, _newer])
+async def test_file_cannot_be_used(
     home: Home,
     file: Path,
     issue_registry: ir.IssueRegistry,
-    damage: Callable[[dict[str, Any]], object],
+    damage: Callable[[Path], None],
 ) -> None:
-    """A file of another shape is set aside and named; the inbox starts anew, untold."""
+    """Such a file is set aside and named; the inbox starts anew and fires nothing."""
     home.receive("Open the door")
     home.receive("Close it")
     await home.poll()
     await home.stop()
-    damaged = _change(file, damage)
+    damage(file)
+    damaged = _content(file)
     home.receive("meanwhile")
     await home.restart()
     assert home.texts == ["Open the door", "Close it"]
     assert len(await home.messages()) == 3
     assert home.unread == 0
-    (aside,) = file.parent.glob(f"{file.name}.*")
-    assert aside.read_text() == damaged
-    (issue,) = (i for (_, key), i in issue_registry.issues.items() if "inbox" in key)
-    assert issue.translation_key == "inbox_damaged"
+    (aside,) = file.parent.glob(f"{file.name}.damaged.*")
+    assert _content(aside) == damaged
+    (issue,) = issue_registry.issues.values()
+    assert issue.translation_key == "store_damaged"
     assert issue.translation_placeholders == {
         "account": "127.0.0.1",
         "path": str(aside),
@@ -247,7 +158,9 @@ async def test_file_has_another_shape(
     await home.poll()
     await home.restart()
     assert home.texts[2:] == ["new"]
-    assert len(list(file.parent.glob(f"{file.name}.*"))) == 1
+    assert len(list(file.parent.glob(f"{file.name}.damaged.*"))) == 1
+    await home.hass.config_entries.async_remove(home.entry.entry_id)
+    assert not issue_registry.issues
 
 
 async def test_removed_with_the_account(
@@ -257,4 +170,4 @@ async def test_removed_with_the_account(
     home.receive("Hello")
     await home.poll()
     await hass.config_entries.async_remove(home.entry.entry_id)
-    assert not list(file.parent.glob(f"{file.name}*"))
+    assert not list(file.parent.rglob(f"*{home.entry.entry_id}*"))

@@ -82,12 +82,15 @@ class Home(home.Home):
 
     async def notify(self, entity_id: str, message: str = "Hello") -> None:
         """Send a text by a notify entity."""
-        await self.hass.services.async_call(
-            "notify",
-            "send_message",
-            {"entity_id": entity_id, "message": message},
-            blocking=True,
-        )
+        try:
+            await self.hass.services.async_call(
+                "notify",
+                "send_message",
+                {"entity_id": entity_id, "message": message},
+                blocking=True,
+            )
+        finally:
+            await home.wait_for_databases()
 
     # --- What a user sees ------------------------------------------------------------
 

@@ -259,6 +259,8 @@ class PortalClient:
         # Already encoded: yarl would escape the percent signs again.
         url = URL(f"{self._endpoint}?{query}", encoded=True)
         body = bytearray()
+        if self._session.closed:
+            raise NotReachableError("the session is closed")
         try:
             async with self._session.request(
                 "GET" if by_get else "POST",

@@ -302,7 +302,7 @@ class Inbox:
                     ((found,),) = await self._database.async_fetch(counted + where, row)
                     count += found
             if count:
-                await self._database.write(Statement(sql, rows))
+                await self._database.write(Statement(sql, rows), self._trim())
                 await self._async_look()
                 async_dispatcher_send(self._hass, SIGNAL_CHANGED.format(self._entry_id))
         return count
@@ -317,13 +317,14 @@ class Inbox:
 
     async def async_trim(self) -> None:
         """Drop messages that are too many or too old; unread ones are kept."""
+        with suppress(StoreError):
+            await self._database.write(self._trim())
+            await self._async_look()
+
+    def _trim(self) -> Statement:
         self._since_trim = 0
         settings = self._settings
-        with suppress(StoreError):
-            await self._database.write(
-                trim_messages(Direction.IN, settings.keep_messages, settings.keep_for)
-            )
-            await self._async_look()
+        return trim_messages(Direction.IN, settings.keep_messages, settings.keep_for)
 
     @callback
     def publish(self, body: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from .inbox import Inbox, InboxView
 # often; the unread go on being read meanwhile.
 _RETRY_FIRST: Final = 30.0
 _RETRY_LONGEST: Final = 3600.0
+_UNREAD_EVERY: Final = 10
 
 
 class InboxPoller:
@@ -34,6 +35,8 @@ class InboxPoller:
         self._are_late = {True: after_a_start, False: after_a_start}
         """Whether what the next listing of all, or of the unread, has is late."""
         self._is_stopped = False
+        self._failures = 0
+        """How many listings failed in a row, from the first of the unread on."""
         self._full_at = 0.0
         """When the next listing of all is due, monotonic."""
         self._retry = _RETRY_FIRST
@@ -46,9 +49,10 @@ class InboxPoller:
             try:
                 await self._async_read(full=full)
             except Exception:
-                self._postpone(now, was_full=full)
+                self._note_failure(now, was_full=full)
                 raise
             self._are_late[False] = False
+            self._failures = 0
             if full:
                 self._are_late[True] = False
                 self._retry = _RETRY_FIRST
@@ -57,17 +61,24 @@ class InboxPoller:
 
     async def _async_read(self, *, full: bool) -> None:
         listing = await self._client.inbox(unread=not full)
+        if self._is_stopped:
+            # The next start finds what this one may have swallowed.
+            return
         late = self._are_late[full]
         await self.inbox.async_take(listing, full=full, backlog=late)
 
-    def _postpone(self, now: float, *, was_full: bool) -> None:
-        """Plan the next listing of all, after an error."""
-        if was_full:
+    def _note_failure(self, now: float, *, was_full: bool) -> None:
+        """Plan the next listing of all.
+
+        What a listing of the unread may have swallowed comes before everything newer.
+        Once in a while the unread are tried all the same: they are fewer.
+        """
+        self._failures += not was_full or self._failures > 0
+        if self._failures % _UNREAD_EVERY:
+            self._full_at = now
+        else:
             self._full_at = now + self._retry
             self._retry = min(self._retry * 2, _RETRY_LONGEST)
-        else:
-            # What it may have swallowed is found by a listing of all.
-            self._full_at = min(self._full_at, now)
 
     async def async_stop(self) -> None:
         """Read nothing more, after what is being taken has been stored."""

@@ -208,10 +208,13 @@ class Dispatcher:
 
     async def _async_process(self, batch: Batch, was_held: bool) -> None:
         try:
-            if await self._outbox.start(batch):
+            if not await self._outbox.start(batch):
+                self._pacing.next_held = time.monotonic() + _STORE_RETRY
+            elif self._is_started:
                 await self._async_send(batch, was_held=was_held)
             else:
-                self._pacing.next_held = time.monotonic() + _STORE_RETRY
+                # A stop began while it was being stored.
+                self._outbox.hold(batch)
         except Exception:  # noqa: BLE001 - whatever it is, it may have been sent
             LOGGER.exception("Unexpected error while a message was sent")
             if batch.stage is Stage.SENDING:

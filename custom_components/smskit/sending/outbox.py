@@ -99,6 +99,7 @@ class Outbox:
         self._sent = 0
         self._failed = 0
         self._pending = 0
+        self._since_trim = 0
         self.totals = Totals()
         """What the account has sent, what failed, and what is under way."""
         self._doubtful: list[tuple[Batch, str]] = []
@@ -146,12 +147,13 @@ class Outbox:
     def overdue(self) -> list[Batch]:
         """Return the held batches whose time is up."""
         now = time.monotonic()
-        found: list[Batch] = []
+        # One that was held more than once has more than one deadline there.
+        found: dict[str, Batch] = {}
         while self._deadlines and self._deadlines[0][0] <= now:
             _, batch_id = heapq.heappop(self._deadlines)
             if (batch := self._batches[Stage.HELD].get(batch_id)) is not None:
-                found.append(batch)
-        return found
+                found[batch_id] = batch
+        return list(found.values())
 
     @property
     def next_deadline(self) -> float | None:
@@ -184,6 +186,9 @@ class Outbox:
             *rows.insert(batch),
         ]
         messages = [rows.message(batch, recipient) for recipient in batch.recipients]
+        self._since_trim += len(messages)
+        if self._since_trim > self._settings.keep_messages // 100:
+            statements.append(self._trim())
         batch.stored = self._database.write(*statements)
         for message in messages:
             async_dispatcher_send(self._hass, self._submitted, message)
@@ -197,6 +202,7 @@ class Outbox:
         """
         _expect(batch, Stage.PENDING, Stage.HELD)
         risky = _is_stored(batch) or batch.stage is Stage.HELD
+        batch.reason = None
         self._move(batch, Stage.SENDING)
         statements = self.limit.record(batch.id, len(batch.recipients))
         statements += rows.update(batch)
@@ -443,11 +449,13 @@ class Outbox:
 
     async def async_trim(self) -> None:
         """Drop messages that are too many or too old from the history."""
-        settings = self._settings
         with suppress(StoreError):
-            await self._database.write(
-                trim_messages(Direction.OUT, settings.keep_messages, settings.keep_for)
-            )
+            await self._database.write(self._trim())
+
+    def _trim(self) -> Statement:
+        self._since_trim = 0
+        settings = self._settings
+        return trim_messages(Direction.OUT, settings.keep_messages, settings.keep_for)
 
     @callback
     def publish(self, body: dict[str, Any]) -> None:

@@ -101,12 +101,12 @@ async def async_export_messages(call: ServiceCall) -> ServiceResponse:
     entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     path = _export_path(call)
     with store_errors():
-        messages, total = await entry.runtime_data.log.async_search(
+        messages, _ = await entry.runtime_data.log.async_search(
             _filter(call, entry), _EVERYTHING
         )
     shown: list[JsonValueType] = [message.as_dict() for message in messages]
     if path is None:
-        return {"count": total, "path": None, "messages": shown}
+        return {"count": len(shown), "path": None, "messages": shown}
     try:
         await call.hass.async_add_executor_job(_write_lines, path, shown)
     except OSError as err:
@@ -115,7 +115,7 @@ async def async_export_messages(call: ServiceCall) -> ServiceResponse:
             translation_key="export_failed",
             translation_placeholders={"error": err.strerror or type(err).__name__},
         ) from err
-    return {"count": total, "path": str(path)}
+    return {"count": len(shown), "path": str(path)}
 
 
 def _export_path(call: ServiceCall) -> Path | None:

@@ -32,7 +32,9 @@ class Store:
     async def async_open(self) -> Path | None:
         """Open the database; return where a damaged one was set aside."""
         set_aside = await self.database.async_open()
-        known = await self._async_token()
+        known: str | None = None
+        with suppress(StoreError):
+            known = await self._async_token()
         tokens = await self._hass.async_add_executor_job(self._files.read_tokens)
         self.is_restored = known is not None and known not in tokens
         await self._async_renew_token()
@@ -73,8 +75,9 @@ class Store:
         certain which of the two was written, both are right.
         """
         run = self._hass.async_add_executor_job
-        old, new = await self._async_token() or "", ulid_now()
+        new = ulid_now()
         with suppress(OSError, StoreError):
+            old = await self._async_token() or ""
             await run(self._files.write_tokens, old, new)
             await self.database.write(
                 Statement(
