@@ -158,7 +158,6 @@ ESCALATE: Final = "Notify Ben when Anna cannot be reached"
 
 async def test_escalation(
     hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
     home: Home,
     billed: Callable[[], list[tuple[str, str]]],
 ) -> None:
@@ -167,17 +166,17 @@ async def test_escalation(
     await home.call("send_message", recipients=["notify.anna"], message="Hello")
     await home.settle()
     home.portal.deliver("sent")
-    await pass_time(hass, freezer, minutes=1)
+    await home.advance(60)
     assert billed() == [(ANNA, "Hello")]
     await home.call("send_message", recipients=["notify.anna"], message="Help")
     await home.settle()
     home.portal.deliver("failed")
-    await pass_time(hass, freezer, minutes=1)
+    await home.advance(60)
     told = (BORIS, "Message to Anna: failed, no reason given")
     assert billed()[2:] == [told]
     await home.settle()
     home.portal.deliver("failed")
-    await pass_time(hass, freezer, minutes=1)
+    await home.advance(60)
     assert billed()[2:] == [told]
 
 
