@@ -29,7 +29,7 @@ from tests.demo.home_assistant import ActionError, Json
 from tests.demo.portal_control import DemoPortal
 from tests.demo.transcript import NotSeenError, Transcript
 
-from .account import Account, add_account, receive, running_portal
+from .account import Account, add_account, read_inbox, receive, running_portal
 from .callers import send
 from .command import finish, folder_of, run
 from .home import Home
@@ -264,8 +264,7 @@ class Run:
             )
         await self._poll(home)
         await asyncio.sleep(2)
-        response = await home.action("smskit.get_messages", returns=True, limit=100_000)
-        inbox: list[Json] = response["messages"]
+        inbox = await read_inbox(home)
         await self._stop(home, account, "when nothing was under way")
         return inbox
 
