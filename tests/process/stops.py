@@ -234,7 +234,8 @@ class Run:
         stop.begun = datetime.now(UTC)
         begin = time.monotonic()
         ending = asyncio.create_task(self._instance.stop())
-        await asyncio.sleep(0.2)
+        # By then it has handled the signal, however busy it was.
+        await asyncio.sleep(0.5)
         if home.is_connected:
             message = make_messages(len(self._messages) + 1)[-1]
             self._messages.append(message)
