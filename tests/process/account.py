@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tests.demo.home_assistant import Json
 from tests.demo.portal_control import DemoPortal
 
 from .home import Home
@@ -13,6 +14,7 @@ from .instance import Instance
 
 _KEY: Final = "key-of-the-process-test"
 _TOKEN: Final = "token-of-the-process-test"
+_PAGE: Final = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +43,20 @@ async def running_portal(folder: Path) -> AsyncGenerator[DemoPortal]:
 async def receive(portal: DemoPortal, sender: str, text: str, **fields: str) -> None:
     """Have a message come in for the account."""
     await portal.tell("inbound", account=_KEY, **{"from": sender}, text=text, **fields)
+
+
+async def read_inbox(home: Home) -> list[Json]:
+    """Return all messages of the inbox."""
+    inbox: list[Json] = []
+    page: Json = {}
+    while True:
+        response = await home.action(
+            "smskit.get_messages", returns=True, limit=_PAGE, **page
+        )
+        inbox += response["messages"]
+        if len(response["messages"]) < _PAGE:
+            return inbox
+        page = {"before": inbox[-1]["id"]}
 
 
 async def add_account(

@@ -24,7 +24,7 @@ from tests.demo.home_assistant import ActionError, Json
 from tests.demo.portal_control import DemoPortal
 from tests.demo.transcript import NotSeenError, Transcript
 
-from .account import add_account, receive, running_portal
+from .account import add_account, read_inbox, receive, running_portal
 from .command import finish, folder_of, run
 from .home import Home
 from .inbound import Evidence, Life, lives_table, make_inbound
@@ -227,10 +227,7 @@ class Run:
         end = time.monotonic() + _SETTLE
         while True:
             with suppress(ActionError):
-                response = await home.action(
-                    "smskit.get_messages", returns=True, limit=100_000
-                )
-                inbox: list[Json] = response["messages"]
+                inbox = await read_inbox(home)
                 texts = {message["text"] for message in inbox}
                 if len(texts) >= len(self._messages) or time.monotonic() > end:
                     # Whatever would be published a second time has its chance here.

@@ -29,7 +29,7 @@ from tests.demo.home_assistant import ActionError, Json
 from tests.demo.portal_control import DemoPortal
 from tests.demo.transcript import NotSeenError, Transcript
 
-from .account import Account, add_account, receive, running_portal
+from .account import Account, add_account, read_inbox, receive, running_portal
 from .callers import send
 from .command import finish, folder_of, run
 from .home import Home
@@ -234,7 +234,8 @@ class Run:
         stop.begun = datetime.now(UTC)
         begin = time.monotonic()
         ending = asyncio.create_task(self._instance.stop())
-        await asyncio.sleep(0.2)
+        # By then it has handled the signal, however busy it was.
+        await asyncio.sleep(0.5)
         if home.is_connected:
             message = make_messages(len(self._messages) + 1)[-1]
             self._messages.append(message)
@@ -264,8 +265,7 @@ class Run:
             )
         await self._poll(home)
         await asyncio.sleep(2)
-        response = await home.action("smskit.get_messages", returns=True, limit=100_000)
-        inbox: list[Json] = response["messages"]
+        inbox = await read_inbox(home)
         await self._stop(home, account, "when nothing was under way")
         return inbox
 

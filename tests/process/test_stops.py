@@ -15,6 +15,6 @@ def test_stopped_while_messages_come_and_go(disk: str) -> None:
     """Nothing is lost, nothing goes twice, and everything is reported once."""
     check(
         "tests.process.stops",
-        short=("--disk", disk, "--stops", "3", "--sends", "36"),
+        short=("--disk", disk, "--stops", "2", "--sends", "18"),
         long=("--disk", disk, "--stops", "20", "--sends", "400"),
     )
