@@ -209,3 +209,17 @@ def loaded_entry(hass: HomeAssistant, entry_id: str | None) -> SmskitConfigEntry
         return loaded[0]
     entry: SmskitConfigEntry = service.async_get_config_entry(hass, DOMAIN, entry_id)
     return entry
+
+
+async def async_loaded_entry(
+    hass: HomeAssistant, entry_id: str | None
+) -> SmskitConfigEntry:
+    """Return an account as `loaded_entry` does, once it is not being reloaded.
+
+    What is sent in such a moment is not refused.
+    """
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry_id in {None, entry.entry_id} and entry.setup_lock.locked():
+            async with entry.setup_lock:
+                pass
+    return loaded_entry(hass, entry_id)

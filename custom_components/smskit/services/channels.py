@@ -18,7 +18,7 @@ import voluptuous as vol
 from ..api import PortalError, UncertainError
 from ..channels import channel_identifier, device_channel_id
 from ..const import DOMAIN
-from ..coordinator import SmskitConfigEntry, loaded_entry
+from ..coordinator import SmskitConfigEntry, async_loaded_entry
 from .errors import portal_error
 
 ATTR_LABEL: Final = "label"
@@ -46,7 +46,7 @@ type ChannelOperation = Callable[
 
 async def async_create_channel(call: ServiceCall) -> ServiceResponse:
     """Create a channel and its device."""
-    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     data = entry.runtime_data
     try:
         new = await data.client.create_channel(

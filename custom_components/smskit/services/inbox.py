@@ -17,7 +17,7 @@ from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
 from ..const import DOMAIN
-from ..coordinator import SmskitConfigEntry, loaded_entry
+from ..coordinator import SmskitConfigEntry, async_loaded_entry
 from ..phone_number import normalize_number
 from ..recipients import entity_recipients, number_recipients
 from ..sending import Draft, Recipient, Status
@@ -87,7 +87,7 @@ ASK_SCHEMA: Final = vol.Schema(
 
 async def async_get_messages(call: ServiceCall) -> ServiceResponse:
     """Return messages, newest first, and how many there are."""
-    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     log = entry.runtime_data.log
     with store_errors():
         messages, total = await log.async_search(
@@ -98,7 +98,7 @@ async def async_get_messages(call: ServiceCall) -> ServiceResponse:
 
 async def async_export_messages(call: ServiceCall) -> ServiceResponse:
     """Return messages, or write them to a file as JSON Lines, newest first."""
-    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     path = _export_path(call)
     with store_errors():
         messages, _ = await entry.runtime_data.log.async_search(
@@ -178,17 +178,17 @@ def _sender(raw: str | int, country: str | None) -> str:
 
 async def async_mark_messages_read(call: ServiceCall) -> ServiceResponse:
     """Mark messages as read in Home Assistant."""
-    data = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID)).runtime_data
+    entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     with store_errors():
-        count = await data.messages.async_mark_read(_ids(call))
+        count = await entry.runtime_data.messages.async_mark_read(_ids(call))
     return {"count": count}
 
 
 async def async_delete_messages(call: ServiceCall) -> ServiceResponse:
     """Delete messages from Home Assistant; the portal keeps them."""
-    data = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID)).runtime_data
+    entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     with store_errors():
-        count = await data.messages.async_delete(_ids(call))
+        count = await entry.runtime_data.messages.async_delete(_ids(call))
     return {"count": count}
 
 
@@ -205,7 +205,7 @@ def _ids(call: ServiceCall) -> set[str] | None:
 
 async def async_ask(call: ServiceCall) -> ServiceResponse:
     """Send a text and return the next message from its recipient."""
-    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     data = entry.runtime_data
     recipients: list[Recipient]
     if (entity_id := call.data.get(ATTR_RECIPIENT)) is not None:

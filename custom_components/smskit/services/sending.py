@@ -19,7 +19,7 @@ import voluptuous as vol
 from ..api import GroupStatus, PortalError
 from ..channels import device_channel_id
 from ..const import CONF_CHANNEL, CONF_SENDER, DOMAIN
-from ..coordinator import SmskitConfigEntry, loaded_entry
+from ..coordinator import SmskitConfigEntry, async_loaded_entry
 from ..inbox import shown_number
 from ..recipients import async_record_sent, entity_recipients, number_recipients
 from ..sender_id import sender_id
@@ -91,7 +91,7 @@ STATUS_SCHEMA: Final = vol.Schema(
 
 async def async_send_message(call: ServiceCall) -> ServiceResponse:
     """Send a message; raise if it failed for every recipient."""
-    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     recipients = _recipients(call, entry)
     draft = await _async_draft(call, entry)
     report = await entry.runtime_data.sender.async_send(draft, recipients)
@@ -109,7 +109,7 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
 
 async def async_preview_message(call: ServiceCall) -> ServiceResponse:
     """Return the outcomes that a message would have, without sending anything."""
-    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     draft = _draft(call, entry, call.data.get(ATTR_MEDIA))
     report = entry.runtime_data.sender.preview(draft, _recipients(call, entry))
     segments = report.measured.segments
@@ -129,7 +129,7 @@ async def async_preview_message(call: ServiceCall) -> ServiceResponse:
 
 async def async_get_message_status(call: ServiceCall) -> ServiceResponse:
     """Return the delivery status of a message from the portal."""
-    entry = loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     try:
         status = await entry.runtime_data.client.group_status(call.data[ATTR_GROUP_ID])
     except PortalError as err:
