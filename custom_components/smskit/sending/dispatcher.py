@@ -248,7 +248,7 @@ class Dispatcher:
             if batch.fallback is None:
                 self._outbox.fail(batch, err.reason)
                 return
-            await self._outbox.fall_back(batch, err.reason)
+            self._outbox.fall_back(batch, err.reason)
             await self._async_send(batch, was_held=was_held)
         except PortalError as err:
             self._pacing.back_off(was_held=was_held)

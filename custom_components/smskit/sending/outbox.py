@@ -164,11 +164,6 @@ class Outbox:
         return self._deadlines[0][0] if self._deadlines else None
 
     @property
-    def has_held(self) -> bool:
-        """Return whether any batch is held."""
-        return bool(self._batches[Stage.HELD])
-
-    @property
     def counts(self) -> dict[str, int]:
         """Return how many batches each stage has."""
         return {stage.value: len(of) for stage, of in self._batches.items()}
@@ -201,18 +196,17 @@ class Outbox:
         only once the database has it as sent.
         """
         _expect(batch, Stage.PENDING, Stage.HELD)
-        risky = _is_stored(batch) or batch.stage is Stage.HELD
+        was_held, submitted = batch.stage is Stage.HELD, batch.stored
         batch.reason = None
         self._move(batch, Stage.SENDING)
         statements = self.limit.record(batch.id, len(batch.recipients))
         statements += rows.update(batch)
-        written = self._database.write(*statements)
-        if not risky:
-            batch.stored = written
+        batch.stored = self._database.write(*statements)
         try:
-            await written
+            await batch.stored
         except StoreError:
-            if risky:
+            if was_held or _is_done(submitted):
+                batch.stored = submitted
                 self.hold(batch, _NOT_STORED)
                 return False
             batch.reason = _NOT_STORED
@@ -239,7 +233,7 @@ class Outbox:
         )
 
         def stored(_: object) -> None:
-            if _is_stored(batch) or batch.stage is not Stage.HELD:
+            if _is_done(batch.stored) or batch.stage is not Stage.HELD:
                 _release(batch)
             else:
                 # Neither sent nor stored: that must not look like a success.
@@ -265,7 +259,7 @@ class Outbox:
         self._end(batch, Status.FAILED, reason)
 
     @callback
-    def fall_back(self, batch: Batch, reason: str) -> Future[None]:
+    def fall_back(self, batch: Batch, reason: str) -> None:
         """Send a batch that WhatsApp refused as SMS; it stays SENDING."""
         _expect(batch, Stage.SENDING)
         batch.reason = reason
@@ -273,7 +267,7 @@ class Outbox:
             batch.type, batch.fallback = batch.fallback, None
         # An SMS carries neither.
         batch.route = batch.file = None
-        return self._write(batch, rows.update(batch))
+        self._write(batch, rows.update(batch))
 
     @callback
     def expire(self, batch: Batch) -> None:
@@ -403,7 +397,7 @@ class Outbox:
             written = self._publisher.write(OUTCOME, bodies, *statements)
         else:
             written = self._database.write(*statements)
-        if not _is_stored(batch):
+        if not _is_done(batch.stored):
             batch.stored = written
         return written
 
@@ -490,9 +484,8 @@ def _open_recipients(batch: Batch) -> int:
     return sum(r.status is Status.QUEUED for r in batch.recipients)
 
 
-def _is_stored(batch: Batch) -> bool:
-    """Return whether the database has a batch, in whatever stage."""
-    stored = batch.stored
+def _is_done(stored: Future[None] | None) -> bool:
+    """Return whether something was stored; what was loaded has none to wait for."""
     if stored is None:
         return True
     return stored.done() and not stored.cancelled() and stored.exception() is None
