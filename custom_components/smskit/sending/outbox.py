@@ -146,12 +146,13 @@ class Outbox:
     def overdue(self) -> list[Batch]:
         """Return the held batches whose time is up."""
         now = time.monotonic()
-        found: list[Batch] = []
+        # A batch has a deadline for each time that it came to be held.
+        found: dict[str, Batch] = {}
         while self._deadlines and self._deadlines[0][0] <= now:
             _, batch_id = heapq.heappop(self._deadlines)
             if (batch := self._batches[Stage.HELD].get(batch_id)) is not None:
-                found.append(batch)
-        return found
+                found[batch_id] = batch
+        return list(found.values())
 
     @property
     def next_deadline(self) -> float | None:
