@@ -8,7 +8,8 @@ from typing import Any, Final, Self
 
 from homeassistant.util import dt as dt_util
 
-from .database import Database, Statement, Value
+from .database import Database
+from .statement import Statement, Value
 
 _COLUMNS: Final = (
     "id, direction, number, own_number, name, text, date, status, reason, read, trusted"
