@@ -115,8 +115,9 @@ class MessageFilter:
         """Return the condition in SQL, without `before`, and its parameters."""
         terms: list[str] = ["1"]
         values: list[Value] = []
-        if self.text is not None:
-            words = (word.replace('"', '""') for word in self.text.split())
+        # SQLite takes neither a query without words, nor a NUL in one.
+        words = (self.text or "").replace("\0", " ").replace('"', '""').split()
+        if words:
             terms.append(
                 "seq IN (SELECT rowid FROM messages_text WHERE messages_text MATCH ?)"
             )
