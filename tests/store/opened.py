@@ -22,7 +22,7 @@ class Opener:
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Open nothing yet."""
-        self._hass = hass
+        self.hass = hass
         self._stores: list[Store] = []
         self.problems: list[str | None] = []
         """Everything that was reported of the disk."""
@@ -32,7 +32,7 @@ class Opener:
     async def open(self) -> Store:
         """Open the store, after whatever was open was closed."""
         await self.close()
-        store = Store(self._hass, ENTRY_ID, self.problems.append)
+        store = Store(self.hass, ENTRY_ID, self.problems.append)
         self._stores.append(store)
         self.set_aside = await store.async_open()
         return store
@@ -46,7 +46,7 @@ class Opener:
     async def retry(self, seconds: float = 6) -> None:
         """Let the time come at which a disk that refused is tried again."""
         async_fire_time_changed(
-            self._hass, dt_util.utcnow() + timedelta(seconds=seconds)
+            self.hass, dt_util.utcnow() + timedelta(seconds=seconds)
         )
         for store in self._stores:
             await store.database.async_drain()
