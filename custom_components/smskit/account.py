@@ -84,7 +84,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         publisher,
         is_trusted=partial(is_trusted, entry, settings),
     )
-    await messages.async_load(entry.data.get(CONF_ACCOUNT, entry_id))
+    await messages.async_load(_inbox_account(entry))
     publisher.async_handle(OUTCOME, outbox.publish)
     publisher.async_handle(RECEIVED, messages.publish)
     channel_poller = ChannelPoller(client, settings, database)
@@ -180,15 +180,24 @@ async def async_start(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
             hass, coordinator.async_refresh(), f"smskit {coordinator.name}"
         )
     entry.async_create_background_task(
-        hass, _async_check(data), f"smskit check {entry.entry_id}"
+        hass, _async_check(entry), f"smskit check {entry.entry_id}"
     )
     _follow_the_end(hass, entry)
 
 
-async def _async_check(data: SmskitData) -> None:
+async def _async_check(entry: SmskitConfigEntry) -> None:
     """Look for damage that does not show at once."""
+    data = entry.runtime_data
     if (damaged := await data.store.async_check()) is not None:
         data.issues.async_raise_store_damaged(damaged)
+        # What could not be read is unknown from now on.
+        await data.messages.async_load(_inbox_account(entry))
+
+
+def _inbox_account(entry: SmskitConfigEntry) -> str:
+    """Return what names the account at the portal whose messages are kept."""
+    account: str = entry.data.get(CONF_ACCOUNT, entry.entry_id)
+    return account
 
 
 def _follow_the_end(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:

@@ -127,8 +127,10 @@ def _export_path(call: ServiceCall) -> Path | None:
         return None
     media = call.hass.config.media_dirs.get("local")
     root = Path(media or call.hass.config.path("media")).resolve()
-    path: Path = (root / named.removeprefix("/media/").removeprefix("media/")).resolve()
-    if path == root or not path.is_relative_to(root):
+    below = named.removeprefix("/media/").removeprefix("media/")
+    # No file system takes a NUL in a name.
+    path: Path = (root / below.replace("\0", "")).resolve()
+    if "\0" in named or path == root or not path.is_relative_to(root):
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="path_not_allowed",
@@ -141,6 +143,8 @@ def _write_lines(path: Path, messages: list[JsonValueType]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        # It may have been there before, for others to read.
+        os.fchmod(descriptor, 0o600)
         file.writelines(
             json.dumps(message, ensure_ascii=False) + "\n" for message in messages
         )

@@ -1,6 +1,6 @@
 """The database of an account: what is on disk before it leaves or is published."""
 
-from .database import Database, Statement, Value
+from .database import Database
 from .errors import StoreError
 from .messages import (
     Conversation,
@@ -12,6 +12,7 @@ from .messages import (
     trim_messages,
 )
 from .publisher import Body, Publisher
+from .statement import Statement, Value
 from .store import Store, async_remove_store
 
 __all__ = [

@@ -18,9 +18,9 @@ from homeassistant.helpers.event import async_call_later
 from ..const import LOGGER
 from .errors import StoreError
 from .files import StoreFiles
-from .schema import MIGRATIONS, TABLES, VERSION
-
-type Value = str | int | float | None
+from .salvage import salvage
+from .schema import MIGRATIONS, VERSION
+from .statement import Statement, Value
 
 _RETRY_FIRST: Final = 5.0
 _RETRY_LONGEST: Final = 60.0
@@ -45,14 +45,6 @@ _PRAGMAS: Final = (
     "PRAGMA temp_store = MEMORY",
     f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement, executed once for each of its rows of parameters."""
-
-    sql: str
-    rows: Sequence[Sequence[Value]] = ((),)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -107,6 +99,8 @@ class Database:
         self._retry_after = _RETRY_FIRST
         self._cancel_retry: CALLBACK_TYPE | None = None
         self._is_closed = False
+        self._lock = asyncio.Lock()
+        """Held while something is committed, and while the connection changes."""
 
     # --- Opening and closing ---------------------------------------------------------
 
@@ -125,10 +119,7 @@ class Database:
                 set_aside = await run(self._files.set_aside)
                 self._connection = await self._async_connect(self._files.database)
         except (OSError, sqlite3.Error, _DamagedError) as err:
-            self._report(err)
-            self._connection = await self._async_connect_to_copy()
-            self._is_detached = True
-            self._retry_later()
+            await self._async_detach(err)
         # Not one of Home Assistant's tasks, which are canceled when it stops.
         self._writer = self._hass.loop.create_task(
             self._async_write_queue(), name="smskit writer"
@@ -158,6 +149,13 @@ class Database:
             raise
         return connection
 
+    async def _async_detach(self, err: Exception) -> None:
+        """Go on with a copy, because the disk refuses the file itself."""
+        self._report(err)
+        self._connection = await self._async_connect_to_copy()
+        self._is_detached = True
+        self._retry_later()
+
     async def _async_connect_to_copy(self) -> aiosqlite.Connection:
         """Return a connection to what can be read of the database, in memory."""
         connection = await _async_memory()
@@ -185,23 +183,39 @@ class Database:
         finally:
             await run(partial(shutil.rmtree, folder, ignore_errors=True))
 
-    async def async_replace(self) -> Path:
+    async def async_replace(self) -> Path | None:
         """Set a damaged database aside, and go on with all that can be read of it.
 
-        Raises OSError and sqlite3.Error where the disk refuses.
+        Return where it is now, none where the disk does not let it be moved.
         """
+        # Half of it must not be left because the caller is canceled.
+        replacing = self._hass.loop.create_task(
+            self._async_replace(), name="smskit replace"
+        )
+        return await asyncio.shield(replacing)
+
+    async def _async_replace(self) -> Path | None:
+        run = self._hass.async_add_executor_job
+        set_aside: Path | None = None
+        # What is written meanwhile comes after what was there before.
+        async with self._lock:
+            if self._is_closed or self._connection is None:
+                return None
+            with suppress(sqlite3.Error):
+                await self._connection.close()
+            try:
+                set_aside = await run(self._files.set_aside)
+                salvaged = await run(salvage, set_aside)
+                self._backlog = [
+                    *(_Unit((one,), self._new_future()) for one in salvaged),
+                    *self._backlog,
+                ]
+                self._connection = await self._async_connect(self._files.database)
+            except (OSError, sqlite3.Error, _DamagedError) as err:
+                await self._async_detach(err)
+            # Nothing of its own: it has what was salvaged written.
+            self.write()
         await self.async_drain()
-        salvaged: dict[str, list[tuple[Any, ...]]] = {}
-        for table in TABLES:
-            with suppress(StoreError):
-                salvaged[table] = await self.async_fetch(f"SELECT * FROM {table}")  # noqa: S608 - a constant
-        await self._open_connection.close()
-        set_aside = await self._hass.async_add_executor_job(self._files.set_aside)
-        self._connection = await self._async_connect(self._files.database)
-        for table, found in salvaged.items():
-            if found:
-                marks = ", ".join("?" for _ in found[0])
-                self.write(Statement(f"INSERT INTO {table} VALUES ({marks})", found))  # noqa: S608 - a constant
         return set_aside
 
     async def async_close(self) -> None:
@@ -214,13 +228,18 @@ class Database:
             self._writer.cancel()
         if self._cancel_retry is not None:
             self._cancel_retry()
-        if self._connection is not None:
-            with suppress(sqlite3.Error):
-                await self._connection.close()
+        async with self._lock:
+            if self._connection is not None:
+                with suppress(sqlite3.Error):
+                    await self._connection.close()
 
     async def async_drain(self) -> None:
         """Return once everything was tried that waits to be written."""
-        await self._is_idle.wait()
+        # Whoever was waiting for a write may have written again before this resumes.
+        while self._lock.locked() or not self._is_idle.is_set():
+            async with self._lock:
+                pass
+            await self._is_idle.wait()
 
     # --- Reading ---------------------------------------------------------------------
 
@@ -254,14 +273,19 @@ class Database:
         It raises StoreError when they are not. Nobody has to wait, and canceling the
         wait cancels nothing else.
         """
-        done: asyncio.Future[None] = self._hass.loop.create_future()
+        done = self._new_future()
         if self._is_closed:
             done.set_exception(StoreError("the database is closed"))
         else:
             self._queue.append(_Unit(statements, done))
             self._is_idle.clear()
             self._wake.set()
-        done.add_done_callback(asyncio.Future.exception)
+        return done
+
+    def _new_future(self) -> asyncio.Future[None]:
+        """Return a future whose error nobody has to look at."""
+        done: asyncio.Future[None] = self._hass.loop.create_future()
+        done.add_done_callback(_retrieve)
         return done
 
     async def _async_write_queue(self) -> None:
@@ -273,7 +297,8 @@ class Database:
             self._wake.clear()
             units, self._queue = self._queue, []
             if units:
-                await self._async_commit(units)
+                async with self._lock:
+                    await self._async_commit(units)
             if not self._queue:
                 self._is_idle.set()
 
@@ -284,7 +309,8 @@ class Database:
             if self._is_detached:
                 await self._async_attach()
             refused = await self._async_transact(everything)
-        except (OSError, sqlite3.Error, StoreError, _DamagedError) as err:
+        except (OSError, sqlite3.Error, StoreError, ValueError, _DamagedError) as err:
+            # ValueError is what aiosqlite raises without a connection.
             self._backlog = everything
             self._report(err)
             self._retry_later()
@@ -400,6 +426,11 @@ class Database:
             await self._open_connection.execute(
                 f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}"
             )
+
+
+def _retrieve(done: asyncio.Future[None]) -> None:
+    if not done.cancelled():
+        done.exception()
 
 
 async def _async_write(connection: aiosqlite.Connection, unit: _Unit) -> None:

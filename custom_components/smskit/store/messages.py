@@ -8,7 +8,8 @@ from typing import Any, Final, Self
 
 from homeassistant.util import dt as dt_util
 
-from .database import Database, Statement, Value
+from .database import Database
+from .statement import Statement, Value
 
 _COLUMNS: Final = (
     "id, direction, number, own_number, name, text, date, status, reason, read, trusted"
@@ -114,8 +115,9 @@ class MessageFilter:
         """Return the condition in SQL, without `before`, and its parameters."""
         terms: list[str] = ["1"]
         values: list[Value] = []
-        if self.text is not None:
-            words = (word.replace('"', '""') for word in self.text.split())
+        # SQLite takes neither a query without words, nor a NUL in one.
+        words = (self.text or "").replace("\0", " ").replace('"', '""').split()
+        if words:
             terms.append(
                 "seq IN (SELECT rowid FROM messages_text WHERE messages_text MATCH ?)"
             )

@@ -9,8 +9,9 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import LOGGER
-from .database import Database, Statement
+from .database import Database
 from .errors import StoreError
+from .statement import Statement
 
 type Body = dict[str, Any]
 

@@ -8,9 +8,10 @@ import sqlite3
 from homeassistant.core import HomeAssistant
 from homeassistant.util.ulid import ulid_now
 
-from .database import Database, Statement
+from .database import Database
 from .errors import StoreError
 from .files import StoreFiles
+from .statement import Statement
 
 
 class Store:
