@@ -232,9 +232,10 @@ class Inbox:
             taken.update(row[0] for row in rows)
         result: dict[str, Message] = {}
         for fingerprint, message in messages.items():
-            unique = message.id if message.id not in taken else fingerprint
-            taken.add(unique)
-            result[fingerprint] = replace(message, id=unique)
+            if message.id in taken:
+                message = replace(message, id=fingerprint)  # noqa: PLW2901 - as it is kept
+            taken.add(message.id)
+            result[fingerprint] = message
         return result
 
     async def _async_forget(self, listed: Iterable[str]) -> None:
