@@ -9,7 +9,6 @@ import time
 from typing import Any, Final
 
 from homeassistant.core import CoreState, HomeAssistant
-from homeassistant.util.ulid import ulid_at_time
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smskit.api import InboxMessage, SendType
@@ -61,11 +60,18 @@ def listed(index: int, date: datetime) -> InboxMessage:
     )
 
 
+def message_id(index: int) -> str:
+    """Return the id of a message that is kept."""
+    if index % 2 == 0:
+        return f"kept{index}"
+    return f"01K0{index:022}{number(index)}"
+
+
 def message(index: int, date: datetime) -> Message:
     """Return a message as it is kept: every other one was received."""
     incoming = index % 2 == 0
     return Message(
-        id=f"kept{index}" if incoming else f"{ulid_at_time(index)}{number(index)}",
+        id=message_id(index),
         direction=Direction.IN if incoming else Direction.OUT,
         number=number(index),
         own_number="+12025550199" if incoming else None,

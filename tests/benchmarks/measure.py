@@ -1,7 +1,7 @@
 """How to measure: bytes written, and how long the event loop was away."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import gc
@@ -30,26 +30,40 @@ class Cost:
     written: float
     """Bytes, on average: now and then the log is moved to the database."""
     seconds: float
-    """The median: others use this machine, too."""
+    """The median."""
+    undisturbed: float = 0
+    """The lower quartile of the seconds: others use this machine, too."""
 
 
-async def cost(
-    work: Callable[[int], Awaitable[float]],
-    finish: Callable[[], Awaitable[None]],
+async def costs[KeyT](
+    works: Mapping[KeyT, Callable[[int], Awaitable[float]]],
+    finish: Callable[[KeyT], Awaitable[None]],
     times: int,
-) -> Cost:
-    """Do something again and again; `work` returns how long its caller waited."""
-    await work(0)
-    await finish()
+) -> dict[KeyT, Cost]:
+    """Do several things in turn, again and again: what disturbs one disturbs all.
+
+    Each returns how long its caller waited.
+    """
+    for key, work in works.items():
+        await work(0)
+        await finish(key)
     gc.collect()
-    before = written()
-    seconds: list[float] = []
+    sums = dict.fromkeys(works, 0)
+    seconds: dict[KeyT, list[float]] = {key: [] for key in works}
     for number in range(1, times + 1):
-        seconds.append(await work(number))
-        await finish()
-    return Cost(
-        written=(written() - before) / times, seconds=statistics.median(seconds)
-    )
+        for key, work in works.items():
+            before = written()
+            seconds[key].append(await work(number))
+            await finish(key)
+            sums[key] += written() - before
+    return {
+        key: Cost(
+            written=sums[key] / times,
+            seconds=statistics.median(seconds[key]),
+            undisturbed=statistics.quantiles(seconds[key], n=4)[0],
+        )
+        for key in works
+    }
 
 
 @dataclass(kw_only=True, slots=True)
@@ -60,8 +74,6 @@ class Absence:
     """By the clock: with what other threads and other programs took."""
     own: float = 0
     """In one turn, by the processor time of the loop's own thread."""
-    took: float = 0
-    """How long all of it took."""
 
 
 @asynccontextmanager
@@ -81,9 +93,7 @@ async def watched() -> AsyncGenerator[Absence]:
     gc.collect()
     task = asyncio.create_task(watch())
     await asyncio.sleep(0)
-    begin = time.perf_counter()
     yield longest
-    longest.took = time.perf_counter() - begin
     # One more turn, for the gap that goes on.
     await asyncio.sleep(0)
     task.cancel()

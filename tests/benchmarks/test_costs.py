@@ -1,7 +1,9 @@
 """What a message costs on disk and in time, however much is kept."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
 import time
 from typing import Final
 
@@ -12,11 +14,14 @@ from custom_components.smskit.const import DOMAIN
 from tests.conftest import Tell
 
 from .filled import Filled, listed, text
-from .measure import Cost, cost
+from .measure import Cost, costs
+
+type Entries = dict[int, MockConfigEntry]
 
 _KEPT: Final = (10, 1_000, 10_000, 50_000)
 _HELD: Final = (10, 1_000, 10_000)
-_TIMES: Final = 150
+_TIMES: Final = 100
+_BEGIN: Final = datetime.now(UTC)
 _ELSEWHERE: Final = "+12125550100"
 """A number that nothing is held for."""
 # With the JSON files of commit edfd5ee, measured once by the same means on a virtual
@@ -43,119 +48,127 @@ _HEADER: Final = (
 )
 
 
+@asynccontextmanager
+async def _loaded(
+    filled: Filled, *, kept: Iterable[int] = (), held: Iterable[int] = ()
+) -> AsyncGenerator[Entries]:
+    """Set accounts of several sizes up."""
+    async with AsyncExitStack() as stack:
+        sizes = {size: (size, 0) for size in kept} | {size: (0, size) for size in held}
+        yield {
+            size: await stack.enter_async_context(filled.loaded(*pair))
+            for size, pair in sizes.items()
+        }
+
+
 async def test_send_by_kept(hass: HomeAssistant, filled: Filled, tell: Tell) -> None:
     """A send costs the same, however many messages are kept."""
-    costs: dict[int, Cost] = {}
-    for kept in _KEPT:
-        async with filled.loaded(kept) as entry:
-            costs[kept] = await _cost_of_send(hass, entry)
-    _tell_all(tell, "One send, with messages kept", "kept", costs, _BEFORE_KEPT)
-    _assert_flat(costs)
+    async with _loaded(filled, kept=_KEPT) as entries:
+        found = await _costs_of_send(hass, entries)
+    _tell_all(tell, "One send, with messages kept", "kept", found, _BEFORE_KEPT)
+    _assert_flat(found)
 
 
 async def test_send_by_held(hass: HomeAssistant, filled: Filled, tell: Tell) -> None:
     """A send costs the same, however many batches are held for other numbers."""
-    costs: dict[int, Cost] = {}
-    for held in _HELD:
-        async with filled.loaded(held=held) as entry:
-            costs[held] = await _cost_of_send(hass, entry)
+    async with _loaded(filled, held=_HELD) as entries:
+        found = await _costs_of_send(hass, entries)
+        for held, entry in entries.items():
             assert entry.runtime_data.outbox.counts["held"] == held
-    _tell_all(tell, "One send, with batches held", "held", costs, _BEFORE_HELD)
-    _assert_flat(costs)
+    _tell_all(tell, "One send, with batches held", "held", found, _BEFORE_HELD)
+    _assert_flat(found)
 
 
 async def test_received_by_kept(filled: Filled, tell: Tell) -> None:
     """A received message costs the same, however many are kept."""
-    costs: dict[int, Cost] = {}
-    for kept in _KEPT:
-        async with filled.loaded(kept) as entry:
-            costs[kept] = await _cost_of_received(entry)
-    _tell_all(tell, "One received message", "kept", costs, _BEFORE_RECEIVED)
-    _assert_flat(costs)
+    async with _loaded(filled, kept=_KEPT) as entries:
+        before = {kept: _total(entry) for kept, entry in entries.items()}
+        works = {kept: partial(_take, entry) for kept, entry in entries.items()}
+        found = await costs(works, _drain(entries), _TIMES)
+        for kept, entry in entries.items():
+            assert _total(entry) == before[kept] + _TIMES + 1
+    _tell_all(tell, "One received message", "kept", found, _BEFORE_RECEIVED)
+    _assert_flat(found)
 
 
 async def test_poll_with_nothing_new(filled: Filled, tell: Tell) -> None:
     """A poll that finds what it found before writes nothing."""
-    costs: dict[int, Cost] = {}
-    for kept in _KEPT:
-        async with filled.loaded(kept) as entry:
-            inbox = entry.runtime_data.messages
-            listing = [listed(n, datetime.now(UTC)) for n in (10**7, 10**7 + 1)]
-
-            async def poll(_: int) -> float:
-                begin = time.perf_counter()
-                await inbox.async_take(listing, full=False, backlog=False)  # noqa: B023 - within the turn
-                return time.perf_counter() - begin
-
-            await poll(0)
-            await _drain(entry)
-            costs[kept] = await cost(poll, _nothing, _TIMES)
-    _tell_all(tell, "One poll that finds two known messages", "kept", costs, {})
-    assert {kept for kept, one in costs.items() if one.written} == set()
-    assert costs[_KEPT[-1]].seconds < 2 * costs[_KEPT[0]].seconds
+    async with _loaded(filled, kept=_KEPT) as entries:
+        works = {kept: partial(_take_same, entry) for kept, entry in entries.items()}
+        found = await costs(works, _drain(entries), _TIMES)
+    _tell_all(tell, "One poll that finds a known message", "kept", found, {})
+    assert {kept for kept, one in found.items() if one.written} == set()
+    assert found[_KEPT[-1]].undisturbed <= 2 * found[_KEPT[0]].undisturbed
 
 
-async def _cost_of_send(hass: HomeAssistant, entry: MockConfigEntry) -> Cost:
-    async def send(index: int) -> float:
+async def _costs_of_send(hass: HomeAssistant, entries: Entries) -> dict[int, Cost]:
+    async def send(entry: MockConfigEntry, index: int) -> float:
         begin = time.perf_counter()
         await hass.services.async_call(
             DOMAIN,
             "send_message",
-            {"numbers": [_ELSEWHERE], "message": f"New {text(index)}"},
+            {
+                "config_entry_id": entry.entry_id,
+                "numbers": [_ELSEWHERE],
+                "message": f"New {text(index)}",
+            },
             blocking=True,
             return_response=True,
         )
         return time.perf_counter() - begin
 
-    return await cost(send, lambda: _drain(entry), _TIMES)
+    works = {size: partial(send, entry) for size, entry in entries.items()}
+    return await costs(works, _drain(entries), _TIMES)
 
 
-async def _cost_of_received(entry: MockConfigEntry) -> Cost:
-    inbox = entry.runtime_data.messages
-
-    async def take(index: int) -> float:
-        listing = [listed(10**7 + index, datetime.now(UTC))]
-        begin = time.perf_counter()
-        await inbox.async_take(listing, full=False, backlog=False)
-        return time.perf_counter() - begin
-
-    before = inbox.total
-    found = await cost(take, lambda: _drain(entry), _TIMES)
-    assert inbox.total == before + _TIMES + 1
-    return found
+async def _take(entry: MockConfigEntry, index: int) -> float:
+    """Take a listing of the unread, which is one message."""
+    listing = [listed(10**7 + index, _BEGIN + timedelta(minutes=index))]
+    begin = time.perf_counter()
+    await entry.runtime_data.messages.async_take(listing, full=False, backlog=False)
+    return time.perf_counter() - begin
 
 
-async def _drain(entry: MockConfigEntry) -> None:
-    """Return once everything is published, and on disk."""
-    await entry.runtime_data.publisher.async_drain()
-    await entry.runtime_data.store.database.async_drain()
+async def _take_same(entry: MockConfigEntry, _: int) -> float:
+    return await _take(entry, 0)
 
 
-async def _nothing() -> None:
-    """Have nothing to wait for."""
+def _total(entry: MockConfigEntry) -> int:
+    total: int = entry.runtime_data.messages.total
+    return total
+
+
+def _drain(entries: Entries) -> Callable[[int], Awaitable[None]]:
+    """Return what returns once everything is published, and on disk."""
+
+    async def drain(size: int) -> None:
+        await entries[size].runtime_data.publisher.async_drain()
+        await entries[size].runtime_data.store.database.async_drain()
+
+    return drain
 
 
 def _tell_all(
     tell: Tell,
     heading: str,
     of_what: str,
-    costs: Mapping[int, Cost],
+    found: Mapping[int, Cost],
     before: Mapping[int, Cost],
 ) -> None:
     tell(heading, _HEADER)
-    for size, now in costs.items():
+    for size, now in found.items():
         then = before.get(size)
         tell(
             heading,
             f"{size:>8,} {of_what:9}{now.written / 1000:10.1f}"
-            f"{f'{then.written / 1000:.1f}' if then else '–':>12}"
+            f"{f'{then.written / 1000:.1f}' if then else '-':>12}"
             f"{now.seconds * 1000:10.2f}"
-            f"{f'{then.seconds * 1000:.2f}' if then else '–':>12}",
+            f"{f'{then.seconds * 1000:.2f}' if then else '-':>12}",
         )
 
 
-def _assert_flat(costs: Mapping[int, Cost]) -> None:
+def _assert_flat(found: Mapping[int, Cost]) -> None:
     """Expect the most to cost at most twice as much as the least."""
-    least, most = costs[min(costs)], costs[max(costs)]
+    least, most = found[min(found)], found[max(found)]
     assert most.written <= 2 * least.written
-    assert most.seconds <= 2 * least.seconds
+    assert most.undisturbed <= 2 * least.undisturbed
