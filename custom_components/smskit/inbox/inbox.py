@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import batched
 from typing import Any, Final
 
@@ -43,7 +44,7 @@ _NEWEST: Final = 10
 _FORGET_AFTER: Final = timedelta(days=90)
 # Less than the variables that SQLite takes in a statement.
 _AT_ONCE: Final = 500
-# From here on, comparing is for a thread.
+# From here on, comparing and reading is for a thread.
 _LARGE: Final = 50
 
 
@@ -170,13 +171,18 @@ class Inbox:
     async def _async_store(
         self, fresh: dict[str, InboxMessage], *, imported: bool, backlog: bool
     ) -> None:
-        messages = received(
+        read = partial(
+            received,
             fresh,
             self._settings,
             is_trusted=self._is_trusted,
             read=imported,
             now=dt_util.utcnow(),
         )
+        if len(fresh) < _LARGE:
+            messages = read()
+        else:
+            messages = await self._hass.async_add_executor_job(read)
         messages = await self._async_with_unique_ids(messages)
         new = list(messages.values())
         bodies = [] if imported else [_event_body(one, backlog) for one in new]
@@ -226,9 +232,10 @@ class Inbox:
             taken.update(row[0] for row in rows)
         result: dict[str, Message] = {}
         for fingerprint, message in messages.items():
-            unique = message.id if message.id not in taken else fingerprint
-            taken.add(unique)
-            result[fingerprint] = replace(message, id=unique)
+            if message.id in taken:
+                message = replace(message, id=fingerprint)  # noqa: PLW2901 - as it is kept
+            taken.add(message.id)
+            result[fingerprint] = message
         return result
 
     async def _async_forget(self, listed: Iterable[str]) -> None:
