@@ -19,12 +19,16 @@ from homeassistant.core import (
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import slugify
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smskit.const import DOMAIN
 from tests.clock import Clock, Span
 from tests.portal import Portal, RequestLog
 
 type Storage = dict[str, Any]
+
+# Of an account whose inbox is out of the way.
+OPTIONS: Final = {"country": "US", "time_zone": "Africa/Lagos", "inbox_interval": 3600}
 
 # What the integration keeps in `hass.data` for as long as the process lives.
 _PROCESS_DATA: Final = f"{DOMAIN}_seen"
@@ -38,10 +42,11 @@ class World:
     """What a home stands on."""
 
     hass: HomeAssistant
-    portal: Portal
-    clock: Clock
+    client: ClientSessionGenerator
     storage: Storage
     """Home Assistant's files, by name."""
+    portal: Portal
+    clock: Clock
 
 
 class Home:

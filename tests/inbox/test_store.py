@@ -72,8 +72,8 @@ async def test_survives_a_reload(home: Home) -> None:
     assert home.texts == ["Hello", "read"]
 
 
-async def test_on_disk_before_it_is_told(home: Home, file: Path) -> None:
-    """Whoever hears of a message finds it on disk."""
+async def test_on_disk_before_it_is_published(home: Home, file: Path) -> None:
+    """Whoever handles a message finds it on disk."""
     found: list[bool] = []
 
     def look(*_: object) -> None:
@@ -114,7 +114,7 @@ async def test_nothing_new_writes_nothing(home: Home, file: Path) -> None:
 
 @pytest.mark.parametrize("turns", range(0, 200, 8))
 async def test_reload_in_the_middle_of_a_poll(home: Home, turns: int) -> None:
-    """A reload at any moment of a poll leaves each message told once."""
+    """A reload at any moment of a poll leaves each message reported once."""
     home.receive("Hello")
     home.clock.tick(POLL)
     await home.turns(turns)
