@@ -1,15 +1,16 @@
 """The clock of a test: it stands still unless the test moves it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
+from unittest.mock import patch
 
 from freezegun import api as freezegun_api
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.util.async_ import get_scheduled_timer_handles
-import pytest
 
 type Span = float | timedelta
 
@@ -23,19 +24,19 @@ class Clock:
     code that mixes them up gets nonsense.
     """
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        freezer: FrozenDateTimeFactory,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
         """Take over from a freezer that has just stopped the time."""
         self._loop = hass.loop
         self._freezer = freezer
         # Monotonic time goes on from where it was.
         up = timedelta(seconds=int(freezegun_api.real_monotonic()))
         self._zero = freezer() - up
-        monkeypatch.setattr(freezegun_api, "_get_fake_monotonic", self._monotonic)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Be the clock that everybody looks at."""
+        with patch.object(freezegun_api, "_get_fake_monotonic", self._monotonic):
+            yield
 
     def _monotonic(self) -> float:
         return (self._freezer() - self._zero).total_seconds()

@@ -15,6 +15,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.smskit.const import (
@@ -26,15 +27,12 @@ from custom_components.smskit.const import (
     SUBENTRY_RECIPIENT,
 )
 from tests.clock import Clock
+from tests.home import Home, World, settle
+from tests.portal import Account, Channel, Portal
 
-# Imported before Home Assistant looks for custom integrations: the plugin has a folder
-# of its own with that name.
-from tests.home import World, settle
-from tests.portal import Account, Portal
+type Report = Callable[[str, str], None]
 
-type Tell = Callable[[str, str], None]
-
-_TOLD = "told: "
+_REPORTED = "reported: "
 API_KEY = "key-of-the-tests"
 API_TOKEN = "token-of-the-tests"
 # From the ranges set aside for fiction.
@@ -44,25 +42,25 @@ CARLA = "+12025550145"
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Tell:
+def report(request: pytest.FixtureRequest) -> Report:
     """Return what prints a line below a heading when all tests are done."""
 
-    def tell(heading: str, line: str) -> None:
+    def add(heading: str, line: str) -> None:
         # Goes with the report of the test, also from another process.
-        request.node.user_properties.append((_TOLD + heading, line))
+        request.node.user_properties.append((_REPORTED + heading, line))
 
-    return tell
+    return add
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what tests told."""
-    told: dict[str, set[str]] = {}
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            for name, value in getattr(report, "user_properties", ()):
-                if name.startswith(_TOLD):
-                    told.setdefault(name.removeprefix(_TOLD), set()).add(value)
-    for heading, lines in told.items():
+    """Print what tests reported."""
+    reported: dict[str, set[str]] = {}
+    for outcomes in terminalreporter.stats.values():
+        for outcome in outcomes:
+            for name, value in getattr(outcome, "user_properties", ()):
+                if name.startswith(_REPORTED):
+                    reported.setdefault(name.removeprefix(_REPORTED), set()).add(value)
+    for heading, lines in reported.items():
         terminalreporter.section(heading)
         for line in sorted(lines):
             terminalreporter.write_line(line)
@@ -85,6 +83,10 @@ async def enable_event_loop_debug(monkeypatch: pytest.MonkeyPatch) -> None:
     loop.set_debug(True)
     if not os.environ.get("PYTHONASYNCIODEBUG"):
         monkeypatch.setattr(loop, "get_debug", lambda: False)
+
+
+# It logs each statement, and its thread goes on for a moment after a test.
+logging.getLogger("aiosqlite").setLevel(logging.INFO)
 
 
 @pytest.fixture(autouse=True)
@@ -138,33 +140,19 @@ def _no_secret_in_the_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
 
 
 @pytest.fixture
-async def portal(socket_enabled: None) -> AsyncGenerator[Portal]:
-    """Return a portal that runs."""
-    async with Portal() as portal:
-        yield portal
-
-
-@pytest.fixture
-def clock(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
-) -> Clock:
+def clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Generator[Clock]:
     """Return the clock of the test, which starts on a quiet noon."""
-    clock = Clock(hass, freezer, monkeypatch)
+    clock = Clock(hass, freezer)
     clock.set("2027-02-10T12:00:00+00:00")
-    return clock
+    with clock.running():
+        yield clock
 
 
 @pytest.fixture
-async def portal_on_clock(clock: Clock, socket_enabled: None) -> AsyncGenerator[Portal]:
+async def portal(clock: Clock, socket_enabled: None) -> AsyncGenerator[Portal]:
     """Return a portal that runs on the clock of the test."""
     async with Portal() as portal:
         yield portal
-
-
-@pytest.fixture
-def world(hass: HomeAssistant, portal: Portal, clock: Clock) -> World:
-    """Return what a test home stands on."""
-    return World(hass=hass, portal=portal, clock=clock)
 
 
 @pytest.fixture
@@ -231,3 +219,64 @@ async def loaded(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry
     assert await hass.config_entries.async_setup(entry.entry_id)
     await settle(hass)
     return entry
+
+
+# --- Homes ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def world(
+    hass: HomeAssistant,
+    hass_client_no_auth: ClientSessionGenerator,
+    portal: Portal,
+    clock: Clock,
+) -> World:
+    """Return what a test home stands on."""
+    return World(
+        hass=hass,
+        client=hass_client_no_auth,
+        portal=portal,
+        clock=clock,
+    )
+
+
+@pytest.fixture
+def home_type() -> type[Home]:
+    """Return the kind of home that tests are about; each package has its own."""
+    return Home
+
+
+@pytest.fixture
+def new_home(home_type: type[Home], world: World, entry: MockConfigEntry) -> Home:
+    """Return a home whose account is not set up yet."""
+    return home_type(world, entry)
+
+
+@pytest.fixture
+async def home(new_home: Home) -> Home:
+    """Return a home whose account is set up."""
+    await new_home.start()
+    return new_home
+
+
+@pytest.fixture
+async def second(home: Home, world: World) -> AsyncGenerator[Home]:
+    """Return a home with another account at the same portal, set up."""
+    key, token = "key-of-the-second", "token-of-the-second"
+    world.portal.add_account(api_key=key, api_token=token, name="second")
+    data = entry_data(world.portal, api_key=key, api_token=token)
+    entry = MockConfigEntry(domain=DOMAIN, title="second", data=data)
+    entry.add_to_hass(world.hass)
+    other = type(home)(world, entry)
+    await other.start()
+    yield other
+    await other.stop()
+
+
+@pytest.fixture
+async def office(new_home: Home) -> Channel:
+    """Return the one channel of the account, which is set up and paired."""
+    channel = new_home.portal.add_channel(new_home.account)
+    new_home.portal.pair(channel)
+    await new_home.start()
+    return channel

@@ -24,6 +24,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import slugify
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smskit.const import DOMAIN
 from tests.clock import Clock, Span
@@ -31,6 +32,9 @@ from tests.portal import Portal, RequestLog
 
 type Storage = dict[Path, bytes]
 """The files of an account, by their path."""
+
+# Of an account whose inbox is out of the way.
+OPTIONS: Final = {"country": "US", "time_zone": "Africa/Lagos", "inbox_interval": 3600}
 
 # What the integration keeps in `hass.data` for as long as the process lives.
 _PROCESS_DATA: Final = f"{DOMAIN}_loaded_before"
@@ -98,6 +102,7 @@ class World:
     """What a home stands on."""
 
     hass: HomeAssistant
+    client: ClientSessionGenerator
     portal: Portal
     clock: Clock
 

@@ -1,4 +1,4 @@
-"""The clock of the tests moves everything that tells the time."""
+"""The clock of the tests moves everything that shows the time."""
 
 import asyncio
 import time

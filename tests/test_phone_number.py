@@ -126,7 +126,7 @@ def test_ambiguous_integer(raw: int, country: str) -> None:
 
 
 def test_mask() -> None:
-    """A masked number tells no more than its end."""
+    """A masked number shows no more than its end."""
     assert mask_number(ANNA) == "…123"
 
 

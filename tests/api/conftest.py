@@ -11,6 +11,13 @@ from tests.portal import Account, Portal
 
 
 @pytest.fixture
+async def portal(socket_enabled: None) -> AsyncGenerator[Portal]:
+    """Return a portal in real time: the client is tested without Home Assistant."""
+    async with Portal() as portal:
+        yield portal
+
+
+@pytest.fixture
 async def session(socket_enabled: None) -> AsyncGenerator[aiohttp.ClientSession]:
     """Return a session that is closed in the end."""
     async with aiohttp.ClientSession() as session:

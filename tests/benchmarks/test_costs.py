@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smskit.const import DOMAIN
-from tests.conftest import Tell
+from tests.conftest import Report
 
 from .filled import Filled, listed, text
 from .measure import Cost, costs
@@ -62,25 +62,29 @@ async def _loaded(
         }
 
 
-async def test_send_by_kept(hass: HomeAssistant, filled: Filled, tell: Tell) -> None:
+async def test_send_by_kept(
+    hass: HomeAssistant, filled: Filled, report: Report
+) -> None:
     """A send costs the same, however many messages are kept."""
     async with _loaded(filled, kept=_KEPT) as entries:
         found = await _costs_of_send(hass, entries)
-    _tell_all(tell, "One send, with messages kept", "kept", found, _BEFORE_KEPT)
+    _tell_all(report, "One send, with messages kept", "kept", found, _BEFORE_KEPT)
     _assert_flat(found)
 
 
-async def test_send_by_held(hass: HomeAssistant, filled: Filled, tell: Tell) -> None:
+async def test_send_by_held(
+    hass: HomeAssistant, filled: Filled, report: Report
+) -> None:
     """A send costs the same, however many batches are held for other numbers."""
     async with _loaded(filled, held=_HELD) as entries:
         found = await _costs_of_send(hass, entries)
         for held, entry in entries.items():
             assert entry.runtime_data.outbox.counts["held"] == held
-    _tell_all(tell, "One send, with batches held", "held", found, _BEFORE_HELD)
+    _tell_all(report, "One send, with batches held", "held", found, _BEFORE_HELD)
     _assert_flat(found)
 
 
-async def test_received_by_kept(filled: Filled, tell: Tell) -> None:
+async def test_received_by_kept(filled: Filled, report: Report) -> None:
     """A received message costs the same, however many are kept."""
     async with _loaded(filled, kept=_KEPT) as entries:
         before = {kept: _total(entry) for kept, entry in entries.items()}
@@ -88,16 +92,16 @@ async def test_received_by_kept(filled: Filled, tell: Tell) -> None:
         found = await costs(works, _drain(entries), _TIMES)
         for kept, entry in entries.items():
             assert _total(entry) == before[kept] + _TIMES + 1
-    _tell_all(tell, "One received message", "kept", found, _BEFORE_RECEIVED)
+    _tell_all(report, "One received message", "kept", found, _BEFORE_RECEIVED)
     _assert_flat(found)
 
 
-async def test_poll_with_nothing_new(filled: Filled, tell: Tell) -> None:
+async def test_poll_with_nothing_new(filled: Filled, report: Report) -> None:
     """A poll that finds what it found before writes nothing."""
     async with _loaded(filled, kept=_KEPT) as entries:
         works = {kept: partial(_take_same, entry) for kept, entry in entries.items()}
         found = await costs(works, _drain(entries), _TIMES)
-    _tell_all(tell, "One poll that finds a known message", "kept", found, {})
+    _tell_all(report, "One poll that finds a known message", "kept", found, {})
     assert {kept for kept, one in found.items() if one.written} == set()
     assert found[_KEPT[-1]].undisturbed <= 2 * found[_KEPT[0]].undisturbed
 
@@ -150,16 +154,16 @@ def _drain(entries: Entries) -> Callable[[int], Awaitable[None]]:
 
 
 def _tell_all(
-    tell: Tell,
+    report: Report,
     heading: str,
     of_what: str,
     found: Mapping[int, Cost],
     before: Mapping[int, Cost],
 ) -> None:
-    tell(heading, _HEADER)
+    report(heading, _HEADER)
     for size, now in found.items():
         then = before.get(size)
-        tell(
+        report(
             heading,
             f"{size:>8,} {of_what:9}{now.written / 1000:10.1f}"
             f"{f'{then.written / 1000:.1f}' if then else '-':>12}"

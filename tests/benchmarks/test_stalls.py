@@ -23,7 +23,7 @@ from custom_components.smskit.inbox.inbox import RECEIVED, Inbox
 from custom_components.smskit.sending.outbox import Outbox
 from custom_components.smskit.settings import Settings
 from custom_components.smskit.store import MessageLog, Publisher, Statement, Store
-from tests.conftest import Tell, entry_data
+from tests.conftest import Report, entry_data
 from tests.portal import Portal
 
 from .filled import OPTIONS, Filled, listed
@@ -45,9 +45,9 @@ _HEADER: Final = f"{'':{_WIDTH}}{'own ms':>8}{'wall ms':>9}"
 class Watch:
     """Measures steps, several times over, and keeps the best of each."""
 
-    def __init__(self, tell: Tell) -> None:
-        """Tell of them in the end."""
-        self._tell = tell
+    def __init__(self, report: Report) -> None:
+        """Report of them in the end."""
+        self._tell = report
         self._best: dict[str, Absence] = {}
 
     async def step[T](self, name: str, work: Callable[[], Awaitable[T]]) -> T:
@@ -85,10 +85,10 @@ async def _open(hass: HomeAssistant, stack: AsyncExitStack, entry_id: str) -> St
 
 
 async def test_load(
-    hass: HomeAssistant, filled: Filled, settings: Settings, tell: Tell
+    hass: HomeAssistant, filled: Filled, settings: Settings, report: Report
 ) -> None:
     """Loading a large account lets go of the loop all the time."""
-    watch = Watch(tell)
+    watch = Watch(report)
     for run in range(_RUNS):
         name = f"load{run}"
         await filled.copy(name, _KEPT, _HELD, 1000)
@@ -108,10 +108,10 @@ async def test_load(
 
 
 async def test_listing(
-    hass: HomeAssistant, filled: Filled, settings: Settings, tell: Tell
+    hass: HomeAssistant, filled: Filled, settings: Settings, report: Report
 ) -> None:
     """A listing of ten thousand lets go of the loop, but for one that is all news."""
-    watch = Watch(tell)
+    watch = Watch(report)
     begin = datetime.now(UTC) - timedelta(minutes=_LISTED)
     listing = [listed(n, begin + timedelta(minutes=n)) for n in range(_LISTED)]
     news = f"listing of {_LISTED:,}: all new and unread"
@@ -145,10 +145,10 @@ async def test_listing(
 
 
 async def test_reading(
-    hass: HomeAssistant, filled: Filled, settings: Settings, tell: Tell
+    hass: HomeAssistant, filled: Filled, settings: Settings, report: Report
 ) -> None:
     """Reading and trimming a large history lets go of the loop all the time."""
-    watch = Watch(tell)
+    watch = Watch(report)
     await filled.copy("reading", _KEPT, 0, 1000)
     async with AsyncExitStack() as stack:
         store = await _open(hass, stack, "reading")
@@ -175,13 +175,13 @@ async def test_reading(
 async def test_draining(  # noqa: PLR0913, PLR0917 - fixtures
     hass: HomeAssistant,
     filled: Filled,
-    tell: Tell,
+    report: Report,
     name: str,
     numbers: int,
     used: int,
 ) -> None:
     """Held batches leave without holding up the loop."""
-    watch = Watch(tell)
+    watch = Watch(report)
     entry = await filled.entry(0, _HELD, numbers, hourly_limit=used or 1_000_000)
     if used:
         async with AsyncExitStack() as stack:
@@ -211,7 +211,7 @@ async def test_draining(  # noqa: PLR0913, PLR0917 - fixtures
 
 
 async def test_memory(
-    hass: HomeAssistant, filled: Filled, settings: Settings, tell: Tell
+    hass: HomeAssistant, filled: Filled, settings: Settings, report: Report
 ) -> None:
     """Ten thousand held batches cost under 20 MB of memory; what is kept costs none."""
     await filled.copy("memory", _KEPT, _HELD, 1000)
@@ -229,5 +229,5 @@ async def test_memory(
         megabytes = tracemalloc.get_traced_memory()[0] / _MEGABYTE
         tracemalloc.stop()
         assert outbox.counts["held"] == _HELD
-    tell("Memory", f"{_KEPT:,} kept and {_HELD:,} held: {megabytes:.1f} MB")
+    report("Memory", f"{_KEPT:,} kept and {_HELD:,} held: {megabytes:.1f} MB")
     assert megabytes < 20

@@ -8,7 +8,7 @@ from typing import Final
 from homeassistant.core import CoreState, HomeAssistant
 
 from custom_components.smskit.store import MessageLog, Store
-from tests.conftest import Tell
+from tests.conftest import Report
 
 from .filled import Filled
 from .measure import watched
@@ -23,10 +23,10 @@ _READS: Final = 20
 _BEFORE: Final = {"empty": 0.037, "large": 0.373}
 
 
-async def test_setup(hass: HomeAssistant, filled: Filled, tell: Tell) -> None:
+async def test_setup(hass: HomeAssistant, filled: Filled, report: Report) -> None:
     """Set up an account with fifty thousand messages, and ten thousand held."""
     heading = "Setting an account up, median"
-    tell(heading, f"{'':38}{'ms now':>10}{'ms before':>12}{'own stall':>12}")
+    report(heading, f"{'':38}{'ms now':>10}{'ms before':>12}{'own stall':>12}")
     for name, kept, held in (("empty", 0, 0), ("large", _KEPT, _HELD)):
         seconds: list[float] = []
         stalls: list[float] = []
@@ -49,7 +49,7 @@ async def test_setup(hass: HomeAssistant, filled: Filled, tell: Tell) -> None:
             assert await hass.config_entries.async_remove(entry.entry_id)
             await hass.async_block_till_done(wait_background_tasks=True)
             hass.set_state(CoreState.running)
-        tell(
+        report(
             heading,
             f"{name:6}{kept:8,} kept{held:10,} held   "
             f"{statistics.median(seconds[1:]) * 1000:11.0f}"
@@ -57,7 +57,7 @@ async def test_setup(hass: HomeAssistant, filled: Filled, tell: Tell) -> None:
         )
 
 
-async def test_reads(hass: HomeAssistant, filled: Filled, tell: Tell) -> None:
+async def test_reads(hass: HomeAssistant, filled: Filled, report: Report) -> None:
     """Read a history of fifty thousand messages."""
     heading = f"Reading with {_KEPT:,} messages kept, median"
     await filled.copy("reads", _KEPT, 0, 1000)
@@ -71,4 +71,4 @@ async def test_reads(hass: HomeAssistant, filled: Filled, tell: Tell) -> None:
                 begin = time.perf_counter()
                 await read()
                 seconds.append(time.perf_counter() - begin)
-            tell(heading, f"{name:38}{statistics.median(seconds) * 1000:8.2f} ms")
+            report(heading, f"{name:38}{statistics.median(seconds) * 1000:8.2f} ms")

@@ -1,5 +1,6 @@
 """A home with WhatsApp channels."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
@@ -7,14 +8,16 @@ from typing import Any, Final
 
 from aiohttp.test_utils import TestClient
 from homeassistant.core import Context
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from PIL import Image
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import zxingcpp
 
 from custom_components.smskit.const import DOMAIN
 from tests import home
+from tests.conftest import API_KEY, API_TOKEN
 
 # The entities of a channel with the label Office.
 CONNECTED: Final = "binary_sensor.office_connected"
@@ -25,6 +28,9 @@ PAIRING_QR: Final = "image.office_pairing_qr_code"
 RESET: Final = "button.office_reset"
 CLEAR_QUEUE: Final = "button.office_clear_queue"
 REFRESH_QR: Final = "button.office_refresh_qr_code"
+
+
+type Deed = Callable[[Home], Awaitable[object]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,12 +57,10 @@ class Served:
 class Home(home.Home):
     """A home with channels, whose pictures are looked at."""
 
-    def __init__(
-        self, world: home.World, entry: MockConfigEntry, client: ClientSessionGenerator
-    ) -> None:
-        """Take hold of an account; `client` is made when the first picture is shown."""
+    def __init__(self, world: home.World, entry: MockConfigEntry) -> None:
+        """Take hold of an account, set up or not."""
         super().__init__(world, entry)
-        self._make_client = client
+        self._make_client = world.client
         self._client: TestClient[Any, Any] | None = None
 
     # --- What a user does ------------------------------------------------------------
@@ -123,3 +127,18 @@ class Home(home.Home):
     def forget_requests(self) -> None:
         """Count requests afresh."""
         self.portal.requests.clear()
+
+
+async def error_of(home: Home, deed: Deed) -> HomeAssistantError:
+    """Return the error of what has to fail, however long it takes."""
+
+    async def fail() -> HomeAssistantError:
+        with pytest.raises(HomeAssistantError) as raised:
+            await deed(home)
+        return raised.value
+
+    error = await home.until_done(home.hass.async_create_task(fail()))
+    assert error.translation_domain == DOMAIN
+    assert API_KEY not in str(error)
+    assert API_TOKEN not in str(error)
+    return error

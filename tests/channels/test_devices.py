@@ -64,21 +64,21 @@ async def test_all_of_a_channel(
         )
 
 
-async def test_only_noise_is_off_by_default(office: Channel, unloaded: Home) -> None:
+async def test_only_noise_is_off_by_default(office: Channel, new_home: Home) -> None:
     """Every entity but the time of the last synchronisation is on by default."""
-    registry = er.async_get(unloaded.hass)
+    registry = er.async_get(new_home.hass)
     entities = er.async_entries_for_device(
-        registry, unloaded.device_id(), include_disabled_entities=True
+        registry, new_home.device_id(), include_disabled_entities=True
     )
     off = {e.entity_id for e in entities if e.disabled_by is not None}
     assert off == {"sensor.office_last_sync"}
 
 
 async def test_found_at_the_start(
-    unloaded: Home, device_registry: dr.DeviceRegistry
+    new_home: Home, device_registry: dr.DeviceRegistry
 ) -> None:
     """Each channel there is has a device, under the account's."""
-    home = unloaded
+    home = new_home
     home.portal.pair(home.portal.add_channel(home.account, "Office"))
     home.portal.add_channel(home.account, "Shop")
     await home.start()
@@ -96,9 +96,9 @@ async def test_found_at_the_start(
         assert device.config_entry_id == home.entry.entry_id
 
 
-async def test_appears(office: Channel, unloaded: Home) -> None:
+async def test_appears(office: Channel, new_home: Home) -> None:
     """A channel that was made at the portal is there at the next poll, unreloaded."""
-    home = unloaded
+    home = new_home
     events = async_capture_events(home.hass, EVENT_STATE_CHANGED)
     home.portal.pair(home.portal.add_channel(home.account, "Shop"))
     await home.advance(POLL)
@@ -110,10 +110,10 @@ async def test_appears(office: Channel, unloaded: Home) -> None:
 
 
 async def test_vanishes(
-    office: Channel, unloaded: Home, entity_registry: er.EntityRegistry
+    office: Channel, new_home: Home, entity_registry: er.EntityRegistry
 ) -> None:
     """A channel that was removed at the portal is gone with all its entities."""
-    home = unloaded
+    home = new_home
     shop = home.portal.add_channel(home.account, "Shop")
     await home.advance(POLL)
     events = async_capture_events(home.hass, EVENT_STATE_CHANGED)
@@ -125,9 +125,9 @@ async def test_vanishes(
     assert not was_unavailable(events, CONNECTED)
 
 
-async def test_comes_back(office: Channel, unloaded: Home) -> None:
+async def test_comes_back(office: Channel, new_home: Home) -> None:
     """A channel that vanished and is listed again has its entities again."""
-    home = unloaded
+    home = new_home
     home.portal.remove_channel(office)
     await home.advance(POLL)
     assert home.state(CONNECTED) is None
@@ -139,10 +139,10 @@ async def test_comes_back(office: Channel, unloaded: Home) -> None:
 
 
 async def test_renamed(
-    office: Channel, unloaded: Home, device_registry: dr.DeviceRegistry
+    office: Channel, new_home: Home, device_registry: dr.DeviceRegistry
 ) -> None:
     """A device follows the label at the portal, and its entities keep their ids."""
-    home = unloaded
+    home = new_home
     device_id = home.device_id("Office")
     before = set(home.hass.states.async_entity_ids())
     home.portal.rename(office, "Front desk")
@@ -156,10 +156,10 @@ async def test_renamed(
 
 
 async def test_renamed_by_its_user(
-    office: Channel, unloaded: Home, device_registry: dr.DeviceRegistry
+    office: Channel, new_home: Home, device_registry: dr.DeviceRegistry
 ) -> None:
     """The name that a user gave to a device stays, whatever the portal says."""
-    home = unloaded
+    home = new_home
     device_id = home.device_id("Office")
     device_registry.async_update_device(device_id, name_by_user="Mine")
     home.portal.rename(office, "Front desk")
@@ -170,9 +170,9 @@ async def test_renamed_by_its_user(
     assert home.shown(CONNECTED).name == "Mine Connected"
 
 
-async def test_same_label_twice(unloaded: Home) -> None:
+async def test_same_label_twice(new_home: Home) -> None:
     """Channels with one label are two devices, each with its own entities."""
-    home = unloaded
+    home = new_home
     home.portal.pair(home.portal.add_channel(home.account))
     home.portal.add_channel(home.account)
     await home.start()
@@ -181,19 +181,19 @@ async def test_same_label_twice(unloaded: Home) -> None:
     assert home.state(f"{CONNECTED}_2") == STATE_OFF
 
 
-async def test_without_a_label(unloaded: Home) -> None:
+async def test_without_a_label(new_home: Home) -> None:
     """A channel without a label is named after its gateway."""
-    channel = unloaded.portal.add_channel(unloaded.account, "")
-    await unloaded.start()
-    assert unloaded.labels == [f"WhatsApp {channel.gateway_id}"]
+    channel = new_home.portal.add_channel(new_home.account, "")
+    await new_home.start()
+    assert new_home.labels == [f"WhatsApp {channel.gateway_id}"]
 
 
 @pytest.mark.parametrize(
     "words", ["Invalid request", "No channel found", "Not available in your plan"]
 )
-async def test_account_without_channels(unloaded: Home, words: str) -> None:
+async def test_account_without_channels(new_home: Home, words: str) -> None:
     """An account whose portal refuses to list channels has none, and sends."""
-    home = unloaded
+    home = new_home
     home.portal.fail(FaultKind.REFUSED_ERROR, "listchannel", text=words)
     await home.start()
     assert home.labels == []
@@ -212,10 +212,10 @@ async def test_account_without_channels(unloaded: Home, words: str) -> None:
     "kind", [FaultKind.HTTP_500, FaultKind.HTML_PAGE, FaultKind.RESET]
 )
 async def test_channels_unreachable_at_the_start(
-    unloaded: Home, kind: FaultKind
+    new_home: Home, kind: FaultKind
 ) -> None:
     """An account that cannot list channels is set up, sends, and finds them later."""
-    home = unloaded
+    home = new_home
     home.portal.add_channel(home.account)
     home.portal.fail(kind, "listchannel")
     await home.start()
@@ -229,10 +229,10 @@ async def test_channels_unreachable_at_the_start(
 
 @pytest.mark.expected_log("Error fetching 127.0.0.1 channels data")
 async def test_channels_unreachable_after_a_restart(
-    office: Channel, unloaded: Home
+    office: Channel, new_home: Home
 ) -> None:
     """Channels known from before are unavailable, not gone, while none are listed."""
-    home = unloaded
+    home = new_home
     device_id = home.device_id()
     home.portal.fail(FaultKind.HTTP_500, "listchannel")
     await home.reload()
@@ -246,10 +246,10 @@ async def test_channels_unreachable_after_a_restart(
 
 @pytest.mark.expected_log("Error fetching 127.0.0.1 channels data")
 async def test_channels_unreachable_for_a_while(
-    office: Channel, unloaded: Home
+    office: Channel, new_home: Home
 ) -> None:
     """While nothing is listed channels are unavailable, and the account is not."""
-    home = unloaded
+    home = new_home
     home.portal.fail(FaultKind.HTTP_500, "listchannel")
     await home.advance(POLL)
     assert home.state(CONNECTED) == STATE_UNAVAILABLE
@@ -262,9 +262,9 @@ async def test_channels_unreachable_for_a_while(
     assert home.state(CONNECTED) == STATE_ON
 
 
-async def test_one_of_two_cannot_be_viewed(unloaded: Home) -> None:
+async def test_one_of_two_cannot_be_viewed(new_home: Home) -> None:
     """A channel that cannot be viewed is unavailable, and no other."""
-    home = unloaded
+    home = new_home
     for label in ("Office", "Shop"):
         home.portal.pair(home.portal.add_channel(home.account, label))
     home.portal.fail(FaultKind.HTTP_500, "viewchannel", times=1)
@@ -290,10 +290,10 @@ async def test_listed_before_it_was_made(home: Home) -> None:
 
 
 async def test_two_accounts(
-    hass: HomeAssistant, office: Channel, unloaded: Home
+    hass: HomeAssistant, office: Channel, new_home: Home
 ) -> None:
     """Each account has its own channels, and actions find theirs by their devices."""
-    home = unloaded
+    home = new_home
     other = home.portal.add_account(api_key="other-key", api_token="other-token")
     second = MockConfigEntry(
         domain=DOMAIN,

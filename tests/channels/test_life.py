@@ -12,7 +12,6 @@ from .home import (
     CONNECTED,
     CONNECTED_SINCE,
     DEVICE_STATUS,
-    RESET,
     SUBSCRIPTION_END,
     Home,
 )
@@ -61,7 +60,7 @@ async def test_from_creation_to_deletion(
     assert "+447700900123" in (await home.look()).text
     assert home.issues == {}
 
-    # It is lost, which is told only when it lasts.
+    # It is lost, which is reported only when it lasts.
     home.portal.drop(channel)
     await home.advance(300.5)
     assert home.state(CONNECTED) == STATE_OFF
@@ -107,7 +106,7 @@ async def test_from_creation_to_deletion(
 async def test_lost_again_unless_paired_after_the_fix(
     home: Home, hass_client: ClientSessionGenerator
 ) -> None:
-    """Who fixed a channel has five minutes to scan; then it is told once more."""
+    """Who fixed a channel has five minutes to scan; then it is reported once more."""
     created = await home.create()
     home.portal.pair(created["channel_id"])
     await home.advance(10)
@@ -118,15 +117,3 @@ async def test_lost_again_unless_paired_after_the_fix(
     assert home.issues == {}
     await home.advance(10)
     assert "channel_lost" in home.issues
-
-
-async def test_reset_by_its_button(home: Home) -> None:
-    """A button ends the session, and the code is there when it returns."""
-    created = await home.create()
-    home.portal.pair(created["channel_id"])
-    await home.advance(10)
-    await home.press(RESET)
-    assert home.state(CONNECTED) == STATE_OFF
-    assert home.state(DEVICE_STATUS) == "awaiting scan"
-    served = await home.look()
-    assert served.code == home.portal.qr_payload(created["channel_id"])

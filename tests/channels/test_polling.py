@@ -8,7 +8,7 @@ from typing import Final
 from homeassistant.const import STATE_OFF, STATE_ON
 import pytest
 
-from tests.conftest import Tell
+from tests.conftest import Report
 from tests.portal import Channel, FaultKind, RequestLog
 
 from .home import (
@@ -31,9 +31,9 @@ def gaps(requests: list[RequestLog]) -> list[float]:
     return [(b.time - a.time).total_seconds() for a, b in pairwise(requests)]
 
 
-async def test_healthy(office: Channel, unloaded: Home) -> None:
+async def test_healthy(office: Channel, new_home: Home) -> None:
     """A healthy channel is viewed every five minutes, and no code is fetched."""
-    home = unloaded
+    home = new_home
     home.forget_requests()
     await home.advance(HOUR)
     for operation in ("listchannel", "viewchannel"):
@@ -43,9 +43,9 @@ async def test_healthy(office: Channel, unloaded: Home) -> None:
     assert home.requests("scanqr") == []
 
 
-async def test_waiting_unwatched(unloaded: Home) -> None:
+async def test_waiting_unwatched(new_home: Home) -> None:
     """A channel that nobody pairs is not asked for its code."""
-    home = unloaded
+    home = new_home
     home.portal.add_channel(home.account)
     await home.start()
     home.forget_requests()
@@ -90,9 +90,9 @@ async def test_connected_within_ten_seconds(home: Home, after: float) -> None:
     assert home.requests("scanqr", "viewchannel") == []
 
 
-async def test_connected_since_is_steady(office: Channel, unloaded: Home) -> None:
+async def test_connected_since_is_steady(office: Channel, new_home: Home) -> None:
     """The time of the connection stays, however late the portal answers."""
-    home = unloaded
+    home = new_home
     since = home.state(CONNECTED_SINCE)
     paired = office.connected_since
     assert since is not None
@@ -107,9 +107,9 @@ async def test_connected_since_is_steady(office: Channel, unloaded: Home) -> Non
         assert home.state(CONNECTED_SINCE) == since
 
 
-async def test_connected_since_moves(office: Channel, unloaded: Home) -> None:
+async def test_connected_since_moves(office: Channel, new_home: Home) -> None:
     """A channel that was paired anew between two polls is connected since then."""
-    home = unloaded
+    home = new_home
     before = home.state(CONNECTED_SINCE)
     await home.advance(HOUR)
     home.portal.drop(office)
@@ -123,9 +123,9 @@ async def test_connected_since_moves(office: Channel, unloaded: Home) -> None:
     assert abs(difference) < timedelta(seconds=5)
 
 
-async def test_looking_starts_pairing_once(unloaded: Home) -> None:
+async def test_looking_starts_pairing_once(new_home: Home) -> None:
     """Who looks gets a code, once; a dashboard that is always on asks for no more."""
-    home = unloaded
+    home = new_home
     channel = home.portal.add_channel(home.account)
     await home.start()
     assert "No code yet" in (await home.look()).text
@@ -143,9 +143,9 @@ async def test_looking_starts_pairing_once(unloaded: Home) -> None:
     assert 18 <= len(home.requests("scanqr")) <= 21
 
 
-async def test_looking_again_after_a_connection(unloaded: Home) -> None:
+async def test_looking_again_after_a_connection(new_home: Home) -> None:
     """A channel that was connected in between may be looked at for a code again."""
-    home = unloaded
+    home = new_home
     channel = home.portal.add_channel(home.account)
     await home.start()
     await home.look()
@@ -159,10 +159,10 @@ async def test_looking_again_after_a_connection(unloaded: Home) -> None:
 
 @pytest.mark.parametrize("is_expired", [False, True])
 async def test_looking_at_what_needs_no_code(
-    office: Channel, unloaded: Home, is_expired: bool
+    office: Channel, new_home: Home, is_expired: bool
 ) -> None:
     """Looking at a channel that needs no code asks the portal for nothing."""
-    home = unloaded
+    home = new_home
     if is_expired:
         home.portal.expire(office)
         await home.advance(300.5)
@@ -198,9 +198,9 @@ async def test_reload_ends_pairing(home: Home) -> None:
     assert "No code yet" in (await home.look()).text
 
 
-async def test_four_at_once(unloaded: Home) -> None:
+async def test_four_at_once(new_home: Home) -> None:
     """However many channels there are, four requests at most are under way."""
-    home = unloaded
+    home = new_home
     for number in range(50):
         home.portal.add_channel(home.account, f"Channel {number}")
     home.portal.fail(FaultKind.SLOW, "viewchannel", seconds=1)
@@ -214,9 +214,9 @@ async def test_four_at_once(unloaded: Home) -> None:
     assert home.portal.max_in_flight["viewchannel"] == 4
 
 
-async def test_fifty_channels(unloaded: Home, tell: Tell) -> None:
+async def test_fifty_channels(new_home: Home, report: Report) -> None:
     """Fifty healthy channels cost some six hundred requests an hour, evenly."""
-    home = unloaded
+    home = new_home
     for number in range(50):
         home.portal.pair(home.portal.add_channel(home.account, f"Channel {number}"))
     await home.start()
@@ -227,14 +227,14 @@ async def test_fifty_channels(unloaded: Home, tell: Tell) -> None:
     assert counted["listchannel"] == 12
     assert counted["scanqr"] == 0
     assert counted.total() <= 650
-    tell(_ASKED, f"50 healthy channels, in an hour: {dict(counted)}")
+    report(_ASKED, f"50 healthy channels, in an hour: {dict(counted)}")
 
 
 async def test_fifty_channels_of_which_five_are_paired(
-    unloaded: Home, tell: Tell
+    new_home: Home, report: Report
 ) -> None:
     """Those that are being paired are followed; the others are not asked more often."""
-    home = unloaded
+    home = new_home
     channels = [
         home.portal.add_channel(home.account, f"Channel {number}")
         for number in range(50)
@@ -251,7 +251,7 @@ async def test_fifty_channels_of_which_five_are_paired(
     assert {viewed[channel.channel_id] for channel in channels[5:]} <= {11, 12, 13}
     assert counted["scanqr"] <= 5 * 21
     assert counted.total() <= 50 * 12 + 12 + 5 * (21 + 40) + 20
-    tell(
+    report(
         _ASKED,
         f"50 channels, 5 of them paired once, requests in an hour: {dict(counted)}",
     )

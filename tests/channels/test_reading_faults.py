@@ -11,9 +11,9 @@ from .home import CONNECTED, DEVICE_STATUS, PAIRING_QR, Home
 
 @pytest.mark.expected_log("Error fetching 127.0.0.1 channels data")
 @pytest.mark.parametrize("kind", [*REFUSALS, *UNCERTAIN])
-async def test_list_fails(office: Channel, unloaded: Home, kind: FaultKind) -> None:
+async def test_list_fails(office: Channel, new_home: Home, kind: FaultKind) -> None:
     """While channels cannot be listed they are unavailable, and back by themselves."""
-    home = unloaded
+    home = new_home
     home.portal.fail(kind, "listchannel")
     await home.pass_time(290)
     await home.pass_time(60)
@@ -25,9 +25,9 @@ async def test_list_fails(office: Channel, unloaded: Home, kind: FaultKind) -> N
 
 
 @pytest.mark.parametrize("kind", [*REFUSALS, *UNCERTAIN])
-async def test_view_fails(office: Channel, unloaded: Home, kind: FaultKind) -> None:
+async def test_view_fails(office: Channel, new_home: Home, kind: FaultKind) -> None:
     """While a channel cannot be viewed it is unavailable; it is back by itself."""
-    home = unloaded
+    home = new_home
     home.portal.fail(kind, "viewchannel")
     await home.pass_time(290)
     await home.pass_time(60)
@@ -41,10 +41,10 @@ async def test_view_fails(office: Channel, unloaded: Home, kind: FaultKind) -> N
 @pytest.mark.parametrize("operation", ["listchannel", "viewchannel"])
 @pytest.mark.parametrize("kind", HARMLESS)
 async def test_reading_dressed_answers(
-    office: Channel, unloaded: Home, operation: str, kind: FaultKind
+    office: Channel, new_home: Home, operation: str, kind: FaultKind
 ) -> None:
     """However an answer is dressed, it is read as if it were not."""
-    home = unloaded
+    home = new_home
     home.portal.fail(kind, operation, seconds=3)
     await home.pass_time(290)
     await home.pass_time(30)
@@ -56,10 +56,10 @@ async def test_reading_dressed_answers(
 
 @pytest.mark.parametrize("word", ["hibernating", "", "SESSION ACTIVE", "Logged Out"])
 async def test_words_of_the_portal(
-    office: Channel, unloaded: Home, word: str, caplog: pytest.LogCaptureFixture
+    office: Channel, new_home: Home, word: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A status is shown as it came; one that nobody knows is no connection."""
-    home = unloaded
+    home = new_home
     home.portal.fail(
         FaultKind.NOT_JSON,
         "viewchannel",

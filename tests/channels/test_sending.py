@@ -43,9 +43,9 @@ async def two_channels(home: Home) -> tuple[Channel, Channel]:
 
 
 @pytest.mark.parametrize("by", ["device", "gateway", "gateway as a number"])
-async def test_through_a_channel(unloaded: Home, by: str) -> None:
+async def test_through_a_channel(new_home: Home, by: str) -> None:
     """A message goes through the channel that is named, not through another."""
-    home = unloaded
+    home = new_home
     _, shop = await two_channels(home)
     names: dict[str, Any] = {
         "device": home.device_id("Shop"),
@@ -57,18 +57,18 @@ async def test_through_a_channel(unloaded: Home, by: str) -> None:
     assert sent(home) == [("whatsapp", shop.gateway_id)]
 
 
-async def test_sms_takes_no_channel(unloaded: Home) -> None:
+async def test_sms_takes_no_channel(new_home: Home) -> None:
     """A channel that is named changes nothing about an SMS."""
-    home = unloaded
+    home = new_home
     await two_channels(home)
     await send(home, type="sms", channel=home.device_id("Shop"))
     assert sent(home) == [("sms", "0")]
 
 
 @pytest.mark.parametrize("what", ["drop", "expire"])
-async def test_not_connected(unloaded: Home, what: str) -> None:
+async def test_not_connected(new_home: Home, what: str) -> None:
     """A message through a channel that is not connected never leaves."""
-    home = unloaded
+    home = new_home
     office, _ = await two_channels(home)
     getattr(home.portal, what)(office)
     await home.advance(300.5)
@@ -81,9 +81,9 @@ async def test_not_connected(unloaded: Home, what: str) -> None:
     assert home.portal.ledger == []
 
 
-async def test_one_that_is_reset_is_not_used(unloaded: Home) -> None:
+async def test_one_that_is_reset_is_not_used(new_home: Home) -> None:
     """After a reset the channel is refused at once, not only after the next poll."""
-    home = unloaded
+    home = new_home
     await two_channels(home)
     await home.call("reset_channel", device_id=home.device_id("Office"))
     with pytest.raises(HomeAssistantError):
@@ -91,9 +91,9 @@ async def test_one_that_is_reset_is_not_used(unloaded: Home) -> None:
     assert home.requests("sendsms") == []
 
 
-async def test_preview_tells(unloaded: Home) -> None:
-    """A preview tells that a message would not go through."""
-    home = unloaded
+async def test_preview_tells(new_home: Home) -> None:
+    """A preview reports that a message would not go through."""
+    home = new_home
     office, _ = await two_channels(home)
     home.portal.drop(office)
     await home.advance(300.5)
@@ -112,9 +112,9 @@ async def test_preview_tells(unloaded: Home) -> None:
     assert home.requests("sendsms") == []
 
 
-async def test_no_channel_connected(unloaded: Home) -> None:
+async def test_no_channel_connected(new_home: Home) -> None:
     """Without any channel connected WhatsApp is refused before it costs anything."""
-    home = unloaded
+    home = new_home
     home.portal.add_channel(home.account)
     await home.start()
     with pytest.raises(HomeAssistantError) as raised:
@@ -124,9 +124,9 @@ async def test_no_channel_connected(unloaded: Home) -> None:
 
 
 @pytest.mark.expected_log("Error fetching 127.0.0.1 channels data")
-async def test_what_is_not_known_is_for_the_portal(unloaded: Home) -> None:
+async def test_what_is_not_known_is_for_the_portal(new_home: Home) -> None:
     """While channels cannot be listed, the portal decides about a message."""
-    home = unloaded
+    home = new_home
     home.portal.pair(home.portal.add_channel(home.account))
     home.portal.fail(FaultKind.HTTP_500, "listchannel")
     await home.start()
@@ -136,10 +136,10 @@ async def test_what_is_not_known_is_for_the_portal(unloaded: Home) -> None:
 
 
 async def test_not_a_channel(
-    hass: HomeAssistant, unloaded: Home, device_registry: dr.DeviceRegistry
+    hass: HomeAssistant, new_home: Home, device_registry: dr.DeviceRegistry
 ) -> None:
     """What is no channel of the account is refused, and nothing is sent."""
-    home = unloaded
+    home = new_home
     await two_channels(home)
     other = home.portal.add_account(api_key="other-key", api_token="other-token")
     second = MockConfigEntry(
@@ -205,17 +205,17 @@ async def notify(home: Home) -> None:
 
 
 @pytest.mark.parametrize("via", ["whatsapp", "whatsapp_then_sms"])
-async def test_recipient_with_a_channel(unloaded: Home, via: str) -> None:
+async def test_recipient_with_a_channel(new_home: Home, via: str) -> None:
     """A recipient's messages go through the recipient's channel."""
-    home = unloaded
+    home = new_home
     _, shop = await with_recipient(home, via)
     await notify(home)
     assert sent(home) == [("whatsapp", shop.gateway_id)]
 
 
-async def test_action_names_another_channel(unloaded: Home) -> None:
+async def test_action_names_another_channel(new_home: Home) -> None:
     """The channel that an action names goes before the recipient's."""
-    home = unloaded
+    home = new_home
     office, _ = await with_recipient(home, "whatsapp")
     await home.call(
         "send_message",
@@ -226,9 +226,9 @@ async def test_action_names_another_channel(unloaded: Home) -> None:
     assert sent(home) == [("whatsapp", office.gateway_id)]
 
 
-async def test_recipient_refused(unloaded: Home) -> None:
+async def test_recipient_refused(new_home: Home) -> None:
     """A recipient reached by WhatsApp only gets nothing, and the action fails."""
-    home = unloaded
+    home = new_home
     _, shop = await with_recipient(home, "whatsapp")
     home.portal.drop(shop)
     await home.advance(300.5)
@@ -239,9 +239,9 @@ async def test_recipient_refused(unloaded: Home) -> None:
 
 
 @pytest.mark.parametrize("what", ["drop", "expire", "remove_channel"])
-async def test_recipient_falls_back(unloaded: Home, what: str) -> None:
+async def test_recipient_falls_back(new_home: Home, what: str) -> None:
     """A recipient reached by SMS otherwise gets one, without WhatsApp being tried."""
-    home = unloaded
+    home = new_home
     _, shop = await with_recipient(home, "whatsapp_then_sms")
     getattr(home.portal, what)(shop)
     await home.advance(300.5)
@@ -250,9 +250,9 @@ async def test_recipient_falls_back(unloaded: Home, what: str) -> None:
     assert len(home.requests("sendsms")) == 1
 
 
-async def test_recipient_whose_channel_is_gone(unloaded: Home) -> None:
+async def test_recipient_whose_channel_is_gone(new_home: Home) -> None:
     """A recipient's messages do not go through another channel than the chosen one."""
-    home = unloaded
+    home = new_home
     _, shop = await with_recipient(home, "whatsapp")
     home.portal.remove_channel(shop)
     await home.advance(300.5)
@@ -263,9 +263,9 @@ async def test_recipient_whose_channel_is_gone(unloaded: Home) -> None:
     assert home.requests("sendsms") == []
 
 
-async def test_dropped_since_the_last_poll(unloaded: Home) -> None:
+async def test_dropped_since_the_last_poll(new_home: Home) -> None:
     """A channel that was lost unnoticed makes the portal refuse; the SMS goes out."""
-    home = unloaded
+    home = new_home
     _, shop = await with_recipient(home, "whatsapp_then_sms")
     home.portal.drop(shop)
     await notify(home)

@@ -1,1 +1,1 @@
-"""What comes in: kept, told once, shown, asked for and answered."""
+"""What comes in: kept, reported once, shown, asked for and answered."""

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
@@ -43,6 +44,7 @@ class Home(home.Home):
     def __init__(self, world: home.World, entry: MockConfigEntry) -> None:
         """Note each event of the account's `message_received`."""
         super().__init__(world, entry)
+        self.account.credits = Decimal(1000)
         self.events: list[Received] = []
         self.writes: list[str] = []
         """Every entity of the account whose state was written, in order."""

@@ -61,7 +61,7 @@ async def test_fewer_are_to_be_kept(home: Home) -> None:
 async def test_unread_ones_are_never_dropped(
     home: Home, issue_registry: ir.IssueRegistry
 ) -> None:
-    """Unread messages stay beyond every limit, and an issue tells of it while so."""
+    """Unread messages stay beyond every limit, and an issue reports it while so."""
     issue_id = f"inbox_full_{home.entry.entry_id}"
     for number in range(10):
         home.receive(f"message {number}")
@@ -142,7 +142,7 @@ async def test_portal_lists_nothing_for_once(home: Home, empty: str) -> None:
 
 
 async def test_another_account_under_the_same_entry(home: Home) -> None:
-    """An entry that is changed to another account tells nothing of its past."""
+    """An entry that is changed to another account shows nothing of its past."""
     home.receive("Hello", sender=PHONE)
     await home.poll()
     other = home.portal.add_account(api_key="another-key", api_token="another-token")

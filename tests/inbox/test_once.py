@@ -1,4 +1,4 @@
-"""Each message is told once, whatever happens around it."""
+"""Each message is reported once, whatever happens around it."""
 
 from collections import Counter
 from datetime import timedelta
@@ -30,7 +30,7 @@ _SWALLOWERS = [
 
 
 async def test_in_order_of_time_with_one_write_each(home: Home) -> None:
-    """Messages that one poll finds are told in order of time, each in one write."""
+    """Messages that one poll finds are reported in order of time, each in one write."""
     noon = home.portal.state.now()
     for minutes, text in (5, "second"), (3, "first"), (9, "third"):
         home.receive(text, date=noon - timedelta(minutes=10 - minutes))
@@ -77,7 +77,7 @@ async def test_what_was_there_before_the_account(new_home: Home) -> None:
 
 
 async def test_after_a_restart(home: Home) -> None:
-    """What came while Home Assistant was not running is told as a backlog, in order."""
+    """What came while Home Assistant was not running is a backlog, in order."""
     home.receive("before")
     await home.poll()
     await home.stop()
@@ -99,7 +99,7 @@ async def test_after_a_restart(home: Home) -> None:
 
 
 async def test_start_of_home_assistant(home: Home) -> None:
-    """A backlog is told when Home Assistant has started: before, no automation hears.
+    """A backlog waits until Home Assistant has started: before, no automation runs.
 
     A second start before that, or a poll in between, publishes nothing twice.
     """
@@ -128,7 +128,7 @@ async def test_start_of_home_assistant(home: Home) -> None:
 
 
 async def test_after_a_reload(home: Home) -> None:
-    """What came during a reload is no backlog, and nothing is told again."""
+    """What came during a reload is no backlog, and nothing is reported again."""
     home.receive("before")
     await home.poll()
     await home.stop()
@@ -142,7 +142,7 @@ async def test_after_a_reload(home: Home) -> None:
 
 
 async def test_portal_reuses_ids(home: Home) -> None:
-    """Messages with the same id are all told, and each can be named alone."""
+    """Messages with the same id are all reported, and each can be named alone."""
     home.receive("one", id="7")
     home.receive("two", id="7")
     await home.poll()
@@ -163,7 +163,7 @@ async def test_portal_reuses_ids(home: Home) -> None:
 
 
 async def test_portal_has_no_ids(home: Home) -> None:
-    """Messages without an id are told once each, those of the same second too."""
+    """Messages without an id are reported once each, those of the same second too."""
     for text in "a", "a", "b":
         home.receive(text).id = ""
     await home.poll()
@@ -189,7 +189,7 @@ async def test_message_is_listed_twice(home: Home) -> None:
 
 @pytest.mark.parametrize("has_id", [True, False])
 async def test_portal_does_not_mark_as_read(home: Home, has_id: bool) -> None:
-    """A message that every listing of the unread has is told once."""
+    """A message that every listing of the unread has is reported once."""
     message = home.receive("Open the door")
     if not has_id:
         message.id = ""
@@ -208,7 +208,7 @@ async def test_portal_does_not_mark_as_read(home: Home, has_id: bool) -> None:
 @_faulty
 @pytest.mark.parametrize("kind", _SWALLOWERS)
 async def test_answer_is_lost(home: Home, kind: str) -> None:
-    """What a broken answer swallowed is found by the next listing, and told once."""
+    """What a broken answer swallowed comes with the next listing, and only once."""
     message = home.receive("Hello")
     home.portal.fail(kind, "getinbox", times=1, processed=True)
     await home.poll()
@@ -227,7 +227,7 @@ async def test_answer_is_lost(home: Home, kind: str) -> None:
 
 @_faulty
 async def test_portal_hangs(home: Home) -> None:
-    """What an answer that never came had in it is found, and told once."""
+    """What an answer that never came had in it is found, and reported once."""
     message = home.receive("Hello")
     home.portal.fail("hang", "getinbox", times=1, processed=True)
     await home.pass_time(100)
@@ -240,7 +240,7 @@ async def test_portal_hangs(home: Home) -> None:
 @_faulty
 @pytest.mark.parametrize("kind", ["cut", "reset", "http_500"])
 async def test_every_poll_fails_for_a_while(home: Home, kind: str) -> None:
-    """Messages of a time when no answer was whole are told afterwards, in order."""
+    """Messages of a time when no answer was whole are reported afterwards, in order."""
     home.portal.fail(kind, "getinbox", processed=True)
     for number in range(5):
         home.receive(f"message {number}")
@@ -254,7 +254,7 @@ async def test_every_poll_fails_for_a_while(home: Home, kind: str) -> None:
 
 @_faulty
 async def test_every_other_poll_fails(home: Home) -> None:
-    """Messages are told once each while every other answer is lost."""
+    """Messages are reported once each while every other answer is lost."""
     for number in range(10):
         home.receive(f"message {number}")
         home.portal.fail("cut", "getinbox", times=1, processed=True)
@@ -267,7 +267,7 @@ async def test_every_other_poll_fails(home: Home) -> None:
 
 @_faulty
 async def test_portal_is_away(home: Home) -> None:
-    """What came while the portal could not be reached is told once it can be."""
+    """What came while the portal could not be reached is reported once it can be."""
     await home.portal.refuse()
     home.receive("Hello")
     await home.poll()

@@ -25,11 +25,11 @@ async def _trusted(home: Home) -> dict[str, bool]:
     for number in (ANNA, BORIS, CARLA, f"+{STRANGER}", "BANK", "72345"):
         _send(home, f"from {number}", number)
     await home.poll()
-    told = {event.sender: event.trusted for event in home.events}
-    assert {m["from"]: m["trusted"] for m in await home.messages()} == told
-    assert len(told) == 6
+    published = {event.sender: event.trusted for event in home.events}
+    assert {m["from"]: m["trusted"] for m in await home.messages()} == published
+    assert len(published) == 6
     assert all(event.text == f"from {event.sender}" for event in home.events)
-    return told
+    return published
 
 
 async def test_recipients(home: Home) -> None:
@@ -46,7 +46,7 @@ async def test_recipients(home: Home) -> None:
 
 @pytest.mark.parametrize("options", [_ALLOWED])
 async def test_allowed_senders(home: Home) -> None:
-    """With numbers it is these alone; messages of others are kept and told too."""
+    """With numbers it is these alone; messages of others are kept and reported too."""
     trusted = await _trusted(home)
     assert [number for number, is_trusted in trusted.items() if is_trusted] == [CARLA]
     assert home.unread == 6
@@ -83,10 +83,10 @@ async def test_trust_is_of_when_it_came(home: Home) -> None:
     _send(home, "after", CARLA)
     _send(home, "Hello", ANNA)
     await home.poll()
-    told = {event.text: event.trusted for event in home.events}
-    assert told == {"before": False, "after": True, "Hello": False}
+    published = {event.text: event.trusted for event in home.events}
+    assert published == {"before": False, "after": True, "Hello": False}
     kept = {m["text"]: m["trusted"] for m in await home.messages()}
-    assert kept == told
+    assert kept == published
 
 
 _TRIGGERS: Final[dict[str, dict[str, Any]]] = {

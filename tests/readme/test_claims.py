@@ -70,14 +70,14 @@ def test_events() -> None:
 
 def test_actions() -> None:
     """Each action has its own heading, with a table of all its fields."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for heading, text in sections():
         for action in re.findall(rf"`{DOMAIN}\.(\w+)`", heading):
-            told.add(action)
+            reported.add(action)
             # The preview takes what sending takes, and says so.
             if action != "preview_message":
                 assert named(text) == fields(action), action
-    assert told == ACTIONS.keys()
+    assert reported == ACTIONS.keys()
     assert fields("preview_message") == fields("send_message")
 
 

@@ -1,6 +1,7 @@
 """The examples of the README do what it says."""
 
 from collections.abc import Callable
+from decimal import Decimal
 import json
 import re
 from typing import Final
@@ -18,18 +19,11 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.smskit.const import DOMAIN
 from tests.conftest import ANNA, BORIS, CARLA, entry_data, recipient_data
-from tests.home import World
 from tests.inbox.home import Home
 from tests.portal import Account, Portal
 from tests.steps import pass_time
 
 from .text import BLOCKS, INTEGRATION, Json, automation, blocks, examples, section
-
-
-@pytest.fixture
-def portal(portal_on_clock: Portal) -> Portal:
-    """Return the portal on the clock of the test."""
-    return portal_on_clock
 
 
 @pytest.fixture
@@ -49,16 +43,14 @@ def entry(
 
 
 @pytest.fixture
-async def home(world: World, entry: MockConfigEntry) -> Home:
-    """Return a home whose account is set up."""
-    home = Home(world, entry)
-    await home.start()
-    return home
+def home_type() -> type[Home]:
+    """Return a home that receives."""
+    return Home
 
 
 @pytest.fixture
 def billed(portal: Portal) -> Callable[[], list[tuple[str, str]]]:
-    """Return what tells the number and the text of every message that was billed."""
+    """Return a function that returns the number and text of each billed message."""
     return lambda: [(f"+{entry.to}", entry.text) for entry in portal.ledger]
 
 
@@ -251,10 +243,10 @@ async def test_low_balance(
     freezer: FrozenDateTimeFactory,
     home: Home,
 ) -> None:
-    """A balance that runs low is told."""
+    """A balance that runs low is reported."""
     calls = async_mock_service(hass, "persistent_notification", "create")
     await start(hass, "Low balance")
-    home.account.credits -= 95
+    home.account.credits = Decimal(5)
     await pass_time(hass, freezer, minutes=6)
     (call,) = calls
     assert "running low" in call.data["message"]
@@ -281,7 +273,7 @@ async def test_message_for_later(hass: HomeAssistant, home: Home) -> None:
 
 
 def test_cards() -> None:
-    """The cards are built-in ones but for one, whose options and views are all told."""
+    """The cards are built-in ones but for one, which is explained in full."""
     *built_in, own = (block for block in blocks() if "type" in block)
     types = [card["type"] for card in built_in]
     assert types == ["entities", "markdown", "picture-entity"]

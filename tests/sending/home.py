@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final, override
 
 from homeassistant.core import State
@@ -11,9 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests import home
 from tests.portal import LedgerEntry, RequestLog
 
-# With an inbox that is out of the way.
-OPTIONS: Final = {"country": "US", "time_zone": "Africa/Lagos", "inbox_interval": 3600}
-NO_LIMIT: Final = {**OPTIONS, "hourly_limit": 0}
+NO_LIMIT: Final = {**home.OPTIONS, "hourly_limit": 0}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +33,7 @@ class Home(home.Home):
     def __init__(self, world: home.World, entry: MockConfigEntry) -> None:
         """Note each event of the account's `message_status`."""
         super().__init__(world, entry)
+        self.account.credits = Decimal(100_000)
         self.events: list[StatusEvent] = []
         self.on_event(self.entity("event", "message_status"), self._note)
 

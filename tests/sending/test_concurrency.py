@@ -53,7 +53,7 @@ async def test_order_per_recipient(home: Home) -> None:
 
 
 async def test_cancelled_caller(home: Home) -> None:
-    """What a caller began who is gone is sent once, told and counted."""
+    """What a caller began who is gone is sent once, reported and counted."""
     home.portal.fail("slow", "sendsms", seconds=5, times=1)
     call = home.hass.async_create_task(home.send(ANNA))
     behind = home.hass.async_create_task(home.send(ANNA, message="Behind"))

@@ -27,7 +27,7 @@ def _gaps(times: list[float]) -> list[float]:
 
 
 async def test_followed_to_the_end(home: Home) -> None:
-    """Each change of a recipient is told once and counted, until all are final."""
+    """Each change of a recipient is reported once and counted, until all are final."""
     (outcome, *_) = await home.send(ANNA, BORIS, CARLA)
     assert home.totals == (0, 0, 3)
     home.portal.deliver("sent", to=ANNA[1:])
@@ -125,7 +125,7 @@ async def test_one_question_at_a_time(home: Home) -> None:
 
 
 async def test_survives_reload_and_restart(home: Home) -> None:
-    """What was queued is followed on, and what was told is not told again."""
+    """What was queued is followed on, and what was reported is not reported again."""
     await home.send(ANNA, BORIS, CARLA)
     home.portal.deliver("sent", to=ANNA[1:])
     await home.advance(10)

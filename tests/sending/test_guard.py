@@ -12,8 +12,9 @@ import pytest
 
 from custom_components.smskit.const import DOMAIN
 from tests.conftest import ANNA, BORIS, CARLA
+from tests.home import OPTIONS
 
-from .home import OPTIONS, Home
+from .home import Home
 
 _LIMIT: Final = 5
 
@@ -230,7 +231,7 @@ async def test_default_limit(home: Home) -> None:
 
 @limited
 async def test_issue(home: Home) -> None:
-    """A repair issue tells of the limit for as long as it stops messages."""
+    """A repair issue reports the limit for as long as it stops messages."""
     await _allowed(home, 5)
     assert _issue(home) is None
     await home.advance(60)

@@ -1,4 +1,4 @@
-"""Every way in which a send can go wrong: the portal's ledger beside what is told."""
+"""Every way in which a send can go wrong: the portal's ledger beside the reports."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -20,14 +20,14 @@ NUMBERS: Final = (ANNA, BORIS, CARLA)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to go wrong, and what has to be told of it.
+    """One way to go wrong, and what has to be reported of it.
 
     `kind` None is a refused connection. `lies`: the answer is whole and well-formed
     and says what is not so, which nobody can see.
     """
 
     kind: FaultKind | None
-    told: str
+    reported: str
     processed: bool = False
     lies: bool = False
     more: dict[str, Any] = field(default_factory=dict)
@@ -101,7 +101,7 @@ async def test_cell(
     matrix: Callable[[Row], None],
     cell: tuple[Fault, int, str],
 ) -> None:
-    """What is told is what the ledger has: none twice, none lost, none wrongly."""
+    """What is reported is what the ledger has: none twice, none lost, none wrongly."""
     fault, count, kind = cell
     portal, numbers = home.portal, NUMBERS[:count]
     if fault.kind is None:
@@ -120,14 +120,14 @@ async def test_cell(
     await home.turn()
     in_ledger = _accepted(home)
 
-    assert reported == dict.fromkeys(numbers, fault.told)
-    assert raised == ("not_sent" if fault.told == "failed" else None)
-    assert home.published() == [fault.told] * count
+    assert reported == dict.fromkeys(numbers, fault.reported)
+    assert raised == ("not_sent" if fault.reported == "failed" else None)
+    assert home.published() == [fault.reported] * count
     assert in_ledger == Counter(dict.fromkeys(numbers, int(fault.processed)))
     assert home.totals == (
         0,
-        count if fault.told == "failed" else 0,
-        count if fault.told in {"held", "queued"} else 0,
+        count if fault.reported == "failed" else 0,
+        count if fault.reported in {"held", "queued"} else 0,
     )
     assert all(entry.type == kind for entry in portal.ledger)
     # Credentials do not go where an answer points to.
@@ -139,11 +139,11 @@ async def test_cell(
     await home.advance(10)
     portal.deliver("sent")
     await home.advance(2 * 3600)
-    in_the_end = "queued" if fault.lies else _IN_THE_END[fault.told]
+    in_the_end = "queued" if fault.lies else _IN_THE_END[fault.reported]
     assert {n: home.published(n)[-1] for n in numbers} == dict.fromkeys(
         numbers, in_the_end
     )
-    expected = int(fault.processed or fault.told == "held")
+    expected = int(fault.processed or fault.reported == "held")
     assert _accepted(home) == Counter(dict.fromkeys(numbers, expected))
     assert home.totals == (
         count if in_the_end == "sent" else 0,
@@ -164,7 +164,7 @@ async def test_cell(
             str(count),
             kind,
             str(in_ledger.total()),
-            f"{count} {fault.told}{', the action raises' if raised else ''}",
+            f"{count} {fault.reported}{', the action raises' if raised else ''}",
             f"{_accepted(home).total()} accepted, {count} {in_the_end}",
         )
     )

@@ -9,9 +9,10 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from tests.conftest import ANNA, API_KEY, API_TOKEN, BORIS
+from tests.home import OPTIONS
 from tests.portal import Account, Channel
 
-from .home import NO_LIMIT, OPTIONS, Home
+from .home import NO_LIMIT, Home
 
 # What polling logs while the portal is away, once for each thing that is polled.
 _AWAY: Final = pytest.mark.expected_log("Error fetching")
@@ -90,7 +91,7 @@ async def test_held_to_many_numbers_are_no_burst(home: Home) -> None:
 
 @_AWAY
 async def test_expires(home: Home) -> None:
-    """A message held for an hour expires, is told so, and never leaves."""
+    """A message held for an hour expires, is reported so, and never leaves."""
     await home.refuse()
     await home.send(ANNA)
     await home.advance(3599)
@@ -190,7 +191,7 @@ async def test_restart_while_the_portal_is_away(home: Home) -> None:
 
 
 async def test_expired_while_everything_stood_still(home: Home) -> None:
-    """A message whose time ran out during a stop is told as expired, and not sent."""
+    """A message whose time ran out during a stop has expired, and is not sent."""
     await home.refuse()
     await home.send(ANNA)
     assert home.stored_batches()
@@ -221,7 +222,7 @@ async def test_killed_while_it_left(home: Home, *, processed: bool) -> None:
 
 
 async def test_backoff(home: Home) -> None:
-    """After a long outage the portal is tried once a minute, and told of only once."""
+    """After a long outage the portal is tried once a minute, and reported only once."""
     await home.refuse()
     await home.send(ANNA)
     # Tried after 1, 2, 4, 8, 16, 32 s and then every 60: at 63 s, and at 123 s.

@@ -184,11 +184,22 @@ class Inbox:
         else:
             messages = await self._hass.async_add_executor_job(read)
         messages = await self._async_with_unique_ids(messages)
+        # An import is one unit: what a kill left of it would be news after the start.
+        size = len(messages) if imported else _AT_ONCE
+        for some in batched(messages.items(), max(size, 1), strict=False):
+            await self._async_write(dict(some), imported=imported, backlog=backlog)
+        if not messages:
+            await self._async_write({}, imported=imported, backlog=backlog)
+        self._known_account = self._account
+        await self._async_trim_at_times(len(messages))
+
+    async def _async_write(
+        self, messages: dict[str, Message], *, imported: bool, backlog: bool
+    ) -> None:
         new = list(messages.values())
-        bodies = [] if imported else [_event_body(one, backlog) for one in new]
         stored = self._publisher.write(
             RECEIVED,
-            bodies,
+            [] if imported else [_event_body(one, backlog) for one in new],
             insert_messages(new, messages),
             Statement(
                 "INSERT OR IGNORE INTO seen (fingerprint) VALUES (?)",
@@ -199,14 +210,12 @@ class Inbox:
                 [(self._account,)],
             ),
         )
-        self._known_account = self._account
         try:
             await stored
         except StoreError:
             # Published once in this run; after a restart it comes again, as late.
             self._unstored.update(messages)
         self._show(new)
-        await self._async_trim_at_times(len(new))
 
     def _show(self, new: Sequence[Message]) -> None:
         """Have entities show new messages."""

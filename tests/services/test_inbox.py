@@ -8,8 +8,13 @@ import pytest
 import voluptuous as vol
 
 from custom_components.smskit.const import DOMAIN
+from tests.inbox.home import PHONE, STRANGER, Home
 
-from .home import PHONE, STRANGER, Home
+
+@pytest.fixture
+def home_type() -> type[Home]:
+    """Return a home that receives."""
+    return Home
 
 
 @pytest.fixture

@@ -11,14 +11,19 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.smskit.const import DOMAIN
+from tests.channels.home import Home
 from tests.conftest import ANNA, API_KEY, API_TOKEN, BORIS, CARLA
 from tests.portal import FaultKind
-
-from .home import Home
 
 PHONE = "447700900456"
 TEXT = "The key is under the mat"
 LABEL = "Ground floor"
+
+
+@pytest.fixture
+def home_type() -> type[Home]:
+    """Return a home with channels."""
+    return Home
 
 
 @pytest.fixture
@@ -46,7 +51,7 @@ async def download(
     return file
 
 
-def assert_nothing_told(home: Home, file: dict[str, Any]) -> None:
+def assert_nothing_private(home: Home, file: dict[str, Any]) -> None:
     """Fail if a file has anything in it that is nobody's business."""
     # Home Assistant's own part is about the machine.
     text = json.dumps({key: file[key] for key in file if key != "home_assistant"})
@@ -89,7 +94,7 @@ async def test_of_an_account(
     await busy(home)
     file = await download(home, hass_client)
     assert file["data"] == snapshot
-    assert_nothing_told(home, file)
+    assert_nothing_private(home, file)
 
 
 async def test_of_a_channel(
@@ -99,7 +104,7 @@ async def test_of_a_channel(
     file = await download(home, hass_client, await busy(home))
     assert file["data"] == snapshot
     assert file["data"]["has_code"]
-    assert_nothing_told(home, file)
+    assert_nothing_private(home, file)
 
 
 async def test_of_the_accounts_device(
@@ -152,14 +157,14 @@ async def test_of_a_portal_that_fails(
     assert not poll["success"]
     assert poll["error"] == "UpdateFailed"
     assert cause in poll["cause"]
-    assert_nothing_told(home, file)
+    assert_nothing_private(home, file)
     assert "example" not in json.dumps(file["data"])
 
 
 async def test_of_a_lost_channel(
     home: Home, hass_client: ClientSessionGenerator
 ) -> None:
-    """An issue that is open does not tell more than the rest of the file."""
+    """An issue that is open does not show more than the rest of the file."""
     created = await home.create(LABEL)
     home.portal.pair(created["channel_id"], PHONE)
     await home.advance(10)

@@ -24,7 +24,7 @@ async def test_pages_load_it_once(
     loaded: MockConfigEntry,
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
-    """Its address tells its version, and it may be kept for as long as that."""
+    """Its address shows its version, and it may be kept for as long as that."""
     (address,) = addresses(hass)
     path, _, version = address.partition("?v=")
     assert path == frontend.CARD_PATH

@@ -1,32 +1,26 @@
-"""What goes wrong with a channel's operations: it is told, and never repeated."""
+"""What goes wrong with a channel's operations: it is reported, and never repeated."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.exceptions import (
-    HomeAssistantError,
     ServiceValidationError,
 )
 from homeassistant.helpers import device_registry as dr
 import pytest
 
 from custom_components.smskit.const import DOMAIN
-from tests.conftest import API_KEY, API_TOKEN
-from tests.portal import Channel, FaultKind
-
-from .fault_kinds import HARMLESS, OF_PICTURES, REFUSALS, UNCERTAIN
-from .home import (
-    CLEAR_QUEUE,
+from tests.channels.fault_kinds import HARMLESS, OF_PICTURES, REFUSALS, UNCERTAIN
+from tests.channels.home import (
     CONNECTED,
     DEVICE_STATUS,
-    REFRESH_QR,
-    RESET,
+    Deed,
     Home,
+    error_of,
 )
-
-type Deed = Callable[[Home], Awaitable[object]]
+from tests.home import OPTIONS
+from tests.portal import Channel, FaultKind
 
 # What a user can do, and which operation that is at the portal.
 DEEDS: Final[dict[str, tuple[str, Deed]]] = {
@@ -47,7 +41,18 @@ DEEDS: Final[dict[str, tuple[str, Deed]]] = {
         lambda home: home.call("delete_channel", device_id=home.device_id()),
     ),
 }
-BUTTONS: Final = {RESET: "resetchannel", CLEAR_QUEUE: "clearqueue"}
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return options with an inbox that is out of the way."""
+    return OPTIONS
+
+
+@pytest.fixture
+def home_type() -> type[Home]:
+    """Return a home with channels."""
+    return Home
 
 
 def test_every_fault_is_tried() -> None:
@@ -56,28 +61,13 @@ def test_every_fault_is_tried() -> None:
     assert tried == set(FaultKind)
 
 
-async def error_of(home: Home, deed: Deed) -> HomeAssistantError:
-    """Return the error of what has to fail, however long it takes."""
-
-    async def fail() -> HomeAssistantError:
-        with pytest.raises(HomeAssistantError) as raised:
-            await deed(home)
-        return raised.value
-
-    error = await home.until_done(home.hass.async_create_task(fail()))
-    assert error.translation_domain == DOMAIN
-    assert API_KEY not in str(error)
-    assert API_TOKEN not in str(error)
-    return error
-
-
 @pytest.mark.parametrize("name", DEEDS)
 @pytest.mark.parametrize("kind", REFUSALS)
 async def test_refused(
-    office: Channel, unloaded: Home, name: str, kind: FaultKind
+    office: Channel, new_home: Home, name: str, kind: FaultKind
 ) -> None:
     """What the portal refuses is an error with its words, and changes nothing."""
-    home = unloaded
+    home = new_home
     operation, deed = DEEDS[name]
     home.portal.fail(kind, operation, text="Not in your plan")
     error = await error_of(home, deed)
@@ -91,9 +81,9 @@ async def test_refused(
 
 
 @pytest.mark.parametrize("name", DEEDS)
-async def test_not_reached(office: Channel, unloaded: Home, name: str) -> None:
+async def test_not_reached(office: Channel, new_home: Home, name: str) -> None:
     """What never left is an error that says so, and is not made up for later."""
-    home = unloaded
+    home = new_home
     operation, deed = DEEDS[name]
     await home.portal.refuse()
     error = await error_of(home, deed)
@@ -109,10 +99,10 @@ async def test_not_reached(office: Channel, unloaded: Home, name: str) -> None:
 @pytest.mark.parametrize("processed", [False, True])
 @pytest.mark.parametrize("kind", UNCERTAIN)
 async def test_uncertain(
-    office: Channel, unloaded: Home, name: str, kind: FaultKind, processed: bool
+    office: Channel, new_home: Home, name: str, kind: FaultKind, processed: bool
 ) -> None:
     """What may have been done is sent once, and what it did shows with the error."""
-    home = unloaded
+    home = new_home
     operation, deed = DEEDS[name]
     home.portal.fail(kind, operation, processed=processed)
     error = await error_of(home, deed)
@@ -136,10 +126,10 @@ async def test_uncertain(
 @pytest.mark.parametrize("name", DEEDS)
 @pytest.mark.parametrize("kind", HARMLESS)
 async def test_harmless(
-    office: Channel, unloaded: Home, name: str, kind: FaultKind
+    office: Channel, new_home: Home, name: str, kind: FaultKind
 ) -> None:
     """However the answer is dressed, what was asked is done, once."""
-    home = unloaded
+    home = new_home
     operation, deed = DEEDS[name]
     home.portal.fail(kind, operation, seconds=5)
 
@@ -152,29 +142,9 @@ async def test_harmless(
     assert home.labels == labels.get(operation, ["Office"])
 
 
-@pytest.mark.parametrize("button", BUTTONS)
-@pytest.mark.parametrize(
-    ("kind", "key"),
-    [
-        (FaultKind.REFUSED_ERROR, "portal_error"),
-        (FaultKind.HTTP_500, "portal_uncertain"),
-        (FaultKind.HANG, "portal_uncertain"),
-    ],
-)
-async def test_buttons(
-    office: Channel, unloaded: Home, button: str, kind: FaultKind, key: str
-) -> None:
-    """A button whose operation fails, fails as the action does."""
-    home = unloaded
-    home.portal.fail(kind, BUTTONS[button])
-    error = await error_of(home, lambda home: home.press(button))
-    assert error.translation_key == key
-    assert len(home.requests(BUTTONS[button])) == 1
-
-
-async def test_answer_about_another_channel(office: Channel, unloaded: Home) -> None:
-    """A channel that was made and is not listed has no device, and that is told."""
-    home = unloaded
+async def test_answer_about_another_channel(office: Channel, new_home: Home) -> None:
+    """A channel that was made and is not listed has no device, and that is reported."""
+    home = new_home
     home.portal.fail(FaultKind.VENDOR_SUCCESS, "createchannel")
     created = await home.create("Shop")
     assert created["channel_id"] == "53583gd693dg93tdg923gd2reo"
@@ -185,40 +155,9 @@ async def test_answer_about_another_channel(office: Channel, unloaded: Home) -> 
     assert home.labels == ["Office"]
 
 
-@pytest.mark.parametrize("kind", [*REFUSALS, *UNCERTAIN, *OF_PICTURES])
-async def test_code_cannot_be_fetched(home: Home, kind: FaultKind) -> None:
-    """The button that fetches a code fails when there is none, and says why."""
-    harmless = {FaultKind.QR_DATA_URI, FaultKind.QR_QUOTED, FaultKind.QR_WRAPPED}
-    created = await home.create()
-    home.portal.fail(kind, "scanqr")
-    if kind in harmless:
-        await home.press(REFRESH_QR)
-    else:
-        error = await error_of(home, lambda home: home.press(REFRESH_QR))
-        assert error.translation_key == "portal_error"
-        assert "Waiting for a code" in (await home.look()).text
-    home.portal.clear_faults()
-    await home.press(REFRESH_QR)
-    served = await home.look()
-    assert served.code == home.portal.qr_payload(created["channel_id"])
-
-
-@pytest.mark.expected_log("Error fetching 127.0.0.1 channels data")
-async def test_code_of_an_unreachable_portal(home: Home) -> None:
-    """The button that fetches a code fails when the portal is not there."""
-    created = await home.create()
-    await home.portal.refuse()
-    error = await error_of(home, lambda home: home.press(REFRESH_QR))
-    assert error.translation_key == "update_failed"
-    await home.portal.accept()
-    await home.advance(15.5)
-    served = await home.look()
-    assert served.code == home.portal.qr_payload(created["channel_id"])
-
-
-async def test_some_of_several_fail(unloaded: Home) -> None:
-    """What fails for one channel is told, and done for the others."""
-    home = unloaded
+async def test_some_of_several_fail(new_home: Home) -> None:
+    """What fails for one channel is reported, and done for the others."""
+    home = new_home
     for label in ("Office", "Shop", "Yard"):
         home.portal.pair(home.portal.add_channel(home.account, label))
     await home.start()
@@ -235,9 +174,9 @@ async def test_some_of_several_fail(unloaded: Home) -> None:
     assert len(home.requests("resetchannel")) == 3
 
 
-async def test_queue_is_cleared(office: Channel, unloaded: Home) -> None:
+async def test_queue_is_cleared(office: Channel, new_home: Home) -> None:
     """What waits in a channel's queue is dropped, and the portal's count returned."""
-    home = unloaded
+    home = new_home
     await home.call(
         "send_message",
         numbers=["+12025550145"],
@@ -263,12 +202,12 @@ async def test_queue_is_cleared(office: Channel, unloaded: Home) -> None:
 )
 async def test_not_a_channel(
     office: Channel,
-    unloaded: Home,
+    new_home: Home,
     device_registry: dr.DeviceRegistry,
     action: str,
 ) -> None:
     """A device that is no channel stops an action before anything is done."""
-    home = unloaded
+    home = new_home
     account = device_registry.async_get_device_by_identifier(
         (DOMAIN, home.entry.entry_id), home.entry.entry_id
     )
@@ -283,9 +222,9 @@ async def test_not_a_channel(
 
 
 @pytest.mark.expected_log("Authentication failed", "Error fetching")
-async def test_credentials_refused(office: Channel, unloaded: Home) -> None:
+async def test_credentials_refused(office: Channel, new_home: Home) -> None:
     """Credentials that are refused meanwhile fail the action and are asked for."""
-    home = unloaded
+    home = new_home
     home.account.api_enabled = False
     error = await error_of(home, DEEDS["reset_channel"][1])
     assert error.translation_key == "portal_error"

@@ -38,14 +38,16 @@ def ask(socket: MockHAClientWebSocket) -> Ask:
     """Return what sends a command and returns its result."""
 
     async def ask(command: str, **fields: Any) -> Any:
-        answer = await tell(socket, command, **fields)
+        answer = await command_result(socket, command, **fields)
         assert answer["success"], answer
         return answer["result"]
 
     return ask
 
 
-async def tell(socket: MockHAClientWebSocket, command: str, **fields: Any) -> Json:
+async def command_result(
+    socket: MockHAClientWebSocket, command: str, **fields: Any
+) -> Json:
     """Send a command and return its answer."""
     await socket.send_json_auto_id({"type": f"smskit/{command}", **fields})
     answer: Json = await socket.receive_json()
@@ -53,7 +55,7 @@ async def tell(socket: MockHAClientWebSocket, command: str, **fields: Any) -> Js
 
 
 async def event(socket: MockHAClientWebSocket) -> Json:
-    """Return the next change that a subscription tells."""
+    """Return the next change that a subscription reports."""
     message = await socket.receive_json()
     assert message["type"] == "event"
     change: Json = message["event"]
@@ -118,14 +120,14 @@ async def test_channels_of_an_account(
     await settle(hass)
     socket = await hass_ws_client(hass)
 
-    (found,) = (await tell(socket, "accounts"))["result"]["accounts"]
+    (found,) = (await command_result(socket, "accounts"))["result"]["accounts"]
     (channel,) = found["channels"]
     assert "Reception" in channel["name"]
     assert {"connected", "pairing_qr", "refresh_qr"} <= channel["entities"].keys()
     assert not {"connected", "pairing_qr"} & found["entities"].keys()
 
     dr.async_get(hass).async_update_device(channel["device_id"], name_by_user="Desk")
-    (found,) = (await tell(socket, "accounts"))["result"]["accounts"]
+    (found,) = (await command_result(socket, "accounts"))["result"]["accounts"]
     assert found["channels"][0]["name"] == "Desk"
 
 
@@ -197,7 +199,7 @@ async def test_pages(
 @pytest.mark.parametrize("limit", [0, 201])
 async def test_page_size_has_bounds(socket: MockHAClientWebSocket, limit: int) -> None:
     """Nobody asks for everything at once."""
-    answer = await tell(socket, "messages/list", limit=limit)
+    answer = await command_result(socket, "messages/list", limit=limit)
     assert answer["error"]["code"] == "invalid_format"
 
 
@@ -209,7 +211,7 @@ async def test_subscription(  # noqa: PLR0913, PLR0917 - fixtures
     socket: MockHAClientWebSocket,
     ask: Ask,
 ) -> None:
-    """It tells what comes in, what goes out, and how far that comes."""
+    """It reports what comes in, what goes out, and how far that comes."""
     await ask("messages/subscribe")
 
     await send(hass, CARLA, "Hello")
@@ -267,13 +269,13 @@ async def test_end_of_a_subscription(
     hass: HomeAssistant, socket: MockHAClientWebSocket
 ) -> None:
     """Nothing comes after it."""
-    subscribed = await tell(socket, "messages/subscribe")
+    subscribed = await command_result(socket, "messages/subscribe")
     await socket.send_json_auto_id(
         {"type": "unsubscribe_events", "subscription": subscribed["id"]}
     )
     assert (await socket.receive_json())["success"]
     await send(hass, CARLA, "Hello")
-    answer = await tell(socket, "accounts")
+    answer = await command_result(socket, "accounts")
     assert answer["success"]
 
 
@@ -283,7 +285,7 @@ async def test_subscription_outlives_a_reload(
     socket: MockHAClientWebSocket,
     ask: Ask,
 ) -> None:
-    """An open page hears on when the account is loaded anew."""
+    """An open page gets news when the account is loaded anew."""
     await ask("messages/subscribe", config_entry_id=loaded.entry_id)
     assert await hass.config_entries.async_reload(loaded.entry_id)
     await settle(hass)
@@ -302,13 +304,13 @@ async def test_any_user(
     assert not hass_read_only_user.is_admin
     socket = await hass_ws_client(hass, hass_read_only_access_token)
     for command in ("accounts", "messages/list", "messages/subscribe"):
-        assert (await tell(socket, command))["success"]
+        assert (await command_result(socket, command))["success"]
 
 
 @pytest.mark.parametrize("command", ["messages/list", "messages/subscribe"])
 async def test_unknown_account(socket: MockHAClientWebSocket, command: str) -> None:
-    """An account that is not there is told as such."""
-    answer = await tell(socket, command, config_entry_id="no-such-account")
+    """An account that is not there is reported as such."""
+    answer = await command_result(socket, command, config_entry_id="no-such-account")
     assert answer["error"]["code"] == "not_found"
 
 
@@ -321,6 +323,6 @@ async def test_account_that_is_not_loaded(
 ) -> None:
     """One that is not loaded has nothing to show, and is not among the accounts."""
     assert await hass.config_entries.async_unload(loaded.entry_id)
-    answer = await tell(socket, command, config_entry_id=loaded.entry_id)
+    answer = await command_result(socket, command, config_entry_id=loaded.entry_id)
     assert answer["error"]["code"] == "not_found"
-    assert (await tell(socket, "accounts"))["result"] == {"accounts": []}
+    assert (await command_result(socket, "accounts"))["result"] == {"accounts": []}

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Any
 
 from homeassistant.const import STATE_OFF, STATE_UNAVAILABLE
 from homeassistant.helpers import issue_registry as ir
@@ -10,24 +11,36 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smskit.const import DOMAIN
+from tests.channels.home import CONNECTED, SUBSCRIPTION_END, Home
+from tests.home import OPTIONS
 from tests.portal import Channel, FaultKind
-
-from .home import CONNECTED, SUBSCRIPTION_END, Home
 
 # From one poll to the next, and half a second more.
 POLL = 300.5
 
 
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return options with an inbox that is out of the way."""
+    return OPTIONS
+
+
+@pytest.fixture
+def home_type() -> type[Home]:
+    """Return a home with channels."""
+    return Home
+
+
 async def lose(home: Home, channel: Channel) -> None:
-    """Drop a channel and wait until that is told."""
+    """Drop a channel and wait until that is reported."""
     home.portal.drop(channel)
     await home.advance(2 * POLL)
     assert set(home.issues) == {"channel_lost"}
 
 
-async def test_never_connected(unloaded: Home) -> None:
+async def test_never_connected(new_home: Home) -> None:
     """A channel that was never connected is not lost."""
-    home = unloaded
+    home = new_home
     home.portal.add_channel(home.account)
     await home.start()
     await home.advance(3600)
@@ -35,9 +48,9 @@ async def test_never_connected(unloaded: Home) -> None:
     assert home.issues == {}
 
 
-async def test_short_interruption(office: Channel, unloaded: Home) -> None:
-    """A channel that is back before five minutes have passed is not told of."""
-    home = unloaded
+async def test_short_interruption(office: Channel, new_home: Home) -> None:
+    """A channel that is back before five minutes have passed is not reported."""
+    home = new_home
     home.portal.drop(office)
     await home.advance(POLL)
     assert home.state(CONNECTED) == STATE_OFF
@@ -46,9 +59,9 @@ async def test_short_interruption(office: Channel, unloaded: Home) -> None:
     assert home.issues == {}
 
 
-async def test_lost_and_back(office: Channel, unloaded: Home) -> None:
-    """A lost channel is told of until it is connected, without anybody's doing."""
-    home = unloaded
+async def test_lost_and_back(office: Channel, new_home: Home) -> None:
+    """A lost channel is reported until it is connected, without anybody's doing."""
+    home = new_home
     await lose(home, office)
     issue = home.issues["channel_lost"]
     assert issue.is_fixable
@@ -62,9 +75,9 @@ async def test_lost_and_back(office: Channel, unloaded: Home) -> None:
     assert home.issues == {}
 
 
-async def test_lost_while_not_running(office: Channel, unloaded: Home) -> None:
+async def test_lost_while_not_running(office: Channel, new_home: Home) -> None:
     """A channel that was dropped while the account was not loaded is lost as well."""
-    home = unloaded
+    home = new_home
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     home.portal.drop(office)
     await home.advance(3600)
@@ -74,9 +87,9 @@ async def test_lost_while_not_running(office: Channel, unloaded: Home) -> None:
     assert set(home.issues) == {"channel_lost"}
 
 
-async def test_told_again_after_a_reload(office: Channel, unloaded: Home) -> None:
-    """Unloading takes an issue back; what lasts is told again at once after it."""
-    home = unloaded
+async def test_told_again_after_a_reload(office: Channel, new_home: Home) -> None:
+    """Unloading takes an issue back; what lasts is reported again at once after it."""
+    home = new_home
     await lose(home, office)
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     assert home.issues == {}
@@ -84,9 +97,9 @@ async def test_told_again_after_a_reload(office: Channel, unloaded: Home) -> Non
     assert set(home.issues) == {"channel_lost"}
 
 
-async def test_clock_goes_on_through_a_reload(office: Channel, unloaded: Home) -> None:
-    """Reloads do not put off that a channel is told of as lost."""
-    home = unloaded
+async def test_clock_goes_on_through_a_reload(office: Channel, new_home: Home) -> None:
+    """Reloads do not put off that a channel is reported as lost."""
+    home = new_home
     home.portal.drop(office)
     await home.advance(POLL)
     for _ in range(5):
@@ -96,9 +109,9 @@ async def test_clock_goes_on_through_a_reload(office: Channel, unloaded: Home) -
     assert set(home.issues) == {"channel_lost"}
 
 
-async def test_deleted_meanwhile(office: Channel, unloaded: Home) -> None:
+async def test_deleted_meanwhile(office: Channel, new_home: Home) -> None:
     """A lost channel that is removed at the portal is no issue any more."""
-    home = unloaded
+    home = new_home
     await lose(home, office)
     home.portal.remove_channel(office)
     await home.advance(POLL)
@@ -116,10 +129,10 @@ async def test_deleted_meanwhile(office: Channel, unloaded: Home) -> None:
     ],
 )
 async def test_portal_that_does_not_tell(
-    office: Channel, unloaded: Home, operation: str
+    office: Channel, new_home: Home, operation: str
 ) -> None:
     """A portal that cannot be asked neither loses a channel nor repairs it."""
-    home = unloaded
+    home = new_home
     home.portal.fail(FaultKind.HTTP_500, operation)
     await home.advance(4 * POLL)
     assert home.state(CONNECTED) == STATE_UNAVAILABLE
@@ -133,9 +146,9 @@ async def test_portal_that_does_not_tell(
     assert set(home.issues) == {"channel_lost"}
 
 
-async def test_two_lost(unloaded: Home, issue_registry: ir.IssueRegistry) -> None:
+async def test_two_lost(new_home: Home, issue_registry: ir.IssueRegistry) -> None:
     """Each lost channel has an issue of its own, which goes with it alone."""
-    home = unloaded
+    home = new_home
     channels = [home.portal.add_channel(home.account, name) for name in ("A", "B")]
     for channel in channels:
         home.portal.pair(channel)
@@ -144,17 +157,17 @@ async def test_two_lost(unloaded: Home, issue_registry: ir.IssueRegistry) -> Non
         home.portal.drop(channel)
     await home.advance(2 * POLL)
 
-    def told() -> set[str]:
+    def reported() -> set[str]:
         return {
             (issue.translation_placeholders or {})["channel"]
             for issue in issue_registry.issues.values()
             if issue.domain == DOMAIN and issue.active
         }
 
-    assert told() == {"A", "B"}
+    assert reported() == {"A", "B"}
     home.portal.pair(channels[0])
     await home.advance(POLL)
-    assert told() == {"B"}
+    assert reported() == {"B"}
 
 
 # --- The flow ------------------------------------------------------------------------
@@ -184,12 +197,12 @@ async def begin_fix(
 )
 async def test_fix_fails(
     office: Channel,
-    unloaded: Home,
+    new_home: Home,
     hass_client: ClientSessionGenerator,
     kind: FaultKind,
 ) -> None:
     """A reset that fails ends the flow with a reason, and the issue stays."""
-    home = unloaded
+    home = new_home
     await lose(home, office)
     home.portal.fail(kind, "resetchannel")
     status, step = await begin_fix(home, hass_client)
@@ -200,10 +213,10 @@ async def test_fix_fails(
 
 
 async def test_fix_of_an_expired_channel(
-    office: Channel, unloaded: Home, hass_client: ClientSessionGenerator
+    office: Channel, new_home: Home, hass_client: ClientSessionGenerator
 ) -> None:
-    """A channel whose subscription is over cannot be reset, which the flow tells."""
-    home = unloaded
+    """A channel whose subscription is over cannot be reset, which the flow reports."""
+    home = new_home
     home.portal.expire(office)
     await home.advance(2 * POLL)
     _, step = await begin_fix(home, hass_client)
@@ -213,10 +226,10 @@ async def test_fix_of_an_expired_channel(
 
 
 async def test_fix_of_a_channel_that_is_gone(
-    office: Channel, unloaded: Home, hass_client: ClientSessionGenerator
+    office: Channel, new_home: Home, hass_client: ClientSessionGenerator
 ) -> None:
     """A flow that was left open ends when its channel is not there any more."""
-    home = unloaded
+    home = new_home
     await lose(home, office)
     assert await async_setup_component(home.hass, "repairs", {})
     client = await hass_client()
@@ -257,7 +270,7 @@ async def wait_until_left(home: Home, channel: Channel, left: timedelta) -> None
 
 
 async def test_subscription_ends(home: Home) -> None:
-    """Seven days before a subscription ends that is told, and not before."""
+    """Seven days before a subscription ends that is reported, and not before."""
     channel = await subscribed(home)
     await wait_until_left(home, channel, timedelta(days=7, minutes=10))
     assert home.issues == {}
@@ -272,7 +285,7 @@ async def test_subscription_ends(home: Home) -> None:
 
 
 async def test_subscription_known_after_a_reload(home: Home) -> None:
-    """The end of a subscription, told once at the creation, is kept."""
+    """The end of a subscription, reported once at the creation, is kept."""
     channel = await subscribed(home)
     await home.reload()
     await wait_until_left(home, channel, timedelta(days=6))
@@ -293,10 +306,10 @@ async def test_subscription_renewed(home: Home) -> None:
 
 
 async def test_subscription_told_with_every_view(
-    office: Channel, unloaded: Home
+    office: Channel, new_home: Home
 ) -> None:
-    """Where the portal tells the end, the sensor appears and the issue follows it."""
-    home = unloaded
+    """Where the portal reports the end, the sensor appears and the issue follows it."""
+    home = new_home
     assert home.state(SUBSCRIPTION_END) is None
     answer = (
         '{"request":"viewchannel","status":"success","channel_id":'
@@ -316,7 +329,7 @@ async def test_subscription_told_with_every_view(
 
 
 async def test_subscription_of_a_deleted_channel(home: Home) -> None:
-    """With a channel goes what was told of its subscription."""
+    """With a channel goes what was reported of its subscription."""
     channel = await subscribed(home)
     await wait_until_left(home, channel, timedelta(days=6))
     assert set(home.issues) == {"subscription_ends"}

@@ -1,15 +1,15 @@
 """Who may do what to channels."""
 
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
+from tests.channels.home import CLEAR_QUEUE, REFRESH_QR, RESET, Home
+from tests.home import OPTIONS
 from tests.portal import Channel
-
-from .home import CLEAR_QUEUE, REFRESH_QR, RESET, Home
 
 ACTIONS: Final = (
     "create_channel",
@@ -20,12 +20,24 @@ ACTIONS: Final = (
 BUTTONS: Final = (RESET, CLEAR_QUEUE, REFRESH_QR)
 
 
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return options with an inbox that is out of the way."""
+    return OPTIONS
+
+
+@pytest.fixture
+def home_type() -> type[Home]:
+    """Return a home with channels."""
+    return Home
+
+
 @pytest.mark.parametrize("name", [*ACTIONS, *BUTTONS])
 async def test_read_only_users(
-    office: Channel, unloaded: Home, hass_read_only_user: MockUser, name: str
+    office: Channel, new_home: Home, hass_read_only_user: MockUser, name: str
 ) -> None:
     """Who may only read is refused every action and every button."""
-    home = unloaded
+    home = new_home
     context = Context(user_id=hass_read_only_user.id)
     home.forget_requests()
     with pytest.raises(Unauthorized):
@@ -35,10 +47,10 @@ async def test_read_only_users(
 
 @pytest.mark.parametrize("name", [*ACTIONS, *BUTTONS])
 async def test_users_who_are_no_admins(
-    hass: HomeAssistant, office: Channel, unloaded: Home, name: str
+    hass: HomeAssistant, office: Channel, new_home: Home, name: str
 ) -> None:
     """What costs money or ends something is for administrators."""
-    home = unloaded
+    home = new_home
     group = await hass.auth.async_get_group("system-users")
     assert group is not None
     user = MockUser(groups=[group]).add_to_hass(hass)

@@ -16,17 +16,29 @@ from PIL import Image
 import pytest
 
 from custom_components.smskit.const import DOMAIN
+from tests.channels.home import PAIRING_QR, REFRESH_QR, Home
+from tests.home import OPTIONS
 from tests.portal import Channel, FaultKind
 
-from .home import PAIRING_QR, REFRESH_QR, Home
-
-TRANSLATIONS = Path(__file__).parents[2] / "custom_components" / DOMAIN / "translations"
+TRANSLATIONS = Path(__file__).parents[1] / "custom_components" / DOMAIN / "translations"
 TEXTS: Final[dict[str, dict[str, str]]] = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))["common"]
     for path in TRANSLATIONS.glob("*.json")
 }
 SCRIPT: Final = b"<script>alert(1)</script>"
 SVG: Final = b'<svg xmlns="http://www.w3.org/2000/svg">' + SCRIPT + b"</svg>"
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return options with an inbox that is out of the way."""
+    return OPTIONS
+
+
+@pytest.fixture
+def home_type() -> type[Home]:
+    """Return a home with channels."""
+    return Home
 
 
 def lines(picture: str) -> list[str]:
@@ -49,18 +61,18 @@ def texts(request: pytest.FixtureRequest, hass: HomeAssistant) -> dict[str, str]
 
 
 async def test_says_connected(
-    texts: dict[str, str], office: Channel, unloaded: Home
+    texts: dict[str, str], office: Channel, new_home: Home
 ) -> None:
-    """A connected channel's picture tells of which number."""
-    served = await unloaded.look()
+    """A connected channel's picture shows its number."""
+    served = await new_home.look()
     assert lines(served.text) == [texts["qr_connected"], "+447700900123"]
 
 
 async def test_says_expired(
-    texts: dict[str, str], office: Channel, unloaded: Home
+    texts: dict[str, str], office: Channel, new_home: Home
 ) -> None:
     """An expired channel's picture says so, and nothing is fetched for it."""
-    home = unloaded
+    home = new_home
     home.portal.expire(office)
     await home.advance(300.5)
     served = await home.look()
@@ -69,9 +81,9 @@ async def test_says_expired(
     assert lines(served.text) == [texts["qr_expired"], texts["qr_expired_hint"]]
 
 
-async def test_says_what_to_do(texts: dict[str, str], unloaded: Home) -> None:
-    """Before anybody wanted a code, the picture tells how to have one."""
-    home = unloaded
+async def test_says_what_to_do(texts: dict[str, str], new_home: Home) -> None:
+    """Before anybody wanted a code, the picture shows how to have one."""
+    home = new_home
     home.portal.add_channel(home.account)
     await home.start()
     served = await home.look()
@@ -87,10 +99,10 @@ async def test_says_that_it_waits(texts: dict[str, str], home: Home) -> None:
 
 
 async def test_says_unviewable(
-    texts: dict[str, str], office: Channel, unloaded: Home
+    texts: dict[str, str], office: Channel, new_home: Home
 ) -> None:
-    """A channel of which the portal tells nothing has a picture that says so."""
-    home = unloaded
+    """A channel of which the portal reports nothing has a picture that says so."""
+    home = new_home
     home.portal.fail(FaultKind.HTTP_500, "viewchannel")
     await home.advance(300.5)
     unreachable = [texts["qr_unreachable"], texts["qr_unreachable_hint"]]
@@ -101,10 +113,10 @@ async def test_says_unviewable(
     "Error fetching 127.0.0.1 channels data", "Error fetching 127.0.0.1 balance data"
 )
 async def test_says_unreachable(
-    texts: dict[str, str], office: Channel, unloaded: Home
+    texts: dict[str, str], office: Channel, new_home: Home
 ) -> None:
     """While the portal cannot be reached the picture says so, and is served."""
-    home = unloaded
+    home = new_home
     await home.portal.refuse()
     await home.advance(301)
     unreachable = [texts["qr_unreachable"], texts["qr_unreachable_hint"]]
@@ -123,9 +135,9 @@ async def test_no_old_code(home: Home) -> None:
     assert "No answer" in (await home.look()).text
 
 
-async def test_number_with_markup(office: Channel, unloaded: Home) -> None:
+async def test_number_with_markup(office: Channel, new_home: Home) -> None:
     """Markup in what the portal calls a number is text and nothing else."""
-    home = unloaded
+    home = new_home
     number = '44"></text><script>alert(1)</script><text>&'
     home.portal.pair(office, number)
     await home.advance(300.5)
@@ -149,13 +161,13 @@ async def test_changes_with_the_code_only(home: Home) -> None:
     assert 4 <= len(seen) <= 7
 
 
-async def test_unchanged_through_polls(office: Channel, unloaded: Home) -> None:
+async def test_unchanged_through_polls(office: Channel, new_home: Home) -> None:
     """Polls and looks that find nothing new do not touch the picture's time."""
-    before = unloaded.state(PAIRING_QR)
+    before = new_home.state(PAIRING_QR)
     for _ in range(4):
-        await unloaded.look()
-        await unloaded.advance(300.5)
-    assert unloaded.state(PAIRING_QR) == before
+        await new_home.look()
+        await new_home.advance(300.5)
+    assert new_home.state(PAIRING_QR) == before
 
 
 # --- What a phone reads ------------------------------------------------------------
@@ -196,9 +208,9 @@ async def test_forms_of_the_text(home: Home, kind: FaultKind, text: str | None) 
 
 
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "GIF", "WEBP"])
-async def test_formats(unloaded: Home, format_: str) -> None:
+async def test_formats(new_home: Home, format_: str) -> None:
     """A picture is served as what it is, not as what the portal calls it."""
-    home = unloaded
+    home = new_home
     channel = home.portal.add_channel(home.account)
     await home.start()
     png = await png_of(home)

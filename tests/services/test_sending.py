@@ -1,11 +1,7 @@
 """What an action refuses, what it says then, and what nobody may read anywhere."""
 
 from collections.abc import Generator
-import json
-from pathlib import Path
-import re
-import traceback
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
@@ -17,19 +13,15 @@ import voluptuous as vol
 from custom_components.smskit.const import DOMAIN
 from tests.conftest import (
     ANNA,
-    API_KEY,
-    API_TOKEN,
     BORIS,
     CARLA,
     entry_data,
     recipient_data,
 )
+from tests.home import OPTIONS
 from tests.portal import Account, Portal
-
-from .home import Home
-
-_EN: Final = Path("custom_components/smskit/translations/en.json")
-_TEXT: Final = "The safe opens with 4711"
+from tests.sending.errors import TEXT, assert_nothing_private, assert_reported
+from tests.sending.home import Home
 
 
 @pytest.fixture(autouse=True)
@@ -39,25 +31,19 @@ def _nothing_private_in_the_log(caplog: pytest.LogCaptureFixture) -> Generator[N
     for when in ("setup", "call"):
         for record in caplog.get_records(when):
             if record.name.startswith("custom_components.smskit"):
-                _assert_nothing_private(record.getMessage())
+                assert_nothing_private(record.getMessage())
 
 
-def _assert_nothing_private(words: str) -> None:
-    numbers = [number.removeprefix("+1") for number in (ANNA, BORIS, CARLA)]
-    for private in (*numbers, BORIS[3:], _TEXT, API_KEY, API_TOKEN):
-        assert private not in words
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return options with an inbox that is out of the way."""
+    return OPTIONS
 
 
-def _assert_told(error: HomeAssistantError, key: str) -> str:
-    """Check what a user is told by an error, and return it."""
-    assert error.translation_domain == DOMAIN
-    assert error.translation_key == key
-    messages = json.loads(_EN.read_text(encoding="utf-8"))["exceptions"]
-    wanted = set(re.findall(r"{(\w+)}", messages[key]["message"]))
-    assert wanted <= set(error.translation_placeholders or {})
-    # Every word of it, with those of the errors that a log has beside it.
-    _assert_nothing_private("".join(traceback.format_exception(error)))
-    return str(error)
+@pytest.fixture
+def home_type() -> type[Home]:
+    """Return a home that sends."""
+    return Home
 
 
 @pytest.fixture
@@ -80,7 +66,7 @@ async def other_entry(
 
 async def test_bad_number_fails_only_itself(home: Home) -> None:
     """A number that cannot be one is an outcome of its own, among good ones."""
-    outcomes = await home.send("+1 202", ANNA, "ask Boris", BORIS, message=_TEXT)
+    outcomes = await home.send("+1 202", ANNA, "ask Boris", BORIS, message=TEXT)
     assert [(o["number"], o["status"]) for o in outcomes] == [
         ("+1 202", "failed"),
         (ANNA, "queued"),
@@ -99,10 +85,10 @@ async def test_bad_number_fails_only_itself(home: Home) -> None:
 async def test_all_bad(home: Home) -> None:
     """Where none is a number the action raises, with the reason of each."""
     with pytest.raises(HomeAssistantError) as raised:
-        await home.send("+1 202", "someone", message=_TEXT)
-    told = _assert_told(raised.value, "not_sent")
-    assert "…202: failed, not a phone number" in told
-    assert "…one: failed, letters in a number" in told
+        await home.send("+1 202", "someone", message=TEXT)
+    words = assert_reported(raised.value, "not_sent")
+    assert "…202: failed, not a phone number" in words
+    assert "…one: failed, letters in a number" in words
     assert home.requests() == []
 
 
@@ -111,38 +97,10 @@ async def test_refused(home: Home, reason: str) -> None:
     """A refusal names recipients by name, or by the end of their number."""
     home.portal.fail("refused_error", "sendsms", text=reason)
     with pytest.raises(HomeAssistantError) as raised:
-        await home.send(BORIS, message=_TEXT, recipients=["notify.anna"])
-    told = _assert_told(raised.value, "not_sent")
-    assert "Anna: failed, " in told
-    assert "…123: failed, " in told
-
-
-async def test_notify_refused(home: Home) -> None:
-    """A notify entity raises with the reason of the portal."""
-    home.portal.fail("refused_error", "sendsms", text="Sender ID not allowed")
-    with pytest.raises(HomeAssistantError) as raised:
-        await home.notify("notify.anna", _TEXT)
-    assert "Anna: failed, Sender ID not allowed" in _assert_told(
-        raised.value, "not_sent"
-    )
-
-
-@pytest.mark.parametrize("fault", ["reset", "html_page", "hang"])
-async def test_notify_unknown(home: Home, fault: str) -> None:
-    """A notify entity has no response: it raises where nobody knows, and says that."""
-    home.portal.fail(fault, "sendsms", seconds=1, processed=True)
-    with pytest.raises(HomeAssistantError) as raised:
-        await home.until_done(home.notify("notify.anna", _TEXT))
-    assert "Anna: unknown, " in _assert_told(raised.value, "not_confirmed")
-
-
-async def test_notify_in_part(home: Home) -> None:
-    """A notify entity whose message went to some says to whom, and why not to all."""
-    await home.send(ANNA, message=_TEXT)
-    with pytest.raises(HomeAssistantError) as raised:
-        await home.notify("notify.family", _TEXT)
-    _assert_told(raised.value, "sent_in_part")
-    assert [e.to for e in home.portal.ledger] == [ANNA[1:], BORIS[1:]]
+        await home.send(BORIS, message=TEXT, recipients=["notify.anna"])
+    words = assert_reported(raised.value, "not_sent")
+    assert "Anna: failed, " in words
+    assert "…123: failed, " in words
 
 
 @pytest.mark.parametrize(
@@ -154,7 +112,7 @@ async def test_notify_in_part(home: Home) -> None:
         ("too_long", {"message": "ж" * (67 * 10 + 1)}),
         ("too_long", {"message": "x" * 161, "max_segments": 1}),
         ("flash_not_gsm", {"message": "Fire 🔥", "type": "flash"}),
-        ("not_a_text", {"message": f"{_TEXT} \ud83d"}),
+        ("not_a_text", {"message": f"{TEXT} \ud83d"}),
         ("not_a_recipient", {"recipients": ["notify.nobody"]}),
         ("media_needs_type", {"media": "https://example.com/a.jpg"}),
         ("media_needs_type", {"media": "https://example.com/a.jpg", "type": "flash"}),
@@ -168,8 +126,8 @@ async def test_whole_message(
 ) -> None:
     """A message that cannot go out as it is is an error, and nobody gets it."""
     with pytest.raises(ServiceValidationError) as raised:
-        await home.call(action, **({"numbers": [ANNA], "message": _TEXT} | data))
-    _assert_told(raised.value, key)
+        await home.call(action, **({"numbers": [ANNA], "message": TEXT} | data))
+    assert_reported(raised.value, key)
     assert home.requests() == []
     assert home.events == []
 
@@ -184,8 +142,8 @@ async def test_longer_where_the_call_allows(home: Home) -> None:
 async def test_nobody(home: Home) -> None:
     """A call that names nobody is an error."""
     with pytest.raises(ServiceValidationError) as raised:
-        await home.send(message=_TEXT)
-    _assert_told(raised.value, "no_recipients")
+        await home.send(message=TEXT)
+    assert_reported(raised.value, "no_recipients")
 
 
 @pytest.mark.parametrize(
@@ -219,23 +177,23 @@ async def test_recipient_of_another_account(
     """A recipient of another account is none of this one."""
     with pytest.raises(ServiceValidationError) as raised:
         await home.send(
-            message=_TEXT,
+            message=TEXT,
             recipients=["notify.carla"],
             config_entry_id=home.entry.entry_id,
         )
-    assert "notify.carla" in _assert_told(raised.value, "not_a_recipient")
+    assert "notify.carla" in assert_reported(raised.value, "not_a_recipient")
     assert home.requests() == []
 
 
 async def test_several_accounts(home: Home, other_entry: MockConfigEntry) -> None:
     """With several accounts a call has to name one, and goes out by that alone."""
     with pytest.raises(ServiceValidationError):
-        await home.send(ANNA, message=_TEXT)
+        await home.send(ANNA, message=TEXT)
     with pytest.raises(ServiceValidationError):
-        await home.send(ANNA, message=_TEXT, config_entry_id="no such account")
+        await home.send(ANNA, message=TEXT, config_entry_id="no such account")
     assert home.requests() == []
-    await home.send(ANNA, message=_TEXT, config_entry_id=other_entry.entry_id)
-    # The other one is told of nothing.
+    await home.send(ANNA, message=TEXT, config_entry_id=other_entry.entry_id)
+    # The other one gets no report.
     assert [entry.account for entry in home.portal.ledger] == ["account-2"]
     assert home.events == []
 
@@ -334,7 +292,7 @@ async def test_message_status_fails(home: Home, fault: str | None) -> None:
         home.portal.fail(fault, "groupstatus")
     with pytest.raises(HomeAssistantError) as raised:
         await home.call("get_message_status", group_id="999")
-    _assert_told(raised.value, "portal_error")
+    assert_reported(raised.value, "portal_error")
 
 
 async def test_message_status_with_refused_credentials(
@@ -344,5 +302,51 @@ async def test_message_status_with_refused_credentials(
     account.api_token = "another-token-of-the-tests"
     with pytest.raises(HomeAssistantError) as raised:
         await home.call("get_message_status", group_id="1")
-    _assert_told(raised.value, "portal_error")
+    assert_reported(raised.value, "portal_error")
     assert home.hass.config_entries.flow.async_progress()
+
+
+async def test_action(
+    hass: HomeAssistant, loaded: MockConfigEntry, portal: Portal
+) -> None:
+    """A text goes to recipients and numbers, each once."""
+    response = await hass.services.async_call(
+        DOMAIN,
+        "send_message",
+        {
+            "recipients": ["notify.anna"],
+            "numbers": [ANNA, BORIS],
+            "message": "Hello",
+            "title": "Home",
+        },
+        blocking=True,
+        return_response=True,
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    group_id = portal.ledger[0].group_id
+    assert response == {
+        "recipients": [
+            {
+                "number": ANNA,
+                "name": "Anna",
+                "via": "sms",
+                "status": "queued",
+                "group_id": group_id,
+                "reason": None,
+            },
+            {
+                "number": BORIS,
+                "name": None,
+                "via": "sms",
+                "status": "queued",
+                "group_id": group_id,
+                "reason": None,
+            },
+        ],
+        "encoding": "gsm7",
+        "segments": 1,
+    }
+    assert [(e.to, e.text, e.sender) for e in portal.ledger] == [
+        ("12025550123", "Home\nHello", "HOME"),
+        ("447700900123", "Home\nHello", "HOME"),
+    ]

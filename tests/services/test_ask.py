@@ -8,10 +8,15 @@ import pytest
 import voluptuous as vol
 
 from tests.conftest import ANNA, BORIS, CARLA
-
-from .home import Home
+from tests.inbox.home import Home
 
 _WAIT: Final[dict[str, Any]] = {"timeout": {"minutes": 10}}
+
+
+@pytest.fixture
+def home_type() -> type[Home]:
+    """Return a home that receives."""
+    return Home
 
 
 async def _asked(home: Home, number: str = ANNA, **data: Any) -> asyncio.Task[Any]:
