@@ -32,7 +32,7 @@ def read_account(storage: Path, entry_id: str) -> StoredAccount:
     """Return what is on disk of an account in a `.storage` folder."""
     database = storage / f"smskit.{entry_id}.db"
     if not database.exists():
-        return _read_json_files(storage, entry_id)
+        return StoredAccount()
     with TemporaryDirectory() as folder:
         return _read_database(_copied(database, Path(folder)))
 
@@ -94,23 +94,3 @@ def _marks(files: Iterable[Path]) -> list[tuple[int, int] | None]:
     """Return what changes whenever a file is written."""
     stats = [file.stat() if file.exists() else None for file in files]
     return [stat and (stat.st_mtime_ns, stat.st_size) for stat in stats]
-
-
-# --- TO BE DELETED with the JSON files ------------------------------------------------
-
-
-def _read_json_files(storage: Path, entry_id: str) -> StoredAccount:
-    """Return the same from the files that came before the database."""
-    path = storage / f"smskit.{entry_id}.outbox"
-    if not path.exists():
-        return StoredAccount()
-    data: Json = json.loads(path.read_text(encoding="utf-8"))["data"]
-    return StoredAccount(
-        stages={
-            number: batch["stage"]
-            for batch in data["batches"]
-            for number, _, _ in batch["to"]
-        },
-        sent=data["sent"],
-        failed=data["failed"],
-    )

@@ -16,6 +16,12 @@ from tests.inbox.home import PHONE, Home
 
 
 @pytest.fixture
+def home_type() -> type[Home]:
+    """Return a home that receives, and sends."""
+    return Home
+
+
+@pytest.fixture
 async def filled(home: Home) -> Home:
     """Return a home with three messages received and four sent, in this order.
 

@@ -88,6 +88,7 @@ async def test_one_turn_is_one_commit(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     """All that is written in one turn of the loop shares one commit."""
+    caplog.set_level(logging.DEBUG, "aiosqlite")
     before = _commits(caplog)
     await asyncio.gather(*(store.database.write(put(n)) for n in range(50)))
     assert _commits(caplog) == before + 1

@@ -46,7 +46,8 @@ class Pacing:
         """Note that the portal answers: held messages may leave."""
         if self.backoff:
             self.backoff = 0.0
-            self.next_held = _NEVER
+            # What found it back is the first of the stream.
+            self.next_held = time.monotonic() + _PACE
 
     def back_off(self, *, was_held: bool) -> None:
         """Note that an attempt failed, of a message that was held or a new one."""
