@@ -244,7 +244,7 @@ class Dispatcher:
                 self._outbox.fail(batch, err.reason)
         except RefusedError as err:
             self._refused_credentials = False
-            self._pacing.reached()
+            self._pacing.reached(was_held=was_held)
             if batch.fallback is None:
                 self._outbox.fail(batch, err.reason)
                 return
@@ -257,7 +257,7 @@ class Dispatcher:
         else:
             self._refused_credentials = False
             if self._pacing.backoff:
-                self._pacing.reached()
+                self._pacing.reached(was_held=was_held)
             self._outbox.accept(batch, accepted)
 
 

@@ -42,12 +42,12 @@ class Pacing:
             if now - at < _PACE_PER_NUMBER
         }
 
-    def reached(self) -> None:
+    def reached(self, *, was_held: bool) -> None:
         """Note that the portal answers: held messages may leave."""
         if self.backoff:
             self.backoff = 0.0
-            # What found it back is the first of the stream.
-            self.next_held = time.monotonic() + _PACE
+            # A held message that found it back is the first of the stream.
+            self.next_held = time.monotonic() + _PACE if was_held else _NEVER
 
     def back_off(self, *, was_held: bool) -> None:
         """Note that an attempt failed, of a message that was held or a new one."""
