@@ -159,6 +159,7 @@ async def async_start(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
         data.publisher.async_start()
         data.dispatcher.async_resume()
         data.delivery.async_start()
+        await data.store.async_confirm()
 
     @callback
     def resume_soon(_: object) -> None:

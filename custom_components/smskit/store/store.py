@@ -29,6 +29,7 @@ class Store:
         self.database = Database(hass, self._files, on_disk)
         self.is_restored = False
         """Whether the database is from a backup: more may have been sent since."""
+        self._is_in_doubt = False
 
     async def async_open(self) -> Path | None:
         """Open the database; return where a damaged one was set aside."""
@@ -38,8 +39,22 @@ class Store:
             known = await self._async_token()
         tokens = await self._hass.async_add_executor_job(self._files.read_tokens)
         self.is_restored = known is not None and known not in tokens
-        await self._async_renew_token()
+        self._is_in_doubt = self.is_restored
+        if not self._is_in_doubt:
+            await self._async_renew_token()
         return set_aside
+
+    async def async_confirm(self) -> None:
+        """Note that what a backup left in doubt was written as such.
+
+        Until then it is a restored one to the next run, too.
+        """
+        if self._is_in_doubt:
+            with suppress(StoreError):
+                # All that was written before this.
+                await self.database.write()
+                self._is_in_doubt = False
+                await self._async_renew_token()
 
     async def async_close(self) -> None:
         """Write what waits, and close."""
@@ -60,7 +75,8 @@ class Store:
 
     async def async_post_backup(self) -> None:
         """Go on as before; what was copied is older than what is written now."""
-        await self._async_renew_token()
+        if not self._is_in_doubt:
+            await self._async_renew_token()
         await self.database.async_thaw()
 
     async def _async_token(self) -> str | None:
