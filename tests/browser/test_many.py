@@ -1,11 +1,11 @@
 """5,000 messages in 200 conversations."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
-import json
 from pathlib import Path
+import sqlite3
 from typing import Any, Final
 
 from playwright.async_api import Page, expect
@@ -137,8 +137,7 @@ def _fill(storage: Path, entry_id: str) -> None:
 
     Most conversations have 20, the newest has all the others.
     """
-    received: list[dict[str, Any]] = []
-    sent: list[dict[str, Any]] = []
+    rows: list[tuple[str | int | float | None, ...]] = []
     begin = datetime.now(UTC) - timedelta(days=20)
     minutes = count()
     for conversation in range(CONVERSATIONS):
@@ -146,35 +145,16 @@ def _fill(storage: Path, entry_id: str) -> None:
         is_last = conversation == CONVERSATIONS - 1
         size = MESSAGES - (CONVERSATIONS - 1) * 20 if is_last else 20
         for index in range(size):
-            date = (begin + timedelta(minutes=next(minutes))).isoformat()
+            date = (begin + timedelta(minutes=next(minutes))).timestamp()
             text = f"Message {index} of {size}. " + "Some more words. " * (index % 7)
             if index % 3:
-                received.append(
-                    {
-                        "key": f"k{len(received)}",
-                        "id": f"{len(received) + 1}",
-                        "sender": number,
-                        "recipient": None,
-                        "text": text,
-                        "date": date,
-                        "read": True,
-                        "trusted": False,
-                    }
-                )
+                rows.append((f"{len(rows)}", "in", number, text, date, None))
             else:
-                sent.append(
-                    {
-                        "id": f"p{len(sent)}",
-                        "number": number,
-                        "text": text,
-                        "date": date,
-                        "status": "sent",
-                        "reason": None,
-                    }
-                )
-    known = [message["key"] for message in received]
-    inbox = {"messages": received, "known": known, "missing": {}, "account": ""}
-    for name, data in (("inbox", inbox), ("sent", {"messages": sent})):
-        key = f"smskit.{entry_id}.{name}"
-        content = {"version": 1, "minor_version": 1, "key": key, "data": data}
-        (storage / key).write_text(json.dumps(content), encoding="utf-8")
+                rows.append((f"p{len(rows)}", "out", number, text, date, "sent"))
+    with closing(sqlite3.connect(storage / f"smskit.{entry_id}.db")) as connection:
+        connection.executemany(
+            "INSERT INTO messages (id, direction, number, text, date, status) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+        connection.commit()
