@@ -197,7 +197,8 @@ class Outbox:
         only once the database has it as sent.
         """
         _expect(batch, Stage.PENDING, Stage.HELD)
-        risky = _is_stored(batch) or batch.stage is Stage.HELD
+        before, was_held = batch.stored, batch.stage is Stage.HELD
+        risky = _is_stored(batch) or was_held
         self._move(batch, Stage.SENDING)
         statements = self.limit.record(batch.id, len(batch.recipients))
         statements += rows.update(batch)
@@ -207,9 +208,12 @@ class Outbox:
         try:
             await written
         except StoreError:
-            if risky:
+            # What was written before this may have been stored meanwhile.
+            now, batch.stored = batch.stored, before
+            if was_held or _is_stored(batch):
                 self.hold(batch, _NOT_STORED)
                 return False
+            batch.stored = now
             batch.reason = _NOT_STORED
         return True
 
