@@ -104,6 +104,7 @@ class AccountIssues:
     @callback
     def async_stop(self) -> None:
         """Clear the issues that only hold while the account is loaded."""
+        self.async_show_disk_problem(None)
         self.async_show_hourly_limit(None, None)
         self.async_update_channels(())
 
