@@ -18,17 +18,10 @@ from custom_components.smskit.store.files import StoreFiles
 from tests.conftest import ANNA, BORIS
 from tests.home import Storage, World
 from tests.inbox.home import Home as InboxHome
-from tests.portal import Portal
 from tests.sending.home import NO_LIMIT, Home
 
 _RESTORED: Final = "restored from a backup: it may have been sent since"
 _AWAY: Final = pytest.mark.expected_log("Error fetching")
-
-
-@pytest.fixture
-def portal(portal_on_clock: Portal) -> Portal:
-    """Return the portal on the clock of the test."""
-    return portal_on_clock
 
 
 @pytest.fixture

@@ -23,12 +23,6 @@ SOURCES: Final = ["reauth", "reconfigure"]
 
 
 @pytest.fixture
-def portal(portal_on_clock: Portal) -> Portal:
-    """Return the portal on the clock of the test."""
-    return portal_on_clock
-
-
-@pytest.fixture
 async def home(world: World, entry: MockConfigEntry) -> Home:
     """Return a home that has received one message."""
     home = Home(world, entry)
@@ -86,7 +80,7 @@ def assert_done(home: Home, result: dict[str, Any], source: str, account: str) -
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == f"{source}_successful"
     assert home.entry.state is ConfigEntryState.LOADED
-    assert home.entry.data[CONF_ACCOUNT] == account
+    assert home.entry.data.get(CONF_ACCOUNT, home.entry.entry_id) == account
     assert not list(home.hass.config_entries.flow.async_progress())
 
 
@@ -166,7 +160,7 @@ async def test_it_is_another_one(home: Home, other: Account, source: str) -> Non
     """Messages of another account are imported as read, and nothing is published."""
     form = await submit(home, source, await begin(home, source), **NEW)
     result = await configure(home, form, {"same_account": False})
-    account = home.entry.data[CONF_ACCOUNT]
+    account = home.entry.data.get(CONF_ACCOUNT, home.entry.entry_id)
     assert account != home.entry.entry_id
     assert_done(home, result, source, account)
     assert home.texts == ["before"]
@@ -179,7 +173,7 @@ async def test_it_is_another_one(home: Home, other: Account, source: str) -> Non
     await home.restart()
     await home.poll()
     assert home.texts == ["before", "new"]
-    assert home.entry.data[CONF_ACCOUNT] == account
+    assert home.entry.data.get(CONF_ACCOUNT, home.entry.entry_id) == account
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -190,7 +184,7 @@ async def test_back_again(home: Home, other: Account, source: str) -> None:
     """
     form = await submit(home, source, await begin(home, source), **NEW)
     await configure(home, form, {"same_account": False})
-    account = home.entry.data[CONF_ACCOUNT]
+    account = home.entry.data.get(CONF_ACCOUNT, home.entry.entry_id)
     old = {CONF_API_KEY: API_KEY, CONF_API_TOKEN: API_TOKEN}
     result = await submit(home, source, await begin(home, source), **old)
     assert_done(home, result, source, account)
@@ -224,6 +218,6 @@ async def test_account_that_is_not_loaded(
     assert result["step_id"] == "confirm_account"
     result = await configure(home, result, {"same_account": False})
     assert result["reason"] == "reconfigure_successful"
-    assert home.entry.data[CONF_ACCOUNT] != home.entry.entry_id
+    assert home.entry.data.get(CONF_ACCOUNT, home.entry.entry_id) != home.entry.entry_id
     assert home.texts == ["before"]
     assert not list(home.entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
