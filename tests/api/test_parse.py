@@ -372,7 +372,7 @@ def test_any_inbox(  # noqa: PLR0913, PLR0917 - what can differ
         }
         for m in messages
     ]
-    keyed = {str(index): item for index, item in enumerate(items)}
-    answer = {"status": "success", "inbox": keyed if numeric and items else items}
+    numbered = {str(index): item for index, item in enumerate(items)}
+    answer = {"status": "success", "inbox": numbered if numeric and items else items}
     body = notice + _encode(answer, comma, trailing, ascii_only=ascii_only)
     assert parse.inbox(parse.parse_answer(body), str) == tuple(messages)

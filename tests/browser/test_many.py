@@ -21,7 +21,7 @@ LONGEST_TASK: Final = 50
 _KEY: Final = "key-of-the-big-account"
 _TOKEN: Final = "token-of-the-big-account"
 # From a page's beginning: when the dashboard, and when the card, is painted first.
-_WATCH: Final = """
+_OBSERVE: Final = """
   window.longTasks = [];
   new PerformanceObserver((list) => {
     for (const one of list.getEntries()) longTasks.push([one.startTime, one.duration]);
@@ -88,7 +88,7 @@ async def _measure(
     await stage.show(stage.card(config_entry_id=entry_id))
     # Once before, so that Home Assistant has read from disk what it serves.
     await (await open_page()).wait_for_selector("smskit-card .chat .row")
-    page = await open_page(script=_WATCH)
+    page = await open_page(script=_OBSERVE)
     rows = page.locator("smskit-card .chat .row")
     await expect(rows.first).to_be_visible()
     painted = await page.evaluate("painted")

@@ -28,8 +28,8 @@ from .stage import (
 from .transcript import NotSeenError, Transcript
 from .trials import (
     answer_a_question,
-    come_back,
     fall_back_to_sms,
+    hold_and_deliver,
     obey_anna_only,
     pair_channel,
     stop_a_loop,
@@ -253,7 +253,7 @@ STEPS: Final[tuple[Step, ...]] = (
     balance_goes_down,
     send_to_many,
     receive,
-    come_back,
+    hold_and_deliver,
     stop_a_loop,
     fall_back_to_sms,
     pair_channel,

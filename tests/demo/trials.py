@@ -25,7 +25,7 @@ _LOOP: Final = 12
 _ROUNDS: Final = 20
 
 
-async def come_back(stage: Stage) -> str:
+async def hold_and_deliver(stage: Stage) -> str:
     """Hold a message while the portal is down, and deliver it once it is back."""
     text = "The freezer is at -5 °C."
     # Polls complain once while the portal is away.

@@ -62,7 +62,7 @@ async def test_nothing_new_writes_no_state(home: Home) -> None:
 
 
 async def test_what_was_there_before_the_account(new_home: Home) -> None:
-    """What the portal had before the account was added is kept as read, untold."""
+    """What the portal had before the account was added is kept as read, unpublished."""
     home = new_home
     for text in "old", "older":
         home.receive(text)
@@ -347,3 +347,22 @@ async def test_marking_does_not_hide_an_outage(home: Home) -> None:
     home.portal.clear_faults()
     await home.poll()
     assert home.unread == 0
+
+
+@pytest.mark.expected_log("Error fetching")
+async def test_first_look_is_at_the_unread(new_home: Home) -> None:
+    """Old messages fire nothing when the first listing of all comes late."""
+    home = new_home
+    home.receive("old and read").read = True
+    home.receive("old")
+    home.portal.fail("http_500", "getinbox", times=1)
+    await home.start()
+    await home.poll()
+    home.receive("new")
+    await home.poll()
+    assert home.texts == ["new"]
+    await home.advance(300)
+    assert home.texts == ["new"]
+    assert {m["text"] for m in await home.messages()} == {"old and read", "old", "new"}
+    await home.restart()
+    assert home.texts == ["new"]

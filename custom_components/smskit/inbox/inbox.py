@@ -40,6 +40,8 @@ SIGNAL_RECEIVED: Final[SignalTypeFormat[Message, bool]] = SignalTypeFormat(
 # Reports that messages of an account were marked as read or deleted.
 SIGNAL_CHANGED: Final[SignalTypeFormat[()]] = SignalTypeFormat(f"{DOMAIN}_changed_{{}}")
 
+# Whose listing of all (true), and of the unread, was stored last.
+_ACCOUNT_KEYS: Final = {True: "account", False: "account_unread"}
 _NEWEST: Final = 10
 _FORGET_AFTER: Final = timedelta(days=90)
 # Less than the variables that SQLite takes in a statement.
@@ -82,7 +84,8 @@ class Inbox:
         self._is_trusted = is_trusted
         self._log = MessageLog(publisher.database)
         self._account = ""
-        self._known_account: str | None = None
+        self._known: dict[bool, str | None] = {}
+        """Whose listing of all (true), and of the unread, was the last one."""
         self._unstored: set[str] = set()
         """Fingerprints that the disk refused: they are new once all the same."""
         self._since_trim = 0
@@ -94,10 +97,11 @@ class Inbox:
     async def async_load(self, account: str) -> None:
         """Restore what was kept, for the account at the portal that is used now."""
         self._account = account
-        rows = await self._database.async_fetch(
-            "SELECT value FROM meta WHERE key = 'account'"
-        )
-        self._known_account = rows[0][0] if rows else None
+        for full, key in _ACCOUNT_KEYS.items():
+            rows = await self._database.async_fetch(
+                "SELECT value FROM meta WHERE key = ?", (key,)
+            )
+            self._known[full] = rows[0][0] if rows else None
         await self._async_look()
 
     async def _async_look(self) -> None:
@@ -149,10 +153,13 @@ class Inbox:
                 listed = await run(by_fingerprint, listing)
             seen = await self._async_seen(listed)
             fresh = {one: m for one, m in listed.items() if one not in seen}
-            # What another account had, or this one had before, is no news.
-            imported = self._known_account != self._account
+            # What another account had, or this one had before, is no news: the first
+            # listing of all is an import, also when one of the unread came before it.
+            imported = self._known[full] != self._account
             if fresh or imported:
-                await self._async_store(fresh, imported=imported, backlog=backlog)
+                await self._async_store(
+                    fresh, full=full, imported=imported, backlog=backlog
+                )
             if full:
                 await self._async_forget(listed)
 
@@ -169,7 +176,12 @@ class Inbox:
         return seen | self._unstored.intersection(fingerprints)
 
     async def _async_store(
-        self, fresh: dict[str, InboxMessage], *, imported: bool, backlog: bool
+        self,
+        fresh: dict[str, InboxMessage],
+        *,
+        full: bool,
+        imported: bool,
+        backlog: bool,
     ) -> None:
         read = partial(
             received,
@@ -187,27 +199,28 @@ class Inbox:
         # An import is one unit: what a kill left of it would be news after the start.
         size = len(messages) if imported else _AT_ONCE
         for some in batched(messages.items(), max(size, 1), strict=False):
-            await self._async_write(dict(some), imported=imported, backlog=backlog)
+            await self._async_write(dict(some), full, imported=imported, late=backlog)
         if not messages:
-            await self._async_write({}, imported=imported, backlog=backlog)
-        self._known_account = self._account
+            await self._async_write({}, full, imported=imported, late=backlog)
+        # A listing of all has the unread, too.
+        self._known |= dict.fromkeys({full, False}, self._account)
         await self._async_trim_at_times(len(messages))
 
     async def _async_write(
-        self, messages: dict[str, Message], *, imported: bool, backlog: bool
+        self, messages: dict[str, Message], full: bool, *, imported: bool, late: bool
     ) -> None:
         new = list(messages.values())
         stored = self._publisher.write(
             RECEIVED,
-            [] if imported else [_event_body(one, backlog) for one in new],
+            [] if imported else [_event_body(one, late) for one in new],
             insert_messages(new, messages),
             Statement(
                 "INSERT OR IGNORE INTO seen (fingerprint) VALUES (?)",
                 [(one,) for one in messages],
             ),
             Statement(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES ('account', ?)",
-                [(self._account,)],
+                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+                [(_ACCOUNT_KEYS[one], self._account) for one in {full, False}],
             ),
         )
         try:

@@ -1,4 +1,4 @@
-"""How a received message is told from every other, and what is kept of it."""
+"""What identifies a received message, and what is kept of it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable

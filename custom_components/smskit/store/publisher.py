@@ -33,7 +33,7 @@ class Publisher:
 
     An event is a row from the transaction that it is about until just before it is
     published: an ordinary restart publishes what is left, and a kill loses none but
-    the one that was being published at that moment.
+    those that were being published at that moment.
     """
 
     def __init__(self, hass: HomeAssistant, database: Database) -> None:
@@ -62,6 +62,10 @@ class Publisher:
             self._next_id = id_ + 1
             body = _read(text)
             if body is None:
+                # Nobody could read it later, either.
+                self.database.write(
+                    Statement("DELETE FROM events WHERE id = ?", [(id_,)])
+                )
                 continue
             if after_a_start and "backlog" in body:
                 body["backlog"] = True

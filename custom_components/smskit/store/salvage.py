@@ -14,6 +14,10 @@ type _Row = tuple[Any, ...]
 _SEEN: Final = "seen"
 
 
+# Whose listings are known, by what `seen` has.
+_ACCOUNT: Final = {"account", "account_unread"}
+
+
 def salvage(path: Path) -> list[Statement]:
     """Return what stores all that can be read of a damaged database. It blocks.
 
@@ -25,7 +29,7 @@ def salvage(path: Path) -> list[Statement]:
         for table in TABLES:
             rows[table], is_whole = _read(connection, table)
             if table == _SEEN and not is_whole:
-                rows["meta"] = [row for row in rows["meta"] if row[0] != "account"]
+                rows["meta"] = [row for row in rows["meta"] if row[0] not in _ACCOUNT]
     batches = {row[0] for row in rows["batches"]}
     rows["batch_recipients"] = [
         row for row in rows["batch_recipients"] if row[0] in batches
