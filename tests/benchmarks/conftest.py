@@ -1,7 +1,7 @@
 """Fixtures of the benchmarks."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 from decimal import Decimal
 import logging
 from pathlib import Path
@@ -21,6 +21,13 @@ def _as_in_production(enable_event_loop_debug: None) -> Generator[None]:
     logging.disable(logging.INFO)
     yield
     logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+async def portal(socket_enabled: None) -> AsyncGenerator[Portal]:
+    """Return a portal in real time: time is what is measured."""
+    async with Portal() as portal:
+        yield portal
 
 
 @pytest.fixture(scope="session")
