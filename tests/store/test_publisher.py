@@ -338,3 +338,32 @@ async def test_killed_before_anything_is_published(
     await publisher.async_drain()
     assert listener.heard == [str(n) for n in range(30)]
     assert all(body["backlog"] for body in listener.bodies)
+
+
+async def test_stop_before_the_start(publishers: Publishers) -> None:
+    """What is stopped before it was started publishes nothing; the next start does."""
+    listener = Listener()
+    publisher, store = await publishers.make(listener, start=False)
+    await publisher.write("received", _events("early"))
+    publisher.async_pause()
+    publisher.async_start()
+    await publisher.async_drain()
+    assert listener.heard == []
+    await store.async_close()
+    await publishers.make(listener, after_a_start=True)
+    await asyncio.sleep(0.2)
+    assert listener.heard == ["early"]
+
+
+async def test_closed_database_publishes_nothing(publishers: Publishers) -> None:
+    """What can no longer be noted as published is left to the next start."""
+    listener = Listener()
+    publisher, store = await publishers.make(listener, start=False)
+    await publisher.write("received", _events("late"))
+    await store.async_close()
+    publisher.async_start()
+    await asyncio.sleep(0.1)
+    assert listener.heard == []
+    await publishers.make(listener, after_a_start=True)
+    await asyncio.sleep(0.2)
+    assert listener.heard == ["late"]

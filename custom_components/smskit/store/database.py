@@ -241,6 +241,11 @@ class Database:
                 pass
             await self._is_idle.wait()
 
+    @property
+    def is_closed(self) -> bool:
+        """Return whether nothing is written any more."""
+        return self._is_closed
+
     # --- Reading ---------------------------------------------------------------------
 
     async def async_fetch(

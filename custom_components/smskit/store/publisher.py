@@ -44,6 +44,7 @@ class Publisher:
         self._waiting: list[_Event] = []
         self._next_id = 1
         self._is_started = False
+        self._is_stopped = False
         self._wake = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -98,7 +99,12 @@ class Publisher:
 
     @callback
     def async_start(self) -> None:
-        """Publish from now on: those who listen are there."""
+        """Publish from now on: those who listen are there.
+
+        Not any more after a stop, which may come before the start is over.
+        """
+        if self._is_stopped:
+            return
         self._is_started = True
         # Not one of Home Assistant's tasks, which are canceled when it stops.
         self._task = self._hass.loop.create_task(
@@ -110,6 +116,7 @@ class Publisher:
     def async_pause(self) -> None:
         """Publish nothing more: nobody listens any longer."""
         self._is_started = False
+        self._is_stopped = True
         self._wake.set()
 
     async def async_stop(self) -> None:
@@ -151,6 +158,10 @@ class Publisher:
         try:
             await self.database.write(gone)
         except StoreError:
+            if self.database.is_closed:
+                # The next start publishes it.
+                self._is_started = False
+                return
             # It is published again after a restart, as late.
             LOGGER.debug("Published without being able to note it")
         del self._waiting[: len(events)]
