@@ -1,5 +1,6 @@
 """The objects of one account: built, started and stopped in their order."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -18,7 +19,7 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
-from .api import PortalClient
+from .api import PortalClient, Traits
 from .channels import ChannelPoller
 from .const import CONF_ACCOUNT, CONF_GET_OPERATIONS, DOMAIN, MANUFACTURER
 from .coordinator import (
@@ -41,7 +42,15 @@ from .sending import (
     Sender,
 )
 from .settings import Settings
-from .store import MessageLog, Publisher, Store, async_remove_store
+from .store import (
+    Database,
+    MessageLog,
+    Publisher,
+    Store,
+    async_load_traits,
+    async_remove_store,
+    store_traits,
+)
 
 # Automations arm themselves at the end of the start-up, too; in seconds.
 _ARMING_TIME: Final = 1
@@ -56,13 +65,6 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     loaded_before = hass.data.setdefault(_LOADED_BEFORE, set())
     after_a_start = entry_id not in loaded_before
     loaded_before.add(entry_id)
-    client = PortalClient(
-        async_get_clientsession(hass),
-        entry.data[CONF_URL],
-        entry.data[CONF_API_KEY],
-        entry.data[CONF_API_TOKEN],
-        get_operations=entry.data[CONF_GET_OPERATIONS],
-    )
     settings = await Settings.async_read(hass, entry.data, entry.options)
     issues = AccountIssues(hass, entry_id, entry.title)
     entry.async_on_unload(issues.async_stop)
@@ -73,6 +75,14 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     # When the set-up fails from here on; otherwise it is closed by then.
     entry.async_on_unload(store.async_close)
     database = store.database
+    client = PortalClient(
+        async_get_clientsession(hass),
+        entry.data[CONF_URL],
+        entry.data[CONF_API_KEY],
+        entry.data[CONF_API_TOKEN],
+        traits=await _async_traits(entry, database),
+        on_learned=partial(store_traits, database, entry.data[CONF_URL]),
+    )
     publisher = Publisher(hass, database)
     await publisher.async_load(after_a_start=after_a_start)
     outbox = Outbox(hass, entry_id, settings, publisher)
@@ -132,6 +142,13 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         dispatcher=dispatcher,
         delivery=delivery,
     )
+
+
+async def _async_traits(entry: SmskitConfigEntry, database: Database) -> Traits:
+    """Return what is known of the portal. The set-up knows which methods work."""
+    known = await async_load_traits(database, entry.data[CONF_URL])
+    get_operations = frozenset(entry.data[CONF_GET_OPERATIONS])
+    return replace(known or Traits(), get_operations=get_operations)
 
 
 def _add_device(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:

@@ -46,6 +46,7 @@ from .api import (
     PortalClient,
     PortalError,
     RefusedError,
+    Traits,
     normalize_url,
 )
 from .const import (
@@ -280,13 +281,14 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
             data[CONF_URL],
             data[CONF_API_KEY],
             data[CONF_API_TOKEN],
-            get_operations=data.get(CONF_GET_OPERATIONS, ()),
+            traits=Traits(get_operations=frozenset(data.get(CONF_GET_OPERATIONS, ()))),
         )
 
     async def _async_probe(self, data: Mapping[str, Any]) -> list[str]:
         """Verify the credentials and return the operations that need GET."""
         client = self._client(data)
-        get_operations = sorted(await client.probe())
+        await client.probe()
+        get_operations = sorted(client.traits.get_operations)
         if get_operations:
             LOGGER.warning(
                 "%s accepts %s by GET only, so the credentials become part of the URL",

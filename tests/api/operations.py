@@ -7,7 +7,7 @@ from typing import Final
 
 import aiohttp
 
-from custom_components.smskit.api import PortalClient, SendType, Submission
+from custom_components.smskit.api import PortalClient, SendType, Submission, Traits
 from tests.conftest import API_KEY, API_TOKEN
 from tests.portal import Portal
 
@@ -52,7 +52,11 @@ async def scene(
     """Return an account with messages and a channel, or with neither."""
     account = portal.add_account(api_key=API_KEY, api_token=API_TOKEN)
     client = PortalClient(
-        session, portal.url, API_KEY, API_TOKEN, get_operations=get_operations
+        session,
+        portal.url,
+        API_KEY,
+        API_TOKEN,
+        traits=Traits(get_operations=frozenset(get_operations)),
     )
     channel = portal.add_channel(account)
     portal.pair(channel)

@@ -20,6 +20,7 @@ from custom_components.smskit.api import (
     RefusedError,
     SendType,
     Submission,
+    Traits,
 )
 from tests.conftest import API_KEY, API_TOKEN
 from tests.portal import Account, ChannelState, Portal
@@ -226,7 +227,8 @@ async def test_redirects_are_not_followed(
 async def test_probe(client: PortalClient, account: Account, portal: Portal) -> None:
     """To prove the credentials marks no message as read and needs no GET."""
     message = portal.receive(account, OTHER_NUMBER, "One")
-    assert await client.probe() == frozenset()
+    await client.probe()
+    assert client.traits.get_operations == frozenset()
     requests = [(r.method, r.operation) for r in portal.requests]
     assert requests == [("POST", "balance"), ("POST", "getinbox")]
     assert not any(r.credentials_in_url for r in portal.requests)
@@ -241,11 +243,16 @@ async def test_probe_finds_what_needs_get(
 ) -> None:
     """GET is used for what a POST does not reach, and for nothing else."""
     account.get_only = True
-    get_operations = await client.probe()
+    await client.probe()
+    get_operations = client.traits.get_operations
     assert get_operations == {"balance", "getinbox"}
     portal.requests.clear()
     again = PortalClient(
-        session, portal.url, API_KEY, API_TOKEN, get_operations=get_operations
+        session,
+        portal.url,
+        API_KEY,
+        API_TOKEN,
+        traits=Traits(get_operations=get_operations),
     )
     for known in (client, again):
         assert await known.balance() == Balance(amount=Decimal(100))
@@ -278,7 +285,8 @@ async def test_probe_without_an_inbox(
 ) -> None:
     """An inbox that does not answer says nothing about the credentials."""
     portal.fail(kind, "getinbox")
-    assert await client.probe() == frozenset()
+    await client.probe()
+    assert client.traits.get_operations == frozenset()
 
 
 @pytest.mark.parametrize("get_only", [False, True])
@@ -289,7 +297,8 @@ async def test_credentials_of_any_characters(
     key, token = "k+/=&% ü", "t#?%2B;,"
     portal.add_account(api_key=key, api_token=token, get_only=get_only)
     client = PortalClient(session, portal.url, key, token)
-    assert bool(await client.probe()) is get_only
+    await client.probe()
+    assert bool(client.traits.get_operations) is get_only
     assert await client.balance() == Balance(amount=Decimal(100))
 
 

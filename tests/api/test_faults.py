@@ -70,7 +70,7 @@ CASES: Final = (
 def _short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait a moment only for what never comes."""
     monkeypatch.setattr(
-        "custom_components.smskit.api.client._TIMEOUT",
+        "custom_components.smskit.api.transport._TIMEOUT",
         aiohttp.ClientTimeout(total=0.3),
     )
 

@@ -3,7 +3,7 @@
 It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 """
 
-from .client import MAX_RECIPIENTS, Operation, PortalClient
+from .client import MAX_RECIPIENTS, PortalClient
 from .errors import (
     InvalidAuthError,
     NoAnswerError,
@@ -28,6 +28,8 @@ from .models import (
     Submission,
 )
 from .picture import Picture
+from .traits import Escaping, Processing, Traits
+from .transport import Operation
 from .url import normalize_url
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "ChannelDetails",
     "Connection",
     "DeliveryStatus",
+    "Escaping",
     "GroupRecipient",
     "GroupStatus",
     "InboxMessage",
@@ -50,9 +53,11 @@ __all__ = [
     "Picture",
     "PortalClient",
     "PortalError",
+    "Processing",
     "RefusedError",
     "SendType",
     "Submission",
+    "Traits",
     "UncertainError",
     "normalize_url",
 ]

@@ -1,26 +1,15 @@
 """HTTP client for the portal's API: one endpoint, eleven operations."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from enum import StrEnum
-import re
-from typing import Final, override
-from urllib.parse import urlencode
+from dataclasses import replace
+from typing import Any, Final
 
 import aiohttp
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.payload import BytesPayload
-from yarl import URL
 
 from . import inferred, parse
-from .errors import (
-    NoAnswerError,
-    NotAPortalError,
-    NotReachableError,
-    PortalError,
-    RefusedError,
-)
+from .errors import NotAPortalError, PortalError, RefusedError
 from .models import (
     Accepted,
     Balance,
@@ -32,7 +21,15 @@ from .models import (
     Submission,
 )
 from .picture import Picture, read_picture
-from .url import ENDPOINT
+from .traits import Traits
+from .transport import (
+    Operation,
+    Scrubber,
+    Transport,
+    describe,
+    describe_status,
+    find_group_id,
+)
 
 MAX_RECIPIENTS: Final = 100
 """Maximum number of recipients in one `sendsms` request."""
@@ -42,45 +39,7 @@ _MAX_BODY: Final = 2 * 1024 * 1024
 _MAX_INBOX: Final = 32 * 1024 * 1024
 # Larger answers are parsed in a thread.
 _LARGE_BODY: Final = 32 * 1024
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
-# The portal may close an idle connection just as the next request goes out, and then
-# nobody knows whether it was carried out. Every request opens its own connection.
-_HEADERS: Final = {"Connection": "close", "Accept": "application/json, text/html"}
 _DATE_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
-
-
-class Operation(StrEnum):
-    """The portal's operations."""
-
-    SEND = "sendsms"
-    GROUP_STATUS = "groupstatus"
-    INBOX = "getinbox"
-    BALANCE = "balance"
-    CREATE_CHANNEL = "createchannel"
-    LIST_CHANNELS = "listchannel"
-    SCAN_QR = "scanqr"
-    VIEW_CHANNEL = "viewchannel"
-    CLEAR_QUEUE = "clearqueue"
-    RESET_CHANNEL = "resetchannel"
-    DELETE_CHANNEL = "deletechannel"
-
-
-class _Form(BytesPayload):
-    """A form that records whether any of it was handed to the network."""
-
-    def __init__(self, fields: Mapping[str, str]) -> None:
-        super().__init__(
-            urlencode(fields).encode(),
-            content_type="application/x-www-form-urlencoded",
-        )
-        self.started = False
-
-    @override
-    async def write_with_length(
-        self, writer: AbstractStreamWriter, content_length: int | None
-    ) -> None:
-        self.started = True
-        await super().write_with_length(writer, content_length)
 
 
 class PortalClient:
@@ -91,32 +50,39 @@ class PortalClient:
     `InvalidAuthError` and `RefusedError` when the portal refused the request.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is known, and who learns of more
         self,
         session: aiohttp.ClientSession,
         url: str,
         api_key: str,
         api_token: str,
         *,
-        get_operations: Iterable[str] = (),
+        traits: Traits | None = None,
+        on_learned: Callable[[Traits], None] | None = None,
     ) -> None:
         """Initialize the client.
 
-        `url` is a base URL as `normalize_url` returns it. `get_operations` are the
-        operations that this portal accepts by GET only, as `probe` returned them.
+        `url` is a base URL as `normalize_url` returns it. `traits` are what is known
+        of the portal; `on_learned` gets them whenever an answer has changed them.
         """
-        self._session = session
-        self._endpoint = URL(url) / ENDPOINT
-        self._credentials = {"apikey": api_key, "apitoken": api_token}
-        self._get_operations: frozenset[str] = frozenset(get_operations)
+        self._transport = Transport(session, url, api_key, api_token)
+        self._on_learned = on_learned
+        self.traits = traits or Traits()
 
     @property
     def host(self) -> str:
         """Return the portal's host, which is not confidential."""
-        return self._endpoint.host or ""
+        return self._transport.host
 
-    async def probe(self) -> frozenset[str]:
-        """Verify the credentials and return the operations that need GET.
+    def _learn(self, **changes: Any) -> None:
+        """Keep what an answer has shown of the portal."""
+        if (traits := replace(self.traits, **changes)) != self.traits:
+            self.traits = traits
+            if self._on_learned is not None:
+                self._on_learned(traits)
+
+    async def probe(self) -> None:
+        """Verify the credentials, and learn which operations need GET.
 
         POST keeps the credentials out of the portal's access logs. However, `balance`
         and `getinbox` are documented as GET, and a portal that reads their parameters
@@ -127,7 +93,6 @@ class PortalClient:
         # concern the credentials, which are verified by now.
         with suppress(PortalError):
             await self._probe(Operation.INBOX, lambda: self.inbox(unread=False))
-        return self._get_operations
 
     async def _probe(
         self, operation: Operation, call: Callable[[], Awaitable[object]]
@@ -136,11 +101,12 @@ class PortalClient:
         try:
             await call()
         except RefusedError as refusal:
-            self._get_operations |= {operation}
+            known = self.traits.get_operations
+            self._learn(get_operations=known | {operation})
             try:
                 await call()
             except PortalError:
-                self._get_operations -= {operation}
+                self._learn(get_operations=known)
                 raise refusal from None
 
     async def balance(self) -> Balance:
@@ -151,7 +117,7 @@ class PortalClient:
         """Return the inbox; listing unread messages makes the portal mark them read."""
         parameters = {"list": "unread" if unread else "all"}
         limit = _MAX_BODY if unread else _MAX_INBOX
-        fields, scrub = self._fields(parameters)
+        fields, scrub = self._transport.fields(parameters)
         body = await self._fetch(Operation.INBOX, fields, limit)
 
         def read() -> tuple[InboxMessage, ...]:
@@ -194,12 +160,12 @@ class PortalClient:
 
     async def scan_qr(self, channel_id: str) -> Picture:
         """Return the QR code that pairs a channel, as a validated picture."""
-        fields, scrub = self._fields(_channel(channel_id))
+        fields, scrub = self._transport.fields(_channel(channel_id))
         body = await self._fetch(Operation.SCAN_QR, fields, _MAX_BODY)
         if "{" in body:
             with suppress(ValueError):
                 parse.raise_if_refused(parse.parse_answer(body), scrub)
-            raise NotAPortalError(_describe(body, scrub))
+            raise NotAPortalError(describe(body, scrub))
         try:
             return await asyncio.to_thread(read_picture, body)
         except ValueError as err:
@@ -234,142 +200,33 @@ class PortalClient:
 
     async def _request(
         self, operation: Operation, parameters: Mapping[str, str] | None = None
-    ) -> tuple[parse.Answer, _Scrubber]:
+    ) -> tuple[parse.Answer, Scrubber]:
         """Return the JSON answer to an operation, and a scrubber for its texts."""
-        fields, scrub = self._fields(parameters or {})
+        fields, scrub = self._transport.fields(parameters)
         body = await self._fetch(operation, fields, _MAX_BODY)
         return _answer(operation, body, scrub), scrub
-
-    def _fields(
-        self, parameters: Mapping[str, str]
-    ) -> tuple[dict[str, str], _Scrubber]:
-        fields = {**self._credentials, **parameters}
-        return fields, _Scrubber(fields.values())
 
     async def _fetch(
         self, operation: Operation, fields: Mapping[str, str], limit: int
     ) -> str:
-        """Return the body of an answer, of at most `limit` bytes.
-
-        Errors are raised without their cause: aiohttp's may quote the whole URL.
-        """
-        form = _Form(fields)
-        by_get = operation in self._get_operations
-        query = f"{operation}&{urlencode(fields)}" if by_get else operation.value
-        # Already encoded: yarl would escape the percent signs again.
-        url = URL(f"{self._endpoint}?{query}", encoded=True)
-        body = bytearray()
-        if self._session.closed:
-            raise NotReachableError("the session is closed")
-        try:
-            async with self._session.request(
-                "GET" if by_get else "POST",
-                url,
-                data=None if by_get else form,
-                headers=_HEADERS,
-                allow_redirects=False,
-                timeout=_TIMEOUT,
-                middlewares=(_without_retry,),
-            ) as response:
-                await _read(response, body, limit)
-                if response.status != 200:
-                    raise NotAPortalError(_describe_status(response))
-        except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError:
-            raise NotReachableError(f"no connection to {self.host}") from None
-        except (TimeoutError, aiohttp.ClientError, OSError) as err:
-            if not by_get and not form.started:
-                raise NotReachableError(f"no connection to {self.host}") from None
-            raise NoAnswerError(
-                f"no answer from {self.host} ({type(err).__name__})",
-                _find_group_id(operation, body.decode(errors="replace")),
-            ) from None
-        return body.decode("utf-8-sig", errors="replace")
+        """Return the body of an answer, of at most `limit` bytes."""
+        by_get = operation in self.traits.get_operations
+        exchange = await self._transport.exchange(
+            operation, fields, limit, by_get=by_get
+        )
+        if exchange.status != 200:
+            raise NotAPortalError(describe_status(exchange))
+        return exchange.body
 
 
-async def _without_retry(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating a GET when its connection breaks.
-
-    Requesting the unread messages twice would lose them.
-    """
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as err:
-        raise aiohttp.ClientConnectionError(type(err).__name__) from None
-
-
-def _answer(operation: Operation, body: str, scrub: _Scrubber) -> parse.Answer:
+def _answer(operation: Operation, body: str, scrub: Scrubber) -> parse.Answer:
     """Return the JSON answer in a body; raise NotAPortalError if there is none."""
     try:
         return parse.parse_answer(body)
     except ValueError:
-        group_id = _find_group_id(operation, body)
-        raise NotAPortalError(_describe(body, scrub), group_id) from None
-
-
-async def _read(response: aiohttp.ClientResponse, body: bytearray, limit: int) -> None:
-    """Read the whole body; raise NotAPortalError if it exceeds the limit."""
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            raise NotAPortalError(f"an answer of more than {limit} bytes")
-
-
-def _find_group_id(operation: Operation, body: str) -> str | None:
-    """Return the group ID that a broken answer to a send still contains."""
-    if operation is not Operation.SEND:
-        return None
-    match = re.search(r'"group_id"\s*:\s*"(\w+)"', body)
-    return match[1] if match else None
+        group_id = find_group_id(operation, body)
+        raise NotAPortalError(describe(body, scrub), group_id) from None
 
 
 def _channel(channel_id: str) -> dict[str, str]:
     return dict.fromkeys(inferred.CHANNEL_ID_PARAMETERS, channel_id)
-
-
-class _Scrubber:
-    """Removes request values and numbers from the texts of a portal."""
-
-    def __init__(self, values: Iterable[str]) -> None:
-        secrets = {value.strip() for value in values} | {
-            part for value in values for part in value.split(",")
-        }
-        # Short values ("0", "sms", "all") are not confidential and occur in any text.
-        self._secrets = sorted((s for s in secrets if len(s) > 3), key=len)[::-1]
-
-    def __call__(self, words: str) -> str:
-        for secret in self._secrets:
-            words = words.replace(secret, "…")
-        words = re.sub(r"<[^>]*>", " ", words)
-        words = re.sub(r"\d[\d ().-]{4,}\d", "…", words)
-        words = " ".join("".join(c if c.isprintable() else " " for c in words).split())
-        return words if len(words) <= 120 else words[:119] + "…"
-
-
-def _describe_status(response: aiohttp.ClientResponse) -> str:
-    """Describe an HTTP error or a redirect without quoting any URL."""
-    if location := response.headers.get("Location"):
-        try:
-            host = URL(location).host or "the same host"
-        except ValueError:
-            host = "an invalid URL"
-        return f"a redirect (HTTP {response.status}) to {host}"
-    return f"HTTP {response.status} ({response.content_type})"
-
-
-def _describe(body: str, scrub: _Scrubber) -> str:
-    """Describe a body that is not an answer without quoting its data."""
-    if not body.strip():
-        return "an empty body"
-    if title := re.search(
-        r"<title[^>]*>(.*?)</title>", body, re.IGNORECASE | re.DOTALL
-    ):
-        return f"an HTML page “{scrub(title[1])[:60]}”"
-    if re.search(r"<(?:!doctype|html|body|br|b)\b", body, re.IGNORECASE):
-        return f"an HTML page of {len(body)} characters"
-    if "{" in body or "[" in body:
-        return f"broken JSON of {len(body)} characters"
-    return f"“{scrub(body[:200])[:60]}”"

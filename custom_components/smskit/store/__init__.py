@@ -14,6 +14,7 @@ from .messages import (
 from .publisher import Body, Publisher
 from .statement import Statement, Value
 from .store import Store, async_remove_store
+from .traits import async_load_traits, store_traits
 
 __all__ = [
     "Body",
@@ -28,7 +29,9 @@ __all__ = [
     "Store",
     "StoreError",
     "Value",
+    "async_load_traits",
     "async_remove_store",
     "insert_messages",
+    "store_traits",
     "trim_messages",
 ]

@@ -1,0 +1,67 @@
+"""What is learned about how one portal answers, as opposed to what it answers.
+
+Portals run the same software in different versions. Each trait starts as unknown, is
+learned from answers, and is kept with the account.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Escaping(StrEnum):
+    """Whether the portal escapes the texts in its answers."""
+
+    UNKNOWN = "unknown"
+    ENCODED = "encoded"
+    """A JSON encoder writes the answers."""
+    HANDWRITTEN = "handwritten"
+    """The answers are put together by hand, and nothing in them is escaped."""
+
+
+class Processing(StrEnum):
+    """When the portal hands a message to its carrier."""
+
+    UNKNOWN = "unknown"
+    CRON = "cron"
+    """Later: a group has no recipients at first."""
+    IMMEDIATE = "immediate"
+    """At once: the answer to a send has the outcome of the last number."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Traits:
+    """What is known of a portal."""
+
+    get_operations: frozenset[str] = frozenset()
+    """Operations that the portal accepts by GET only."""
+    escaping: Escaping = Escaping.UNKNOWN
+    processing: Processing = Processing.UNKNOWN
+    channel_parameter: str | None = None
+    """Name of the parameter that takes the ID of a channel; None: not verified."""
+    offset: timedelta | None = None
+    """What the portal's clock is ahead of UTC, as its answers show."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the traits as JSON has them."""
+        return {
+            "get_operations": sorted(self.get_operations),
+            "escaping": self.escaping.value,
+            "processing": self.processing.value,
+            "channel_parameter": self.channel_parameter,
+            "offset": None if self.offset is None else self.offset.total_seconds(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return traits from `as_dict`; raise ValueError or KeyError if it is none."""
+        offset = data["offset"]
+        return cls(
+            get_operations=frozenset(data["get_operations"]),
+            escaping=Escaping(data["escaping"]),
+            processing=Processing(data["processing"]),
+            channel_parameter=data["channel_parameter"],
+            offset=None if offset is None else timedelta(seconds=offset),
+        )

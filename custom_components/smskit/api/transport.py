@@ -1,0 +1,217 @@
+"""One request to the portal and what came back, whatever that is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+import re
+from typing import Final, override
+from urllib.parse import urlencode
+
+import aiohttp
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.payload import BytesPayload
+from yarl import URL
+
+from .errors import NoAnswerError, NotAPortalError, NotReachableError
+from .url import ENDPOINT
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
+# The portal may close an idle connection just as the next request goes out, and then
+# nobody knows whether it was carried out. Every request opens its own connection.
+_HEADERS: Final = {"Connection": "close", "Accept": "application/json, text/html"}
+
+
+class Operation(StrEnum):
+    """The portal's operations."""
+
+    SEND = "sendsms"
+    GROUP_STATUS = "groupstatus"
+    INBOX = "getinbox"
+    BALANCE = "balance"
+    CREATE_CHANNEL = "createchannel"
+    LIST_CHANNELS = "listchannel"
+    SCAN_QR = "scanqr"
+    VIEW_CHANNEL = "viewchannel"
+    CLEAR_QUEUE = "clearqueue"
+    RESET_CHANNEL = "resetchannel"
+    DELETE_CHANNEL = "deletechannel"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exchange:
+    """One request and its answer, of any HTTP status."""
+
+    operation: Operation
+    method: str
+    status: int
+    content_type: str
+    location: str | None = field(repr=False)
+    """Where a redirect points to."""
+    body: str = field(repr=False)
+
+
+class _Form(BytesPayload):
+    """A form that records whether any of it was handed to the network."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__(
+            urlencode(fields).encode(),
+            content_type="application/x-www-form-urlencoded",
+        )
+        self.started = False
+
+    @override
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        self.started = True
+        await super().write_with_length(writer, content_length)
+
+
+class Transport:
+    """Sends requests with the credentials of one account, each of them once."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, api_key: str, api_token: str
+    ) -> None:
+        """Initialize the transport for a base URL as `normalize_url` returns it."""
+        self._session = session
+        self._endpoint = URL(url) / ENDPOINT
+        self._credentials = {"apikey": api_key, "apitoken": api_token}
+
+    @property
+    def host(self) -> str:
+        """Return the portal's host, which is not confidential."""
+        return self._endpoint.host or ""
+
+    def fields(
+        self, parameters: Mapping[str, str] | None = None
+    ) -> tuple[dict[str, str], Scrubber]:
+        """Return the fields of a request, and a scrubber for the texts about it."""
+        fields = {**self._credentials, **(parameters or {})}
+        return fields, Scrubber(fields.values())
+
+    async def exchange(
+        self,
+        operation: Operation,
+        fields: Mapping[str, str],
+        limit: int,
+        *,
+        by_get: bool = False,
+    ) -> Exchange:
+        """Return the answer, with a body of at most `limit` bytes.
+
+        Errors are raised without their cause: aiohttp's may quote the whole URL.
+        """
+        form = _Form(fields)
+        method = "GET" if by_get else "POST"
+        query = f"{operation}&{urlencode(fields)}" if by_get else operation.value
+        # Already encoded: yarl would escape the percent signs again.
+        url = URL(f"{self._endpoint}?{query}", encoded=True)
+        body = bytearray()
+        if self._session.closed:
+            raise NotReachableError("the session is closed")
+        try:
+            async with self._session.request(
+                method,
+                url,
+                data=None if by_get else form,
+                headers=_HEADERS,
+                allow_redirects=False,
+                timeout=_TIMEOUT,
+                middlewares=(_without_retry,),
+            ) as response:
+                await _read(response, body, limit)
+                return Exchange(
+                    operation=operation,
+                    method=method,
+                    status=response.status,
+                    content_type=response.content_type,
+                    location=response.headers.get("Location"),
+                    body=body.decode("utf-8-sig", errors="replace"),
+                )
+        except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError:
+            raise NotReachableError(f"no connection to {self.host}") from None
+        except (TimeoutError, aiohttp.ClientError, OSError) as err:
+            if not by_get and not form.started:
+                raise NotReachableError(f"no connection to {self.host}") from None
+            raise NoAnswerError(
+                f"no answer from {self.host} ({type(err).__name__})",
+                find_group_id(operation, body.decode(errors="replace")),
+            ) from None
+
+
+async def _without_retry(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a GET when its connection breaks.
+
+    Requesting the unread messages twice would lose them.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as err:
+        raise aiohttp.ClientConnectionError(type(err).__name__) from None
+
+
+async def _read(response: aiohttp.ClientResponse, body: bytearray, limit: int) -> None:
+    """Read the whole body; raise NotAPortalError if it exceeds the limit."""
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise NotAPortalError(f"an answer of more than {limit} bytes")
+
+
+def find_group_id(operation: Operation, body: str) -> str | None:
+    """Return the group ID that a broken answer to a send still contains."""
+    if operation is not Operation.SEND:
+        return None
+    match = re.search(r'"group_id"\s*:\s*"(\w+)"', body)
+    return match[1] if match else None
+
+
+class Scrubber:
+    """Removes request values and numbers from the texts of a portal."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        secrets = {value.strip() for value in values} | {
+            part for value in values for part in value.split(",")
+        }
+        # Short values ("0", "sms", "all") are not confidential and occur in any text.
+        self._secrets = sorted((s for s in secrets if len(s) > 3), key=len)[::-1]
+
+    def __call__(self, words: str) -> str:
+        for secret in self._secrets:
+            words = words.replace(secret, "…")
+        words = re.sub(r"<[^>]*>", " ", words)
+        words = re.sub(r"\d[\d ().-]{4,}\d", "…", words)
+        words = " ".join("".join(c if c.isprintable() else " " for c in words).split())
+        return words if len(words) <= 120 else words[:119] + "…"
+
+
+def describe_status(exchange: Exchange) -> str:
+    """Describe an HTTP error or a redirect without quoting any URL."""
+    if location := exchange.location:
+        try:
+            host = URL(location).host or "the same host"
+        except ValueError:
+            host = "an invalid URL"
+        return f"a redirect (HTTP {exchange.status}) to {host}"
+    return f"HTTP {exchange.status} ({exchange.content_type})"
+
+
+def describe(body: str, scrub: Scrubber) -> str:
+    """Describe a body that is not an answer without quoting its data."""
+    if not body.strip():
+        return "an empty body"
+    if title := re.search(
+        r"<title[^>]*>(.*?)</title>", body, re.IGNORECASE | re.DOTALL
+    ):
+        return f"an HTML page “{scrub(title[1])[:60]}”"
+    if re.search(r"<(?:!doctype|html|body|br|b)\b", body, re.IGNORECASE):
+        return f"an HTML page of {len(body)} characters"
+    if "{" in body or "[" in body:
+        return f"broken JSON of {len(body)} characters"
+    return f"“{scrub(body[:200])[:60]}”"
