@@ -4,6 +4,7 @@ It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 """
 
 from .client import MAX_RECIPIENTS, PortalClient
+from .clock import OffsetPeriod, OffsetPeriods, learned_periods
 from .errors import (
     InvalidAuthError,
     NoAnswerError,
@@ -49,6 +50,8 @@ __all__ = [
     "NoAnswerError",
     "NotAPortalError",
     "NotReachableError",
+    "OffsetPeriod",
+    "OffsetPeriods",
     "Operation",
     "Picture",
     "PortalClient",
@@ -59,5 +62,6 @@ __all__ = [
     "Submission",
     "Traits",
     "UncertainError",
+    "learned_periods",
     "normalize_url",
 ]

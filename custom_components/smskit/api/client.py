@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
+import time
 from typing import Any, Final
 
 import aiohttp
 
 from . import inferred, parse
+from .clock import OffsetLearner
 from .errors import NotAPortalError, PortalError, RefusedError
 from .models import (
     Accepted,
@@ -68,6 +71,7 @@ class PortalClient:
         self._transport = Transport(session, url, api_key, api_token)
         self._on_learned = on_learned
         self.traits = traits or Traits()
+        self._clock = OffsetLearner(self.traits.offset_periods)
 
     @property
     def host(self) -> str:
@@ -140,12 +144,24 @@ class PortalClient:
             parameters["scheduledate"] = submission.schedule.strftime(_DATE_FORMAT)
         if submission.route is not None:
             parameters[inferred.ROUTE_PARAMETER] = submission.route
-        return parse.accepted(await self._call(Operation.SEND, parameters))
+        accepted = parse.accepted(await self._call(Operation.SEND, parameters))
+        if accepted.date is not None and submission.schedule is None:
+            now = datetime.now(UTC)
+            self._clock.accepted(
+                accepted.group_id, accepted.date, now, time.monotonic()
+            )
+            self._learn(offset_periods=self._clock.periods)
+        return accepted
 
     async def group_status(self, group_id: str) -> GroupStatus:
         """Return the delivery status of the recipients of a submission."""
         answer = await self._call(Operation.GROUP_STATUS, {"groupid": group_id})
-        return parse.group_status(answer)
+        status = parse.group_status(answer)
+        if status.date is not None:
+            now = datetime.now(UTC)
+            self._clock.reported(group_id, status.date, now, time.monotonic())
+            self._learn(offset_periods=self._clock.periods)
+        return status
 
     async def channels(self) -> tuple[Channel, ...]:
         """Return the account's WhatsApp channels."""
