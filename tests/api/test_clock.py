@@ -45,6 +45,11 @@ class Answers:
             self.now += timedelta(minutes=1)
             self.learner.observe(self.date + drift, self.at, self.moment)
 
+    def counted(self) -> int:
+        """Return how many answers have shown what the last one did."""
+        periods = self.learner.periods
+        return periods[-1].answers if periods else 0
+
     @property
     def learned(self) -> timedelta | None:
         """The offset that is learned."""
@@ -90,7 +95,7 @@ def test_no_offset(offset: timedelta) -> None:
     """A difference that no zone has is somebody's wrong clock."""
     answers = Answers(offset)
     answers.give(9)
-    assert answers.learner.periods == ()
+    assert answers.counted() == 0
 
 
 def test_a_single_other_answer() -> None:
@@ -252,20 +257,20 @@ def test_group_with_the_time_of_its_acceptance() -> None:
     for _ in range(5):
         answers.now += timedelta(seconds=5)
         answers.learner.reported("1001", accepted, answers.at, answers.moment)
-    assert answers.learner.periods[-1].answers == 1
+    assert answers.counted() == 1
 
 
 def test_old_or_unknown_group() -> None:
     """The time of a group that was accepted long ago may be any time."""
     answers = Answers(HOUR)
     answers.learner.reported("999", answers.date, answers.at, answers.moment)
-    assert answers.learner.periods == ()
+    assert answers.counted() == 0
     answers.learner.accepted("1001", answers.date, answers.at, answers.moment)
     answers.now += timedelta(minutes=30)
     answers.learner.reported("1001", answers.date, answers.at, answers.moment)
     answers.learner.accepted(None, answers.date, answers.at, answers.moment)
     answers.learner.reported("1001", answers.date, answers.at, answers.moment)
-    assert answers.learner.periods[-1].answers == 2
+    assert answers.counted() == 2
 
 
 def test_period_as_json() -> None:
