@@ -5,6 +5,7 @@ It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 
 from .client import MAX_RECIPIENTS, PortalClient
 from .errors import (
+    BrokenAnswerError,
     InvalidAuthError,
     NoAnswerError,
     NotAPortalError,
@@ -36,6 +37,7 @@ __all__ = [
     "MAX_RECIPIENTS",
     "Accepted",
     "Balance",
+    "BrokenAnswerError",
     "Channel",
     "ChannelDetails",
     "Connection",
