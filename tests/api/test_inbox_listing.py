@@ -105,13 +105,22 @@ def texts(listing: InboxListing) -> list[str]:
 def test_by_hand(text: str, blank: str, escaping: Escaping) -> None:
     """Each text is its sender's, wherever it stands, and hides no other."""
     for listed in ([text], ["a", text], [text, "b"], ["a", text, "b", text, "c"]):
-        read_as = texts(read(by_hand(*listed, blank=blank), escaping))
-        if (
-            text not in _READ_AS_ESCAPES
-            or escaping is Escaping.HANDWRITTEN
-            or (escaping is Escaping.UNKNOWN and blank)
-        ):
-            assert read_as == listed
+        body = by_hand(*listed, blank=blank)
+        listing = read(body, escaping)
+        if escaping is Escaping.ENCODED and _is_flawless(body):
+            # The portal is not what it was taken for: what a text adds is not trusted.
+            if {m.sender for m in listing.messages} != {_STRANGER}:
+                assert all(message.is_ambiguous for message in listing.messages)
+        elif text not in _READ_AS_ESCAPES or blank or escaping is Escaping.HANDWRITTEN:
+            assert texts(listing) == listed
+
+
+def _is_flawless(body: str) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("escaping", [Escaping.UNKNOWN, Escaping.ENCODED])
@@ -217,6 +226,14 @@ def test_key_twice() -> None:
     first, second = read(body.replace('"date"', '"time"')).messages
     assert first.is_ambiguous
     assert (second.sender, second.text) == (_STRANGER, "y")
+
+
+def test_missing_date() -> None:
+    """A record without a date ends before the next one only where texts are escaped."""
+    body = encoded("x", "y").replace(f',"date":"{_DATE}"', "", 1)
+    listing = read(body, Escaping.ENCODED)
+    assert [message.text for message in listing.messages] == ["x", "y"]
+    assert len(read(body).messages) == 1
 
 
 @pytest.mark.parametrize(

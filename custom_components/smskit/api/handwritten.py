@@ -15,7 +15,7 @@ from typing import Final
 type Span = tuple[int, int]
 
 # A value without free text, and what stands between values; a comma may be missing.
-_VALUE: Final = r'(?:"[^"]{0,200}"|[\w.+-]{1,40})'
+_VALUE: Final = r'(?:"[^"]{0,200}"|[\w.+-]{1,40}|\[\]|\{\})'
 _COLON: Final = r"\s*+:\s*+"
 _COMMA: Final = r"\s*+,?\s*+"
 _ANY_PAIRS: Final = rf'(?:"\w{{1,40}}"{_COLON}{_VALUE}{_COMMA})*+'

@@ -39,19 +39,15 @@ def read_inbox(
     decoded = None if texts is None else [_decode(text) for text in texts]
     answer = parse.parse_flawless(body)
     messages = () if answer is None else parse.inbox(answer, scrub)
-    # Where JSON and the order of the keys disagree, a text has added keys of its own.
+    # Where JSON and the order of the keys disagree, a text may have added keys.
+    agree = decoded is None or decoded == [message.text for message in messages]
     if answer is not None and (
         decoded is None
-        or (
-            decoded == [message.text for message in messages]
-            and (
-                escaping is Escaping.ENCODED
-                or (escaping is Escaping.UNKNOWN and looks_encoded)
-            )
-        )
+        or escaping is Escaping.ENCODED
+        or (escaping is Escaping.UNKNOWN and looks_encoded and agree)
     ):
         # Without an encoder, and without the documented order, nothing is certain.
-        is_certain = looks_encoded or escaping is Escaping.ENCODED
+        is_certain = agree and (looks_encoded or escaping is Escaping.ENCODED)
         is_handwritten = False
     elif decoded is not None and (escaped := handwritten.escape_inbox(body)):
         messages = parse.inbox(parse.parse_answer(escaped), scrub)
