@@ -13,6 +13,7 @@ from .errors import (
     RefusedError,
     UncertainError,
 )
+from .matching import match_recipients
 from .models import (
     Accepted,
     Balance,
@@ -28,6 +29,8 @@ from .models import (
     Submission,
 )
 from .picture import Picture
+from .tags import keep_from_tag_removal
+from .template import Template
 from .traits import Escaping, Processing, Traits
 from .transport import Operation
 from .url import normalize_url
@@ -57,7 +60,10 @@ __all__ = [
     "RefusedError",
     "SendType",
     "Submission",
+    "Template",
     "Traits",
     "UncertainError",
+    "keep_from_tag_removal",
+    "match_recipients",
     "normalize_url",
 ]
