@@ -159,7 +159,7 @@ async def test_rhythm_of_an_immediate_portal(home: Home) -> None:
     _answer(home, status="sent", group_id="1001")
     start = home.now
     await home.send(ANNA, BORIS)
-    await home.advance(22)
+    await home.advance(24)
     times = [r.time.timestamp() - start for r in home.requests("groupstatus")]
     assert times == pytest.approx([5, 10, 15, 22], abs=2)
     # It is known from then on, also after a restart.

@@ -150,7 +150,7 @@ async def test_answer_across_a_reload(home: Home) -> None:
     # that is held.
     home.portal.fail("slow", "groupstatus", seconds=10, times=1)
     home.portal.deliver("sent", to=ANNA[1:])
-    await home.pass_time(3.5)
+    await home.pass_time(5.5)
     assert len(_asked(home)) == 1
     await home.portal.refuse()
     assert await home.statuses(BORIS, message="Held") == ["held"]
@@ -223,13 +223,13 @@ async def test_odd_answers(home: Home, kind: FaultKind, more: dict[str, Any]) ->
     """An answer that says nothing of a recipient changes nothing; it is asked again."""
     await home.send(ANNA)
     home.portal.fail(kind, "groupstatus", **more)
-    await home.advance(60)
+    await home.advance(300)
     assert home.published() == ["queued"]
     assert home.totals == (0, 0, 1)
     assert len(_asked(home)) > 3
     home.portal.clear_faults()
     home.portal.deliver("sent")
-    await home.advance(60)
+    await home.advance(200)
     assert home.published() == ["queued", "sent"]
 
 

@@ -133,6 +133,7 @@ async def test_canceled_before_its_time(home: Home) -> None:
     ]
 
 
+@pytest.mark.expected_log("Error fetching 127.0.0.1 ")
 async def test_held_beyond_its_time(home: Home) -> None:
     """What leaves after its time is for now; the portal gets no time that is past."""
     await home.refuse()

@@ -69,18 +69,28 @@ _LANGUAGE: Final = cv.matches_regex(r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z")
 _VALUES: Final = vol.All(
     cv.ensure_list, [vol.All(cv.string, str.strip, vol.Length(min=1))]
 )
-_TEMPLATE: Final = vol.All(
-    vol.Schema(
-        {
-            vol.Required("name"): cv.matches_regex(r"^[\w-]+\Z"),
-            vol.Required("language"): _LANGUAGE,
-            vol.Optional("parameters", default=tuple): vol.All(_VALUES, tuple),
-            vol.Optional("header"): cv.matches_regex(r"^https://[^\s|<>]+\Z"),
-            vol.Optional("buttons", default=tuple): vol.All(_VALUES, tuple),
-        }
-    ),
-    lambda template: Template(**template),
+_TEMPLATE: Final = vol.Schema(
+    {
+        vol.Required("name"): cv.matches_regex(r"^[\w-]+\Z"),
+        vol.Required("language"): _LANGUAGE,
+        vol.Optional("parameters", default=list): _VALUES,
+        vol.Optional("header"): cv.matches_regex(r"^https://[^\s|<>]+\Z"),
+        vol.Optional("buttons", default=list): _VALUES,
+    }
 )
+
+
+def _template(value: Any) -> Template:
+    """Validate a WhatsApp template."""
+    template = _TEMPLATE(value)
+    return Template(
+        name=template["name"],
+        language=template["language"],
+        parameters=tuple(template["parameters"]),
+        header=template.get("header"),
+        buttons=tuple(template["buttons"]),
+    )
+
 
 SEND_SCHEMA: Final = vol.Schema(
     {
@@ -97,7 +107,7 @@ SEND_SCHEMA: Final = vol.Schema(
         vol.Optional(ATTR_ROUTE): vol.All(
             vol.Coerce(str), cv.matches_regex(r"^[0-9]{1,20}\Z")
         ),
-        vol.Optional(ATTR_TEMPLATE): _TEMPLATE,
+        vol.Optional(ATTR_TEMPLATE): _template,
         vol.Optional(ATTR_MEDIA): _media,
         vol.Optional(ATTR_LANGUAGE): _LANGUAGE,
         vol.Optional(ATTR_DURATION): vol.All(
