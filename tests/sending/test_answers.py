@@ -7,7 +7,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from tests.conftest import ANNA, BORIS, CARLA
-from tests.portal import Channel
+from tests.portal import Channel, Processing
 
 from .home import Home
 
@@ -165,3 +165,39 @@ async def test_rhythm_of_an_immediate_portal(home: Home) -> None:
     # It is known from then on, also after a restart.
     await home.restart()
     assert home.entry.runtime_data.client.traits.processing == "immediate"
+
+
+async def test_at_a_portal_with_a_cron(home: Home) -> None:
+    """It is queued until the cron has run, and each number is told then."""
+    home.portal.processing = Processing.CRON
+    home.portal.outcomes[BORIS[1:]] = "failed"
+    # Neither just before a run, nor just after one.
+    await home.advance(20)
+    assert await home.statuses(ANNA, BORIS) == ["queued"] * 2
+    await home.advance(6)
+    assert home.entry.runtime_data.client.traits.processing == "cron"
+    assert home.published() == ["queued"] * 2
+    await home.advance(60)
+    assert home.published(ANNA) == ["queued", "sent"]
+    assert home.published(BORIS) == ["queued", "failed"]
+    assert len(home.requests("groupstatus")) == 2
+
+
+async def test_at_a_portal_that_sends_at_once(home: Home) -> None:
+    """One number is known by the answer; of several, each is asked for."""
+    home.portal.processing = Processing.IMMEDIATE
+    home.portal.outcomes[BORIS[1:]] = "failed"
+    home.portal.notice = "Absent subscriber"
+    assert await home.statuses(ANNA) == ["sent"]
+    assert await home.statuses(ANNA, CARLA, message="Each") == ["sent"] * 2
+    # The last one has it, or the last one has not.
+    await home.send(BORIS, ANNA, message="First")
+    await home.send(ANNA, BORIS, message="Last")
+    assert home.entry.runtime_data.client.traits.processing == "immediate"
+    await home.advance(7)
+    assert home.published(BORIS) == ["queued", "queued", "failed", "failed"]
+    assert {e.reason for e in home.events if e.status == "failed"} == {
+        "Absent subscriber"
+    }
+    assert home.totals == (5, 2, 0)
+    assert len(home.portal.ledger) == 7

@@ -8,6 +8,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 
 from tests.conftest import ANNA, BORIS
+from tests.portal import Processing
 
 from .home import Home
 
@@ -55,7 +56,7 @@ async def test_asked_for_from_its_time(home: Home) -> None:
     await _send_later(home, ANNA, hours=30)
     await home.advance(30 * _HOUR + 10)
     times = [r.time.timestamp() - start for r in home.requests("groupstatus")]
-    assert times == pytest.approx([65, 30 * _HOUR + 5], abs=1)
+    assert times == pytest.approx([125, 30 * _HOUR + 5], abs=1)
 
 
 async def test_survives_restart(home: Home) -> None:
@@ -71,9 +72,12 @@ async def test_survives_restart(home: Home) -> None:
 
 
 @pytest.mark.parametrize("restart", [False, True])
-async def test_without_a_group(home: Home, *, restart: bool) -> None:
+@pytest.mark.parametrize("processing", [Processing.CRON, Processing.IMMEDIATE])
+async def test_without_a_group(
+    home: Home, processing: Processing, *, restart: bool
+) -> None:
     """Where the portal names no group, nobody ever knows, and that is said."""
-    _answer(home, status="queued", group_id="0")
+    home.portal.processing = processing
     assert await _send_later(home, ANNA) == ["scheduled"]
     if restart:
         await home.restart()
@@ -97,6 +101,26 @@ async def test_answer_that_says_sent(home: Home) -> None:
     assert await _history(home) == [("sent", _AT_ONCE)]
 
 
+async def test_portal_without_schedules(home: Home) -> None:
+    """A portal that has never heard of schedules is found out."""
+    home.portal.processing = Processing.IMMEDIATE
+    home.portal.ignores_schedule = True
+    assert await _send_later(home, ANNA) == ["sent"]
+    assert [e.reason for e in home.events] == [_AT_ONCE]
+
+
+async def test_cron_without_schedules(home: Home) -> None:
+    """It is found out, too, where it sends by its cron."""
+    home.portal.processing = Processing.CRON
+    home.portal.ignores_schedule = True
+    assert await _send_later(home, ANNA) == ["scheduled"]
+    await home.advance(126)
+    assert [(e.status, e.reason) for e in home.events] == [
+        ("scheduled", None),
+        ("sent", _AT_ONCE),
+    ]
+
+
 async def test_answer_that_says_sent_of_several(home: Home) -> None:
     """Where it was sent at once to several, each is asked for now."""
     _answer(home, status="sent", group_id="1001")
@@ -111,7 +135,7 @@ async def test_group_that_says_sent(home: Home) -> None:
     """A portal that sends it at once is noticed by its group; the rest is followed."""
     assert await _send_later(home, ANNA, BORIS) == ["scheduled"] * 2
     home.portal.deliver("sent", to=ANNA[1:])
-    await home.advance(66)
+    await home.advance(126)
     assert home.published(ANNA) == ["scheduled", "sent"]
     assert home.published(BORIS) == ["scheduled", "queued"]
     sent = [e.reason for e in home.events if e.status == "sent"]
@@ -126,7 +150,7 @@ async def test_canceled_before_its_time(home: Home) -> None:
     """What fails before its time was not sent at once."""
     await _send_later(home, ANNA)
     home.portal.deliver("failed")
-    await home.advance(66)
+    await home.advance(126)
     assert [(e.status, e.reason) for e in home.events] == [
         ("scheduled", None),
         ("failed", None),
@@ -151,7 +175,7 @@ async def test_broken_answer(home: Home) -> None:
     cut = '{"request":"sendsms","status":"queued","group_id":1001,"da'
     home.portal.fail("not_json", "sendsms", processed=True, text=cut, times=1)
     assert await _send_later(home, ANNA) == ["unknown"]
-    await home.advance(66)
+    await home.advance(126)
     assert home.published() == ["unknown", "scheduled"]
     await home.advance(2 * _HOUR)
     assert home.published() == ["unknown", "scheduled", "queued"]

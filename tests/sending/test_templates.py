@@ -120,6 +120,7 @@ async def test_no_template(home: Home, template: object) -> None:
             "template_with_media",
             {"type": "whatsapp", "media": "https://example.com/a.png"},
         ),
+        ("template_with_channel", {"channel": True}),
         ("route_needs_sms", {"route": "3"}),
         ("not_a_text", {"template": _TEMPLATE | {"parameters": ["\ud83d"]}}),
     ],
@@ -128,6 +129,8 @@ async def test_refused(
     channel: Channel, home: Home, key: str, data: dict[str, Any]
 ) -> None:
     """What a template cannot be sent with is an error before anything is sent."""
+    if "channel" in data:
+        data = {**data, "channel": channel.gateway_id}
     with pytest.raises(ServiceValidationError) as raised:
         await _send(home, ANNA, **data)
     assert raised.value.translation_key == key
@@ -168,12 +171,12 @@ async def test_no_fallback_without_a_message(channel: Channel, home: Home) -> No
 
 
 async def test_no_channel(home: Home) -> None:
-    """Where no channel is connected, the message alone goes by SMS."""
+    """WhatsApp Cloud needs no channel, and a template goes through none."""
     (outcome,) = await _send(home, recipients=["notify.anna"], message="Open")
-    assert outcome["via"] == "sms"
-    assert _sent(home) == [("sms", "Open")]
-    with pytest.raises(HomeAssistantError):
-        await _send(home, recipients=["notify.anna"])
+    assert (outcome["via"], outcome["status"]) == ("whatsapp", "queued")
+    assert "route" not in home.requests()[0].parameters
+    (entry,) = home.portal.ledger
+    assert entry.template is not None
 
 
 async def test_repeated(channel: Channel, home: Home) -> None:

@@ -40,7 +40,7 @@ ACCEPTED_STATUS: Final = frozenset({"queued", "success", "sent", "ok", "okey"})
 # As the text of a template, public clients send
 # `content:NAME|lang=fr|body=…|header=image:URL|button=…`, with one value at most. How
 # several are written was seen nowhere, nor whether a separator can be escaped: in a
-# value it is replaced.
+# value it is replaced. They name no route: templates go through no channel.
 TEMPLATE_PART_SEPARATOR: Final = "|"
 TEMPLATE_VALUE_SEPARATOR: Final = ","
 TEMPLATE_REPLACEMENTS: Final = {"|": "/", ",": ";"}

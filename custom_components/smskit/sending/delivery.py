@@ -16,6 +16,8 @@ from .outbox import Outbox
 _FIRST: Final = 5.0
 # Most portals send once a minute: a group is empty before that.
 _CRON: Final = 60.0
+# By then, a portal has sent what it does not schedule.
+_EARLY: Final = _FIRST + 2 * _CRON
 _LONGEST: Final = 3600.0
 _GIVE_UP: Final = 24 * 3600.0
 # A thousand batches under way cost one request a second at most.
@@ -70,7 +72,7 @@ class DeliveryTracker:
         """Follow a batch from now on."""
         due = _first_due(batch)
         if batch.is_early and batch.group_id is not None:
-            due = min(due, time.monotonic() + _FIRST + _CRON)
+            due = min(due, time.monotonic() + _EARLY)
         heapq.heappush(self._due, (due, batch.id))
         self._schedule()
 

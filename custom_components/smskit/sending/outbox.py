@@ -229,6 +229,9 @@ class Outbox:
             return
         self._move(batch, Stage.HELD)
         statements, bodies = self._report(batch, {Status.HELD: batch.recipients})
+        if not bodies:
+            # Held again, and perhaps for another reason.
+            statements = rows.update_recipients(batch, batch.recipients)
         written = self._write(
             batch, [*rows.update(batch), *refund, *statements], bodies
         )

@@ -97,7 +97,10 @@ class Planner:
         """Return the route of a draft to one recipient."""
         type_, fallback = _send_types(draft, recipient.via, measured)
         route, error = draft.route, recipient.error
-        if type_ is SendType.WHATSAPP and error is None:
+        if type_ is SendType.WHATSAPP and draft.template is not None:
+            # WhatsApp Cloud has no channel that is paired with a phone.
+            route = None
+        elif type_ is SendType.WHATSAPP and error is None:
             route, error = self._find_route(draft.channel or recipient.channel)
             if error is not None and fallback is not None:
                 type_, fallback, route, error = fallback, None, draft.route, None
@@ -220,6 +223,7 @@ def _validate_types(draft: Draft, types: set[SendType]) -> None:
         "media_needs_type": has_file and not types & _WITH_MEDIA,
         "template_needs_whatsapp": has_template and SendType.WHATSAPP not in types,
         "template_with_media": has_template and has_file,
+        "template_with_channel": has_template and draft.channel is not None,
         "route_or_channel": has_route and draft.channel is not None,
         "route_needs_sms": has_route and types == {SendType.WHATSAPP},
         "not_voice": has_voice and not is_voice,
