@@ -14,6 +14,7 @@ from .errors import (
     RefusedError,
     UncertainError,
 )
+from .matching import match_recipients
 from .models import (
     Accepted,
     Balance,
@@ -29,6 +30,8 @@ from .models import (
     Submission,
 )
 from .picture import Picture
+from .tags import keep_from_tag_removal
+from .template import Template
 from .traits import Escaping, Processing, Traits
 from .transport import Operation
 from .url import normalize_url
@@ -59,7 +62,10 @@ __all__ = [
     "RefusedError",
     "SendType",
     "Submission",
+    "Template",
     "Traits",
     "UncertainError",
+    "keep_from_tag_removal",
+    "match_recipients",
     "normalize_url",
 ]

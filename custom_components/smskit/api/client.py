@@ -22,7 +22,7 @@ from .models import (
     Submission,
 )
 from .picture import Picture, read_picture
-from .traits import Escaping, Traits
+from .traits import Escaping, Processing, Traits
 from .transport import (
     Operation,
     Scrubber,
@@ -156,12 +156,23 @@ class PortalClient:
             parameters["scheduledate"] = submission.schedule.strftime(_DATE_FORMAT)
         if submission.route is not None:
             parameters[inferred.ROUTE_PARAMETER] = submission.route
-        return parse.accepted(await self._call(Operation.SEND, parameters))
+        if submission.language is not None:
+            parameters["language"] = submission.language
+        if submission.duration is not None:
+            parameters["duration"] = str(submission.duration)
+        answer, scrub = await self._request(Operation.SEND, parameters)
+        accepted = parse.accepted(answer, len(submission.to), scrub)
+        if accepted.is_processed:
+            self._learn(processing=Processing.IMMEDIATE)
+        return accepted
 
     async def group_status(self, group_id: str) -> GroupStatus:
         """Return the delivery status of the recipients of a submission."""
         answer = await self._call(Operation.GROUP_STATUS, {"groupid": group_id})
-        return parse.group_status(answer)
+        group = parse.group_status(answer)
+        if not group.recipients:
+            self._learn(processing=Processing.CRON)
+        return group
 
     async def channels(self) -> tuple[Channel, ...]:
         """Return the account's WhatsApp channels."""
