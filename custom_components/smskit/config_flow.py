@@ -359,7 +359,6 @@ class SmskitOptionsFlow(OptionsFlow):
         schema = _options_schema(sorted(zones))
         current = {
             CONF_COUNTRY: self.hass.config.country,
-            CONF_TIME_ZONE: self.hass.config.time_zone,
             CONF_VOICE_LANGUAGE: self.hass.config.language,
             **self.config_entry.options,
             **options,

@@ -25,6 +25,7 @@ from .channels import ChannelPoller, ChannelState, sync_devices
 from .const import BALANCE_INTERVAL, DOMAIN, LOGGER, REFRESH_COOLDOWN, RETRY_INTERVAL
 from .inbox import SIGNAL_CHANGED, Inbox, InboxPoller, InboxView, ReplyWaiters
 from .issues import AccountIssues
+from .portal_clock import PortalClock
 from .sending import DeliveryTracker, Dispatcher, Outbox, Sender
 from .settings import Settings
 from .store import MessageLog, Publisher, Store, StoreError
@@ -38,6 +39,7 @@ class SmskitData:
 
     client: PortalClient
     settings: Settings
+    clock: PortalClock
     issues: AccountIssues
     store: Store
     publisher: Publisher
@@ -201,6 +203,13 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
             self.config_entry.async_create_background_task(
                 self.hass, self.async_refresh(), "smskit channels"
             )
+
+    @callback
+    def async_redate(self) -> None:
+        """Publish the times that changed; the next poll stays as scheduled."""
+        self.poller.redate()
+        self.data = self.poller.states
+        self.async_update_listeners()
 
     async def async_refresh_channels(
         self, channel_ids: Iterable[str] = (), *, pairing: bool = False

@@ -4,6 +4,7 @@ It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 """
 
 from .client import MAX_RECIPIENTS, PortalClient
+from .clock import OffsetPeriod, OffsetPeriods, learned_periods
 from .errors import (
     BrokenAnswerError,
     InvalidAuthError,
@@ -54,6 +55,8 @@ __all__ = [
     "NoAnswerError",
     "NotAPortalError",
     "NotReachableError",
+    "OffsetPeriod",
+    "OffsetPeriods",
     "Operation",
     "Picture",
     "PortalClient",
@@ -66,6 +69,7 @@ __all__ = [
     "Traits",
     "UncertainError",
     "keep_from_tag_removal",
+    "learned_periods",
     "match_recipients",
     "normalize_url",
 ]

@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
+import time
 from typing import Any, Final
 
 import aiohttp
 
 from . import inferred, parse
+from .clock import OffsetLearner
 from .errors import BrokenAnswerError, NotAPortalError, PortalError, RefusedError
 from .inbox import InboxListing, read_inbox
 from .models import (
@@ -69,6 +72,7 @@ class PortalClient:
         self._transport = Transport(session, url, api_key, api_token)
         self._on_learned = on_learned
         self.traits = traits or Traits()
+        self._clock = OffsetLearner(self.traits.offset_periods)
 
     @property
     def host(self) -> str:
@@ -164,6 +168,12 @@ class PortalClient:
         accepted = parse.accepted(answer, len(submission.to), scrub)
         if accepted.is_processed:
             self._learn(processing=Processing.IMMEDIATE)
+        if accepted.date is not None and submission.schedule is None:
+            now = datetime.now(UTC)
+            self._clock.accepted(
+                accepted.group_id, accepted.date, now, time.monotonic()
+            )
+            self._learn(offset_periods=self._clock.periods)
         return accepted
 
     async def group_status(self, group_id: str) -> GroupStatus:
@@ -172,6 +182,10 @@ class PortalClient:
         group = parse.group_status(answer)
         if not group.recipients:
             self._learn(processing=Processing.CRON)
+        if group.date is not None:
+            now = datetime.now(UTC)
+            self._clock.reported(group_id, group.date, now, time.monotonic())
+            self._learn(offset_periods=self._clock.periods)
         return group
 
     async def channels(self) -> tuple[Channel, ...]:

@@ -5,6 +5,7 @@ parameters. These values come from public clients of the same portal software or
 by analogy. All assumptions are in this file, so that corrections are made only here.
 """
 
+from datetime import timedelta
 import re
 from typing import Final
 
@@ -14,6 +15,12 @@ CHANNEL_ID_PARAMETERS: Final = ("channel_id", "channelid")
 
 # A WhatsApp channel is selected by its gateway ID, like any other route.
 ROUTE_PARAMETER: Final = "route"
+
+# All times of a portal are of one zone: those in an answer to a send (the time of the
+# acceptance, unless the message is scheduled), in a listing, and in `scheduledate`.
+# A portal's clock is kept in time: what remains of its difference to a quarter of an
+# hour is at most this.
+CLOCK_DRIFT: Final = timedelta(minutes=5)
 
 # "Invalid user" is documented; the rest is the wording of similar portals.
 AUTH_REFUSAL: Final = re.compile(

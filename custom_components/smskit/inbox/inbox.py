@@ -16,6 +16,7 @@ from homeassistant.util.signal_type import SignalTypeFormat
 
 from ..api import InboxMessage
 from ..const import DOMAIN
+from ..portal_clock import PortalClock
 from ..settings import Settings
 from ..store import (
     Body,
@@ -29,6 +30,7 @@ from ..store import (
     trim_messages,
 )
 from .models import Received, by_fingerprint, find_doubtful, received, shown_number
+from .redating import redated
 
 RECEIVED: Final = "received"
 """The kind of event that `publish` takes."""
@@ -42,6 +44,8 @@ SIGNAL_CHANGED: Final[SignalTypeFormat[()]] = SignalTypeFormat(f"{DOMAIN}_change
 
 # Whose listing of all (true), and of the unread, was stored last.
 _ACCOUNT_KEYS: Final = {True: "account", False: "account_unread"}
+# How the clock reads the portal's times by which all messages are dated.
+_DATED_KEY: Final = "dated_by"
 _NEWEST: Final = 10
 _FORGET_AFTER: Final = timedelta(days=90)
 # Less than the variables that SQLite takes in a statement.
@@ -66,11 +70,12 @@ class Inbox:
     message is new once.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it reads by, and where it writes to
         self,
         hass: HomeAssistant,
         entry_id: str,
         settings: Settings,
+        clock: PortalClock,
         publisher: Publisher,
         *,
         is_trusted: Callable[[str], bool],
@@ -79,6 +84,8 @@ class Inbox:
         self._hass = hass
         self._entry_id = entry_id
         self._settings = settings
+        self._clock = clock
+        self._dated_by = clock.signature
         self._database = publisher.database
         self._publisher = publisher
         self._is_trusted = is_trusted
@@ -102,6 +109,13 @@ class Inbox:
                 "SELECT value FROM meta WHERE key = ?", (key,)
             )
             self._known[full] = rows[0][0] if rows else None
+        rows = await self._database.async_fetch(
+            "SELECT value FROM meta WHERE key = ?", (_DATED_KEY,)
+        )
+        self._dated_by = rows[0][0] if rows else self._clock.signature
+        async with self._lock:
+            with suppress(StoreError):
+                await self._async_redate()
         await self._async_look()
 
     async def _async_look(self) -> None:
@@ -193,6 +207,7 @@ class Inbox:
             received,
             fresh,
             self._settings,
+            self._clock,
             trusted={
                 one
                 for one, message in fresh.items()
@@ -235,7 +250,10 @@ class Inbox:
             ),
             Statement(
                 "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
-                [(_ACCOUNT_KEYS[one], self._account) for one in {full, False}],
+                [
+                    *((_ACCOUNT_KEYS[one], self._account) for one in {full, False}),
+                    (_DATED_KEY, self._dated_by),
+                ],
             ),
         )
         try:
@@ -309,6 +327,36 @@ class Inbox:
         )
         with suppress(StoreError):
             await forgotten
+
+    # --- What time it was ------------------------------------------------------------
+
+    async def async_redate(self) -> None:
+        """Date what is kept anew, after the clock has learned of another zone."""
+        async with self._lock:
+            with suppress(StoreError):
+                if await self._async_redate():
+                    await self._async_look()
+        async_dispatcher_send(self._hass, SIGNAL_CHANGED.format(self._entry_id))
+
+    async def _async_redate(self) -> bool:
+        """Date what is kept anew if the clock reads times otherwise now."""
+        signature = self._clock.signature
+        if signature == self._dated_by:
+            return False
+        rows = await self._database.async_fetch(
+            "SELECT seq, date, portal_date, received FROM messages "
+            "WHERE portal_date IS NOT NULL"
+        )
+        dates = await self._hass.async_add_executor_job(redated, rows, self._clock)
+        self._dated_by = signature
+        await self._database.write(
+            Statement("UPDATE messages SET date = ? WHERE seq = ?", dates),
+            Statement(
+                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+                [(_DATED_KEY, signature)],
+            ),
+        )
+        return True
 
     # --- What users do ---------------------------------------------------------------
 

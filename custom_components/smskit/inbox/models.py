@@ -9,6 +9,7 @@ from typing import Final
 
 from ..api import InboxMessage
 from ..phone_number import normalize_number
+from ..portal_clock import PortalClock
 from ..settings import Settings
 from ..store import Direction, Message
 
@@ -77,9 +78,10 @@ def find_doubtful(
     return doubtful
 
 
-def received(
+def received(  # noqa: PLR0913 - what is received, how it is read, and what it is
     messages: dict[str, InboxMessage],
     settings: Settings,
+    clock: PortalClock,
     *,
     trusted: Container[str],
     read: bool,
@@ -96,11 +98,18 @@ def received(
             number=sender,
             own_number=message.recipient and shown_number(message.recipient, country),
             text=message.text,
-            date=settings.to_utc(message.date, now=now) or now,
+            date=clock.to_utc(message.date, received=now) or now,
             read=read,
             trusted=fingerprint in trusted,
+            portal_date=message.date,
+            received=now,
         )
-    return dict(sorted(kept.items(), key=lambda one: one[1].date))
+    return dict(sorted(kept.items(), key=lambda one: _order(one[1])))
+
+
+def _order(message: Message) -> tuple[datetime, datetime]:
+    # Dates that would be in the future are all of the same moment.
+    return message.date, message.portal_date or message.date.replace(tzinfo=None)
 
 
 def shown_number(number: str, country: str | None) -> str:
