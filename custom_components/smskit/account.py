@@ -13,7 +13,6 @@ from homeassistant.const import (
 )
 from homeassistant.core import CoreState, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.start import async_at_started
@@ -41,6 +40,7 @@ from .sending import (
     Planner,
     Sender,
 )
+from .session import async_create_session
 from .settings import Settings
 from .store import (
     Database,
@@ -76,7 +76,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     entry.async_on_unload(store.async_close)
     database = store.database
     client = PortalClient(
-        async_get_clientsession(hass),
+        async_create_session(hass),
         entry.data[CONF_URL],
         entry.data[CONF_API_KEY],
         entry.data[CONF_API_TOKEN],
