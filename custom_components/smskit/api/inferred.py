@@ -15,6 +15,9 @@ CHANNEL_ID_PARAMETERS: Final = ("channel_id", "channelid")
 # A WhatsApp channel is selected by its gateway ID, like any other route.
 ROUTE_PARAMETER: Final = "route"
 
+# The balance of an account that never had one.
+NO_BALANCE: Final = ("", None)
+
 # "Invalid user" is documented; the rest is the wording of similar portals.
 AUTH_REFUSAL: Final = re.compile(
     r"""

@@ -205,6 +205,9 @@ def _delivery(value: object) -> DeliveryStatus:
 
 def balance(answer: Answer) -> Balance:
     """Parse the answer of `balance`."""
+    value = answer.get("balance", ...)
+    if (value.strip() if isinstance(value, str) else value) in inferred.NO_BALANCE:
+        return Balance(amount=Decimal(0))
     _required(answer, "balance")
     return Balance(amount=_amount(answer["balance"]))
 
