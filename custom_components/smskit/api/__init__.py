@@ -5,6 +5,8 @@ It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 
 from .client import MAX_RECIPIENTS, PortalClient
 from .errors import (
+    NO_TLS,
+    Cause,
     InvalidAuthError,
     NoAnswerError,
     NotAPortalError,
@@ -30,12 +32,14 @@ from .models import (
 from .picture import Picture
 from .traits import Escaping, Processing, Traits
 from .transport import Operation
-from .url import normalize_url
+from .url import candidate_urls, normalize_url
 
 __all__ = [
     "MAX_RECIPIENTS",
+    "NO_TLS",
     "Accepted",
     "Balance",
+    "Cause",
     "Channel",
     "ChannelDetails",
     "Connection",
@@ -59,5 +63,6 @@ __all__ = [
     "Submission",
     "Traits",
     "UncertainError",
+    "candidate_urls",
     "normalize_url",
 ]

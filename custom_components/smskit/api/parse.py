@@ -108,7 +108,7 @@ def raise_if_refused(answer: Answer, scrub: Callable[[str], str]) -> None:
     """Raise RefusedError or InvalidAuthError if the answer is a refusal."""
     if text(answer.get("status")).lower() not in {"error", "failed", "fail"}:
         return
-    raw = text(answer.get("message")) or text(answer.get("error")) or "no reason given"
+    raw = text(answer.get("message")) or text(answer.get("error"))
     reason = scrub(raw)
     if inferred.AUTH_REFUSAL.search(raw):
         raise InvalidAuthError(reason)
