@@ -1,13 +1,15 @@
 """Servers that are no portal: what may stand at an address instead of one."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
+import socket
 import ssl
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Final
 
 from cryptography import x509
@@ -22,20 +24,13 @@ type Conversation = Callable[
 
 
 @asynccontextmanager
-async def serving(
-    conversation: Conversation, tls: ssl.SSLContext | None = None
-) -> AsyncGenerator[str]:
+async def serving(conversation: Conversation) -> AsyncGenerator[str]:
     """Serve on a free port; yield host and port."""
-    server = await asyncio.start_server(conversation, HOST, 0, ssl=tls)
+    server = await asyncio.start_server(conversation, HOST, 0)
     async with server:
         yield f"{HOST}:{server.sockets[0].getsockname()[1]}"
         server.close()
         server.close_clients()
-
-
-async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Accept a connection and leave it at that."""
-    await writer.wait_closed()
 
 
 async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -43,16 +38,44 @@ async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None
     writer.close()
 
 
-@asynccontextmanager
-async def untrusted_tls(received: bytearray) -> AsyncGenerator[str]:
-    """Speak TLS with a certificate that nobody has signed; keep what is received."""
+@contextmanager
+def silent() -> Generator[str]:
+    """Accept connections and leave it at that; yield host and port."""
+    with socket.create_server((HOST, 0)) as listening:
+        yield f"{HOST}:{listening.getsockname()[1]}"
 
-    async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        received.extend(await reader.read())
-        writer.close()
 
-    async with serving(keep, await asyncio.to_thread(_self_signed)) as address:
-        yield address
+@contextmanager
+def untrusted_tls(received: bytearray) -> Generator[str]:
+    """Speak TLS with a certificate that nobody has signed; keep what is received.
+
+    It does so in a thread: asyncio would report every handshake that a client breaks.
+    """
+    tls = _self_signed()
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with (
+                connection,
+                suppress(OSError),
+                tls.wrap_socket(connection, server_side=True) as stream,
+            ):
+                while data := stream.recv(4096):
+                    received.extend(data)
+
+    with socket.create_server((HOST, 0)) as listening:
+        thread = Thread(target=accept, daemon=True)
+        thread.start()
+        try:
+            yield f"{HOST}:{listening.getsockname()[1]}"
+        finally:
+            # To close it would not wake up who waits for a connection.
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 def _self_signed() -> ssl.SSLContext:

@@ -20,7 +20,7 @@ from custom_components.smskit.api import (
 )
 from tests.conftest import API_KEY, API_TOKEN
 from tests.portal import Portal
-from tests.servers import hang_up, say_nothing, serving, untrusted_tls
+from tests.servers import hang_up, serving, silent, untrusted_tls
 
 from .operations import NUMBER, OPERATIONS, OTHER_NUMBER, TEXT, clock, scene, submission
 from .vendor import EXPECTED
@@ -143,7 +143,7 @@ async def test_broken_handshake(session: aiohttp.ClientSession) -> None:
 
 async def test_silent_handshake(session: aiohttp.ClientSession) -> None:
     """A handshake without an answer is a connection that timed out."""
-    async with serving(say_nothing) as address:
+    with silent() as address:
         url = f"https://{address}"
         await _assert_not_reachable(session, url, Cause.CONNECT_TIMEOUT)
 
@@ -151,7 +151,7 @@ async def test_silent_handshake(session: aiohttp.ClientSession) -> None:
 async def test_untrusted_certificate(session: aiohttp.ClientSession) -> None:
     """A certificate that is not trusted is told from a server without TLS."""
     received = bytearray()
-    async with untrusted_tls(received) as address:
+    with untrusted_tls(received) as address:
         error = await _assert_not_reachable(
             session, f"https://{address}", Cause.CERTIFICATE
         )
