@@ -6,7 +6,8 @@ It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 from .client import MAX_RECIPIENTS, PortalClient
 from .clock import OffsetPeriod, OffsetPeriods, learned_periods
 from .errors import (
-    BrokenAnswerError,
+    NO_TLS,
+    Cause,
     InvalidAuthError,
     NoAnswerError,
     NotAPortalError,
@@ -35,13 +36,14 @@ from .tags import keep_from_tag_removal
 from .template import Template
 from .traits import Escaping, Processing, Traits
 from .transport import Operation
-from .url import normalize_url
+from .url import candidate_urls, normalize_url
 
 __all__ = [
     "MAX_RECIPIENTS",
+    "NO_TLS",
     "Accepted",
     "Balance",
-    "BrokenAnswerError",
+    "Cause",
     "Channel",
     "ChannelDetails",
     "Connection",
@@ -68,6 +70,7 @@ __all__ = [
     "Template",
     "Traits",
     "UncertainError",
+    "candidate_urls",
     "keep_from_tag_removal",
     "learned_periods",
     "match_recipients",

@@ -12,7 +12,7 @@ import aiohttp
 
 from . import inferred, parse
 from .clock import OffsetLearner
-from .errors import BrokenAnswerError, NotAPortalError, PortalError, RefusedError
+from .errors import NotAPortalError, PortalError, RefusedError
 from .inbox import InboxListing, read_inbox
 from .models import (
     Accepted,
@@ -30,9 +30,9 @@ from .transport import (
     Operation,
     Scrubber,
     Transport,
-    describe,
-    describe_status,
+    body_error,
     find_group_id,
+    status_error,
 )
 
 MAX_RECIPIENTS: Final = 100
@@ -90,8 +90,10 @@ class PortalClient:
         """Verify the credentials, and learn which operations need GET.
 
         POST keeps the credentials out of the portal's access logs. However, `balance`
-        and `getinbox` are documented as GET, and a portal that reads their parameters
-        only from the query string refuses a POST as if it had none.
+        and `getinbox` are documented as GET, and some portals answer them by GET only.
+        So the credentials become part of an address only after a POST failed in a way
+        that a method can explain, once for each of the two, which change nothing; and
+        credentials that `balance` refuses by GET, too, are not tried on the inbox.
         """
         await self._probe(Operation.BALANCE, self.balance)
         # The full listing marks nothing as read. Other errors of the inbox do not
@@ -102,17 +104,26 @@ class PortalClient:
     async def _probe(
         self, operation: Operation, call: Callable[[], Awaitable[object]]
     ) -> None:
-        """Call an operation by POST, then by GET; raise the refusal of the POST."""
+        """Call an operation by POST, then by GET if that may be what is missing."""
         try:
             await call()
-        except RefusedError as refusal:
+        except (RefusedError, NotAPortalError) as by_post:
+            if isinstance(by_post, NotAPortalError) and (
+                by_post.cause not in inferred.MAY_NEED_GET
+            ):
+                raise
             known = self.traits.get_operations
             self._learn(get_operations=known | {operation})
             try:
                 await call()
-            except PortalError:
+            except PortalError as by_get:
                 self._learn(get_operations=known)
-                raise refusal from None
+                if isinstance(by_post, NotAPortalError) and (
+                    isinstance(by_get, RefusedError)
+                ):
+                    # The words of the API tell more than a page does.
+                    raise
+                raise by_post from None
 
     async def balance(self) -> Balance:
         """Return the balance of the account."""
@@ -129,7 +140,7 @@ class PortalClient:
             try:
                 return read_inbox(body, self.traits.escaping, scrub)
             except ValueError:
-                raise _unreadable(Operation.INBOX, body, scrub) from None
+                raise body_error(body, scrub) from None
 
         # A full inbox is megabytes, which would block the event loop.
         large = len(body) > _LARGE_BODY
@@ -206,7 +217,7 @@ class PortalClient:
         if "{" in body:
             with suppress(ValueError):
                 parse.raise_if_refused(parse.parse_answer(body), scrub)
-            raise NotAPortalError(describe(body, scrub))
+            raise body_error(body, scrub)
         try:
             return await asyncio.to_thread(read_picture, body)
         except ValueError as err:
@@ -256,7 +267,7 @@ class PortalClient:
             operation, fields, limit, by_get=by_get
         )
         if exchange.status != 200:
-            raise NotAPortalError(describe_status(exchange))
+            raise status_error(exchange)
         return exchange.body
 
 
@@ -265,13 +276,7 @@ def _answer(operation: Operation, body: str, scrub: Scrubber) -> parse.Answer:
     try:
         return parse.parse_answer(body)
     except ValueError:
-        raise _unreadable(operation, body, scrub) from None
-
-
-def _unreadable(operation: Operation, body: str, scrub: Scrubber) -> NotAPortalError:
-    """Return the error for a body that is no answer, or a broken one."""
-    kind = BrokenAnswerError if '"request"' in body else NotAPortalError
-    return kind(describe(body, scrub), find_group_id(operation, body))
+        raise body_error(body, scrub, find_group_id(operation, body)) from None
 
 
 def _channel(channel_id: str) -> dict[str, str]:

@@ -9,6 +9,8 @@ from datetime import timedelta
 import re
 from typing import Final
 
+from .errors import Cause
+
 # The name of the channel parameter is undocumented: answers contain `channel_id`, but
 # `groupstatus` answers `group_id` and takes `groupid`. Unknown names are ignored.
 CHANNEL_ID_PARAMETERS: Final = ("channel_id", "channelid")
@@ -16,6 +18,13 @@ CHANNEL_ID_PARAMETERS: Final = ("channel_id", "channelid")
 # A WhatsApp channel is selected by its gateway ID, like any other route.
 ROUTE_PARAMETER: Final = "route"
 
+# What a portal may answer to a POST of an operation that it has by GET only, besides a
+# refusal: its login page, or an HTTP error. A redirect is none of it: it says that the
+# address is not the one to give credentials to.
+MAY_NEED_GET: Final = frozenset({Cause.PAGE, Cause.FORBIDDEN, Cause.METHOD})
+
+# The balance of an account that never had one.
+NO_BALANCE: Final = ("", None)
 # All times of a portal are of one zone: those in an answer to a send (the time of the
 # acceptance, unless the message is scheduled), in a listing, and in `scheduledate`.
 # A portal's clock is kept in time: what remains of its difference to a quarter of an
