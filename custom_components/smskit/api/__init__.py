@@ -12,12 +12,15 @@ from .errors import (
     PortalError,
     RefusedError,
     UncertainError,
+    UnverifiedChannelError,
+    WrongChannelError,
 )
 from .models import (
     Accepted,
     Balance,
     Channel,
     ChannelDetails,
+    ChannelIds,
     Connection,
     DeliveryStatus,
     GroupRecipient,
@@ -38,6 +41,7 @@ __all__ = [
     "Balance",
     "Channel",
     "ChannelDetails",
+    "ChannelIds",
     "Connection",
     "DeliveryStatus",
     "Escaping",
@@ -59,5 +63,7 @@ __all__ = [
     "Submission",
     "Traits",
     "UncertainError",
+    "UnverifiedChannelError",
+    "WrongChannelError",
     "normalize_url",
 ]

@@ -8,12 +8,28 @@ by analogy. All assumptions are in this file, so that corrections are made only 
 import re
 from typing import Final
 
+from .channel_parameter import ChannelParameter
+
 # The name of the channel parameter is undocumented: answers contain `channel_id`, but
-# `groupstatus` answers `group_id` and takes `groupid`. Unknown names are ignored.
-CHANNEL_ID_PARAMETERS: Final = ("channel_id", "channelid")
+# `groupstatus` answers `group_id` and takes `groupid`. Most portals should ignore a
+# name that they do not know, so both come first. The others are tried by `viewchannel`,
+# which changes nothing. The last ones are common words, which may be variables of the
+# portal's own code: they are never sent beside another name.
+CHANNEL_PARAMETERS: Final = (
+    ChannelParameter(names=("channel_id", "channelid")),
+    ChannelParameter(names=("channel_id",)),
+    ChannelParameter(names=("channelid",)),
+    ChannelParameter(names=("gateway_id",), takes_gateway=True),
+    ChannelParameter(names=("gatewayid",), takes_gateway=True),
+    ChannelParameter(names=("channel",)),
+    ChannelParameter(names=("id",)),
+)
 
 # A WhatsApp channel is selected by its gateway ID, like any other route.
 ROUTE_PARAMETER: Final = "route"
+
+# Wording of a refusal that is about the route, and not about the message.
+ROUTE_REFUSAL: Final = re.compile(r"\b(?:routes?|gateways?)\b", re.IGNORECASE)
 
 # "Invalid user" is documented; the rest is the wording of similar portals.
 AUTH_REFUSAL: Final = re.compile(

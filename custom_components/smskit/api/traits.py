@@ -41,6 +41,8 @@ class Traits:
     processing: Processing = Processing.UNKNOWN
     channel_parameter: str | None = None
     """Name of the parameter that takes the ID of a channel; None: not verified."""
+    route_accepted: bool | None = None
+    """Whether a WhatsApp message may name the route of its channel; None: not known."""
     offset: timedelta | None = None
     """What the portal's clock is ahead of UTC, as its answers show."""
 
@@ -51,6 +53,7 @@ class Traits:
             "escaping": self.escaping.value,
             "processing": self.processing.value,
             "channel_parameter": self.channel_parameter,
+            "route_accepted": self.route_accepted,
             "offset": None if self.offset is None else self.offset.total_seconds(),
         }
 
@@ -63,5 +66,6 @@ class Traits:
             escaping=Escaping(data["escaping"]),
             processing=Processing(data["processing"]),
             channel_parameter=data["channel_parameter"],
+            route_accepted=data["route_accepted"],
             offset=None if offset is None else timedelta(seconds=offset),
         )
