@@ -19,7 +19,7 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
-from .api import PortalClient, Traits
+from .api import PortalCheck, PortalClient, Traits
 from .channels import ChannelPoller
 from .const import CONF_ACCOUNT, CONF_GET_OPERATIONS, DOMAIN, MANUFACTURER
 from .coordinator import (
@@ -127,6 +127,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     )
     return SmskitData(
         client=client,
+        check=PortalCheck(client),
         settings=settings,
         issues=issues,
         store=store,

@@ -14,7 +14,13 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .api import Balance, InvalidAuthError, PortalClient, PortalError
+from .api import (
+    Balance,
+    InvalidAuthError,
+    PortalCheck,
+    PortalClient,
+    PortalError,
+)
 from .channels import ChannelPoller, ChannelState, sync_devices
 from .const import BALANCE_INTERVAL, DOMAIN, LOGGER, REFRESH_COOLDOWN, RETRY_INTERVAL
 from .inbox import SIGNAL_CHANGED, Inbox, InboxPoller, InboxView, ReplyWaiters
@@ -31,6 +37,7 @@ class SmskitData:
     """Runtime data of a loaded account."""
 
     client: PortalClient
+    check: PortalCheck
     settings: Settings
     issues: AccountIssues
     store: Store

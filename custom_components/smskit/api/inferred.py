@@ -31,6 +31,51 @@ ROUTE_PARAMETER: Final = "route"
 # Wording of a refusal that is about the route, and not about the message.
 ROUTE_REFUSAL: Final = re.compile(r"\b(?:routes?|gateways?)\b", re.IGNORECASE)
 
+# Keys that no document shows and that similar portals may answer. A report on a portal
+# names them; any other word that looks like a key may be a part of somebody's message.
+LIKELY_KEYS: Final = frozenset(
+    {
+        "code",
+        "cost",
+        "count",
+        "created",
+        "credits",
+        "currency",
+        "data",
+        "datetime",
+        "duration",
+        "error",
+        "error_code",
+        "expiry",
+        "gateway",
+        "language",
+        "list",
+        "msg",
+        "name",
+        "network",
+        "number",
+        "phone",
+        "price",
+        "qr",
+        "read",
+        "reason",
+        "receiver",
+        "response",
+        "result",
+        "route",
+        "sender",
+        "success",
+        "text",
+        "time",
+        "timestamp",
+        "total",
+        "type",
+        "units",
+        "unread",
+        "user",
+    }
+)
+
 # "Invalid user" is documented; the rest is the wording of similar portals.
 AUTH_REFUSAL: Final = re.compile(
     r"""
