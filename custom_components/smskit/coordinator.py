@@ -16,6 +16,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 
 from .api import (
     Balance,
+    BrokenAnswerError,
     InvalidAuthError,
     PortalCheck,
     PortalClient,
@@ -148,7 +149,12 @@ class InboxCoordinator(SmskitCoordinator[InboxView]):
 
     @override
     async def _async_fetch(self) -> InboxView:
-        view = await self.poller.async_poll()
+        try:
+            view = await self.poller.async_poll()
+        except BrokenAnswerError:
+            self._issues.async_show_inbox_unreadable(is_unreadable=True)
+            raise
+        self._issues.async_show_inbox_unreadable(is_unreadable=False)
         self._issues.async_update_inbox_full(view.unread, self._limit)
         return view
 

@@ -161,7 +161,7 @@ def test_of_a_repeated_key() -> None:
         f'x" }} ] }} {SECRET}',
         f'x" }} ] }} {{ "status": "error", "message": "{SECRET}", "x": [ {{ "y": "',
         f'x", "status": "error", "device_status": "{SECRET}',
-        f'{SECRET}\\',
+        f"{SECRET}\\",
         f'{SECRET}"',
         f"{{ [ {SECRET}: ] }}",
         f'", "{SECRET * 10}": {{ "{SECRET}": [ "{SECRET}" ] }}, "x": "',

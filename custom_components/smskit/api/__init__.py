@@ -6,6 +6,7 @@ It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 from .check import PortalCheck, PortalReport
 from .client import MAX_RECIPIENTS, PortalClient
 from .errors import (
+    BrokenAnswerError,
     InvalidAuthError,
     NoAnswerError,
     NotAPortalError,
@@ -40,6 +41,7 @@ __all__ = [
     "MAX_RECIPIENTS",
     "Accepted",
     "Balance",
+    "BrokenAnswerError",
     "Channel",
     "ChannelDetails",
     "ChannelIds",

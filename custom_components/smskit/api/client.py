@@ -11,6 +11,7 @@ import aiohttp
 from . import inferred, parse
 from .channel_parameter import ChannelEvidence, ChannelParameter
 from .errors import (
+    BrokenAnswerError,
     InvalidAuthError,
     NotAPortalError,
     NotReachableError,
@@ -19,6 +20,7 @@ from .errors import (
     UnverifiedChannelError,
     WrongChannelError,
 )
+from .inbox import InboxListing, read_inbox
 from .models import (
     Accepted,
     Balance,
@@ -32,7 +34,7 @@ from .models import (
     Submission,
 )
 from .picture import Picture, read_picture
-from .traits import Traits
+from .traits import Escaping, Traits
 from .transport import (
     Exchange,
     Operation,
@@ -136,11 +138,26 @@ class PortalClient:
         fields, scrub = self._transport.fields(parameters)
         body = await self._fetch(Operation.INBOX, fields, limit)
 
-        def read() -> tuple[InboxMessage, ...]:
-            return parse.inbox(_answer(Operation.INBOX, body, scrub), scrub)
+        def read() -> InboxListing:
+            try:
+                return read_inbox(body, self.traits.escaping, scrub)
+            except ValueError:
+                raise _unreadable(Operation.INBOX, body, scrub) from None
 
         # A full inbox is megabytes, which would block the event loop.
-        return await asyncio.to_thread(read) if len(body) > _LARGE_BODY else read()
+        large = len(body) > _LARGE_BODY
+        listing = await asyncio.to_thread(read) if large else read()
+        if listing.is_handwritten:
+            self._learn(escaping=Escaping.HANDWRITTEN)
+        return listing.messages
+
+    def note_encoder(self) -> None:
+        """Note that the portal escapes the texts in its answers.
+
+        The caller has seen a text that only an encoder writes, from somebody who has
+        no reason to feign it.
+        """
+        self._learn(escaping=Escaping.ENCODED)
 
     async def send(self, submission: Submission) -> Accepted:
         """Send a text to up to `MAX_RECIPIENTS` numbers."""
@@ -354,5 +371,10 @@ def _answer(operation: Operation, body: str, scrub: Scrubber) -> parse.Answer:
     try:
         return parse.parse_answer(body)
     except ValueError:
-        group_id = find_group_id(operation, body)
-        raise NotAPortalError(describe(body, scrub), group_id) from None
+        raise _unreadable(operation, body, scrub) from None
+
+
+def _unreadable(operation: Operation, body: str, scrub: Scrubber) -> NotAPortalError:
+    """Return the error for a body that is no answer, or a broken one."""
+    kind = BrokenAnswerError if '"request"' in body else NotAPortalError
+    return kind(describe(body, scrub), find_group_id(operation, body))

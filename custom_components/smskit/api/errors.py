@@ -41,6 +41,10 @@ class UnverifiedChannelError(PortalError):
     """Nothing was changed: the portal did not show the channel that was named."""
 
 
+class BrokenAnswerError(NotAPortalError):
+    """The response is an answer of this API that cannot be read."""
+
+
 class RefusedError(PortalError):
     """The portal understood the request and refused it."""
 

@@ -105,6 +105,12 @@ class InboxMessage:
     recipient: str | None = field(repr=False)
     text: str = field(repr=False)
     date: datetime | None
+    is_ambiguous: bool = False
+    """Whether the portal's answer leaves open who wrote what in it."""
+    is_forgeable: bool = False
+    """Whether the text of a message before it in the listing may have made it up."""
+    shows_encoder: bool = False
+    """Whether its text stands in the answer as only an encoder writes it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
