@@ -165,7 +165,7 @@ async def test_requests_are_read_as_php_does(client: Client) -> None:
 
 async def test_accounts_that_are_different(client: Client) -> None:
     """Some accounts answer by GET only, or not at all."""
-    client.account.get_only = True
+    client.account.post_answer = "refusal"
     assert message_of(await client.call("balance")) == "Invalid user"
     assert message_of(await client.call("getinbox")) == "Invalid user"
     assert (await client.send())["status"] == "queued"

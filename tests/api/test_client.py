@@ -244,7 +244,7 @@ async def test_probe_finds_what_needs_get(
     session: aiohttp.ClientSession,
 ) -> None:
     """GET is used for what a POST does not reach, and for nothing else."""
-    account.get_only = True
+    account.post_answer = "refusal"
     await client.probe()
     get_operations = client.traits.get_operations
     assert get_operations == {"balance", "getinbox"}
@@ -297,7 +297,8 @@ async def test_credentials_of_any_characters(
 ) -> None:
     """What an address or a form gives a meaning is carried as it is."""
     key, token = "k+/=&% ü", "t#?%2B;,"
-    portal.add_account(api_key=key, api_token=token, get_only=get_only)
+    account = portal.add_account(api_key=key, api_token=token)
+    account.post_answer = "refusal" if get_only else None
     client = PortalClient(session, portal.url, key, token)
     await client.probe()
     assert bool(client.traits.get_operations) is get_only

@@ -11,6 +11,8 @@ therefore guessed, stands in `inferred.py`.
 
 from .faults import Fault, FaultKind
 from .portal import Portal
+from .processing import Processing
+from .spelling import Spelling
 from .state import (
     Account,
     Channel,
@@ -19,10 +21,11 @@ from .state import (
     GroupRecipient,
     InboxMessage,
     LedgerEntry,
-    RecipientState,
+    PostAnswer,
     RefusedError,
     RequestLog,
 )
+from .words import RecipientState
 
 __all__ = [
     "Account",
@@ -35,7 +38,10 @@ __all__ = [
     "InboxMessage",
     "LedgerEntry",
     "Portal",
+    "PostAnswer",
+    "Processing",
     "RecipientState",
     "RefusedError",
     "RequestLog",
+    "Spelling",
 ]

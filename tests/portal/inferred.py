@@ -24,6 +24,7 @@ from typing import Final
 # --- Wording of refusals -------------------------------------------------------------
 
 API_DISABLED: Final = "API access disabled"
+ADDRESS_NOT_ALLOWED: Final = "IP address not allowed"
 UNKNOWN_OPERATION: Final = "Invalid request"
 NO_RECIPIENT: Final = "No recipient"
 BAD_NUMBER: Final = "Invalid recipient number"
@@ -70,6 +71,8 @@ FILE_TYPES: Final = frozenset({"voice", "mms", "whatsapp"})
 # The lists of getinbox that mark as read what they return.
 LISTS_THAT_MARK_READ: Final = frozenset({"unread"})
 DEFAULT_LIST: Final = "unread"
+# How long the cron job takes for the recipients of one run, in seconds.
+CRON_SECONDS: Final = 10
 # The number that inbound messages arrive at: the one in the vendor's sample.
 INBOUND_NUMBER: Final = "2347015272"
 

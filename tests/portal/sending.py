@@ -8,7 +8,8 @@ from typing import Final
 
 from . import billing, inferred
 from .channels import refresh
-from .delivery import due
+from .delivery import settle
+from .processing import Processing, courses
 from .state import (
     Account,
     Channel,
@@ -53,11 +54,53 @@ def sendsms(
         raise RefusedError(inferred.INSUFFICIENT_CREDITS)
     account.credits -= total
     group = _accept(state, account, message, price)
+    if message.schedule is None:
+        return _answer(state, group)
+    return _queued(state, group, has_group=_schedules_have_groups(state))
+
+
+def _answer(state: State, group: Group) -> dict[str, object]:
+    if state.installation.processing is not Processing.IMMEDIATE:
+        return _queued(state, group)
+    settle(state, group.recipients)
+    return _sent_at_once(state, group)
+
+
+def _queued(state: State, group: Group, *, has_group: bool = True) -> dict[str, object]:
     return {
         "request": "sendsms",
         "status": "queued",
-        "group_id": group.group_id,
+        # There is none yet of what is scheduled, nor ever a way to ask [server].
+        "group_id": group.group_id if has_group else "0",
         "date": state.local(group.accepted),
+    }
+
+
+def _schedules_have_groups(state: State) -> bool:
+    installation = state.installation
+    return (
+        installation.processing is Processing.TOLD
+        and installation.schedules_have_groups
+    )
+
+
+def _sent_at_once(state: State, group: Group) -> dict[str, object]:
+    """Answer with what became of each, and above all of the last one [server]."""
+    words = ["failed" if r.state == "failed" else "sent" for r in group.recipients]
+    notice = state.installation.notice
+    return {
+        "request": "sendsms",
+        "status": words[-1],
+        **({} if notice is None else {"notice": notice}),
+        "group_id": group.group_id,
+        "messages": [
+            {
+                "message_id": recipient.id,
+                "status": word,
+                "date": state.local(group.accepted),
+            }
+            for recipient, word in zip(group.recipients, words, strict=True)
+        ],
     }
 
 
@@ -79,8 +122,8 @@ def _checked(state: State, account: Account, parameters: Parameters) -> Message:
         arrived_text=arrived_text,
         segments=segments,
         route=route,
-        schedule=_schedule(state, parameters.get("scheduledate", "")),
-        file=file,
+        schedule=_schedule(state, account, parameters.get("scheduledate", "")),
+        file=None if state.installation.ignores_schedule else file,
         channel=_channel(state, account, type_, route),
     )
 
@@ -100,11 +143,11 @@ def _sender(account: Account, sender: str) -> str:
     return sender
 
 
-def _schedule(state: State, text: str) -> datetime | None:
-    if not text:
+def _schedule(state: State, account: Account, text: str) -> datetime | None:
+    if not text or state.installation.ignores_schedule:
         return None
     try:
-        return state.from_local(text)
+        return state.from_shown(text, account)
     except ValueError as err:
         raise RefusedError(inferred.BAD_SCHEDULE) from err
 
@@ -149,11 +192,15 @@ def _accept(state: State, account: Account, message: Message, price: Decimal) ->
             group_id=group_id,
             to=number,
             state="queued",
-            outcome=state.next_delivery,
-            due=due(state, message.schedule),
+            outcome=state.installation.outcomes.get(number, state.next_delivery),
+            course=course,
             channel_id=None if channel is None else channel.channel_id,
         )
-        for number in message.numbers
+        for number, course in zip(
+            message.numbers,
+            courses(state, message.schedule, len(message.numbers)),
+            strict=True,
+        )
     )
     if channel is not None:
         channel.sent.extend(recipients)

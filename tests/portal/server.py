@@ -10,18 +10,25 @@ from aiohttp import web
 from yarl import URL
 
 from . import php
-from .distortions import encode
 from .faults import ANY_OPERATION, Fault, FaultKind, FaultRules
 from .operations import perform
 from .replies import error_page, faulty_reply, reply
-from .state import RequestLog, State
+from .sessions import COOKIE, Sessions, set_cookie
+from .spelling import spell
+from .state import PostAnswer, RequestLog, State
 
 API_PATHS: Final = ("/smsAPI", "/portal/smsAPI", "/SMSC/smsAPI")
 # PHP's own limit for a form.
 _LARGEST_REQUEST: Final = 8 * 2**20
-# What some portals hand out by GET only.
+# What some portals hand out by GET only: older pages document these so [doc].
 _GET_ONLY: Final = frozenset({"balance", "getinbox"})
 _CREDENTIAL_NAMES: Final = frozenset({"apikey", "apitoken"})
+# What stands in the place of an answer to a POST.
+_POST_PAGES: Final = {
+    "login_page": lambda: reply(php.LOGIN_PAGE),
+    "status_405": lambda: error_page(405),
+    "status_403": lambda: error_page(403),
+}
 
 
 class Server:
@@ -35,6 +42,7 @@ class Server:
         self._faults = faults
         self._paths = paths
         self._redirects: set[str] = set()
+        self._sessions = Sessions()
         self._in_flight: Counter[str] = Counter()
         self.max_in_flight: Counter[str] = Counter()
         self.closing = asyncio.Event()
@@ -43,6 +51,7 @@ class Server:
         """Return the application that serves every path."""
         application = web.Application(client_max_size=_LARGEST_REQUEST)
         application.router.add_route("*", "/{path:.*}", self._handle)
+        application.on_response_prepare.append(set_cookie)
         return application
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
@@ -56,9 +65,13 @@ class Server:
             self._log(request, operation, in_query | in_body, fault)
             if not is_api:
                 return _page(request)
-            if self._is_get_only(request.method, operation, in_body):
+            post_answer = self._post_answer(request.method, operation, in_body)
+            if post_answer == "refusal":
                 in_body = {}
-            return await self._answer(request, operation, in_query | in_body, fault)
+            elif post_answer is not None:
+                return _POST_PAGES[post_answer]()
+            async with self._sessions.turn(request):
+                return await self._answer(request, operation, in_query | in_body, fault)
 
     async def _answer(
         self,
@@ -67,22 +80,26 @@ class Server:
         parameters: dict[str, str],
         fault: Fault | None,
     ) -> web.StreamResponse:
+        answer = None
+        if fault is None or fault.takes_effect:
+            answer = perform(self._state, operation, parameters, request.remote or "")
+        spelling = self._state.installation.spelling
         if fault is None:
-            return reply(encode(perform(self._state, operation, parameters)))
-        answer = (
-            perform(self._state, operation, parameters) if fault.takes_effect else None
-        )
+            return reply(spell(answer or "", spelling))
         if fault.kind is FaultKind.REDIRECT and fault.text:
             self._redirects.add(URL(fault.text).raw_path_qs)
-        return await faulty_reply(request, fault, operation, answer, self.closing)
+        return await faulty_reply(
+            request, fault, operation, answer, spelling, self.closing
+        )
 
-    def _is_get_only(
+    def _post_answer(
         self, method: str, operation: str, in_body: dict[str, str]
-    ) -> bool:
+    ) -> PostAnswer | None:
+        """Return how a request is answered that some accounts may not make by POST."""
         if method != "POST" or operation not in _GET_ONLY:
-            return False
+            return None
         account = self._state.account_of(in_body.get("apikey", ""))
-        return account is not None and account.get_only
+        return None if account is None else account.post_answer
 
     @contextmanager
     def _counted(self, operation: str) -> Iterator[None]:
@@ -121,6 +138,7 @@ class Server:
                 credentials_in_headers=any(
                     self._has_secret(value) for value in request.headers.values()
                 ),
+                has_cookie=COOKIE in request.cookies,
                 followed=request.rel_url.raw_path_qs in self._redirects,
                 fault=None if fault is None else fault.kind.value,
             )
