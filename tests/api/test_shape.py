@@ -55,7 +55,7 @@ def test_of_a_listing() -> None:
     ]
 
 
-@pytest.mark.parametrize("operation", samples.SUCCESS.keys() - {"scanqr"})
+@pytest.mark.parametrize("operation", sorted(samples.SUCCESS.keys() - {"scanqr"}))
 def test_of_the_vendors_samples(operation: str) -> None:
     """Every key that the vendor documents is named, whatever commas are missing."""
     for body in (samples.SUCCESS[operation], samples.ERROR[operation]):

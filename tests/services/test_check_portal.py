@@ -201,7 +201,7 @@ async def test_of_a_faulty_portal(
     [
         ("API access disabled", "API access disabled"),
         ("Your IP 203.0.113.7 is not white-listed", "Your IP … is not white-listed"),
-        (f"Sender HOME of +{PHONE} not allowed", "Sender … of … not allowed"),
+        (f"Sender HOME of +{PHONE} not allowed", "Sender … of +… not allowed"),
         (f"User {SECRET}@example.com: no access", "User … no access"),
         (f"Channel “{SECRET} two” is closed", "Channel … is closed"),
         ("Channel Office is closed", "Channel … is closed"),
