@@ -17,6 +17,7 @@ from .errors import (
     UnverifiedChannelError,
     WrongChannelError,
 )
+from .matching import match_recipients
 from .models import (
     Accepted,
     Balance,
@@ -33,6 +34,8 @@ from .models import (
     Submission,
 )
 from .picture import Picture
+from .tags import keep_from_tag_removal
+from .template import Template
 from .traits import Escaping, Processing, Traits
 from .transport import Operation
 from .url import normalize_url
@@ -66,9 +69,12 @@ __all__ = [
     "RefusedError",
     "SendType",
     "Submission",
+    "Template",
     "Traits",
     "UncertainError",
     "UnverifiedChannelError",
     "WrongChannelError",
+    "keep_from_tag_removal",
+    "match_recipients",
     "normalize_url",
 ]

@@ -34,7 +34,7 @@ from .models import (
     Submission,
 )
 from .picture import Picture, read_picture
-from .traits import Escaping, Traits
+from .traits import Escaping, Processing, Traits
 from .transport import (
     Exchange,
     Operation,
@@ -171,12 +171,21 @@ class PortalClient:
             parameters["file"] = submission.file
         if submission.schedule is not None:
             parameters["scheduledate"] = submission.schedule.strftime(_DATE_FORMAT)
+        if submission.language is not None:
+            parameters["language"] = submission.language
+        if submission.duration is not None:
+            parameters["duration"] = str(submission.duration)
         if submission.route is None:
-            return await self._submit(parameters)
+            return await self._submit(submission, parameters)
         return await self._submit_by_route(submission, parameters)
 
-    async def _submit(self, parameters: Mapping[str, str]) -> Accepted:
-        accepted = parse.accepted(await self._call(Operation.SEND, parameters))
+    async def _submit(
+        self, submission: Submission, parameters: Mapping[str, str]
+    ) -> Accepted:
+        answer, scrub = await self._request(Operation.SEND, parameters)
+        accepted = parse.accepted(answer, len(submission.to), scrub)
+        if accepted.is_processed:
+            self._learn(processing=Processing.IMMEDIATE)
         self.last_group_id = accepted.group_id or self.last_group_id
         return accepted
 
@@ -192,17 +201,17 @@ class PortalClient:
         """
         by_route = {**parameters, inferred.ROUTE_PARAMETER: submission.route or ""}
         if submission.type is not SendType.WHATSAPP:
-            return await self._submit(by_route)
+            return await self._submit(submission, by_route)
         is_only = submission.route == self._only_gateway
         if is_only and self.traits.route_accepted is False:
-            return await self._submit(parameters)
+            return await self._submit(submission, parameters)
         try:
-            accepted = await self._submit(by_route)
+            accepted = await self._submit(submission, by_route)
         except RefusedError as refusal:
             is_about_route = inferred.ROUTE_REFUSAL.search(refusal.reason)
             if not is_only or not is_about_route or self.traits.route_accepted:
                 raise
-            accepted = await self._submit(parameters)
+            accepted = await self._submit(submission, parameters)
             self._learn(route_accepted=False)
         else:
             self._learn(route_accepted=True)
@@ -212,7 +221,10 @@ class PortalClient:
         """Return the delivery status of the recipients of a submission."""
         self.last_group_id = group_id
         answer = await self._call(Operation.GROUP_STATUS, {"groupid": group_id})
-        return parse.group_status(answer)
+        group = parse.group_status(answer)
+        if not group.recipients:
+            self._learn(processing=Processing.CRON)
+        return group
 
     async def channels(self) -> tuple[Channel, ...]:
         """Return the account's WhatsApp channels."""

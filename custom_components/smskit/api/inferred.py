@@ -96,7 +96,19 @@ EMPTY_LIST_REFUSAL: Final = re.compile(
 )
 
 # `queued` is documented; the others were seen in answers of similar portals.
-ACCEPTED_STATUS: Final = frozenset({"queued", "success", "sent", "ok"})
+ACCEPTED_STATUS: Final = frozenset({"queued", "success", "sent", "ok", "okey"})
+
+# As the text of a template, public clients send
+# `content:NAME|lang=fr|body=…|header=image:URL|button=…`, with one value at most. How
+# several are written was seen nowhere, nor whether a separator can be escaped: in a
+# value it is replaced.
+TEMPLATE_PART_SEPARATOR: Final = "|"
+TEMPLATE_VALUE_SEPARATOR: Final = ","
+TEMPLATE_REPLACEMENTS: Final = {"|": "/", ",": ";"}
+
+# A number that a group lists may lack its country code, or have one too many. So many
+# digits in common from the end make it the same number.
+SAME_NUMBER_DIGITS: Final = 7
 
 # `queued`, `sent` and `failed` are documented for a recipient; the rest is by analogy.
 # Any other status is not final.

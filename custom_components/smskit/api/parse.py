@@ -39,6 +39,10 @@ _OBJECT: Final = re.compile(r'\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|"[^"]*$)', re.DOTALL
 # What a web server may add to an answer.
 _REST: Final = re.compile(r"\s*+(?:<[^{}\[\]]*+)?\Z")
 _MAX_OBJECT_STARTS: Final = 50
+_REASONS: Final = ("message", "error", "notice")
+# What a portal that sends at once answers; others accept, and send later.
+_OUTCOMES: Final = frozenset({"sent", "failed"})
+_COMPLETED: Final = "completed"
 _DATE_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
 
 
@@ -166,7 +170,7 @@ def raise_if_refused(answer: Answer, scrub: Callable[[str], str]) -> None:
     """Raise RefusedError or InvalidAuthError if the answer is a refusal."""
     if text(answer.get("status")).lower() not in {"error", "failed", "fail"}:
         return
-    raw = text(answer.get("message")) or text(answer.get("error")) or "no reason given"
+    raw = next(filter(None, map(text, map(answer.get, _REASONS))), "no reason given")
     reason = scrub(raw)
     if inferred.AUTH_REFUSAL.search(raw):
         raise InvalidAuthError(reason)
@@ -267,32 +271,57 @@ def balance(answer: Answer) -> Balance:
     return Balance(amount=_amount(answer["balance"]))
 
 
-def accepted(answer: Answer) -> Accepted:
-    """Parse the answer of `sendsms`."""
+def accepted(answer: Answer, count: int, scrub: Callable[[str], str]) -> Accepted:
+    """Parse the answer of `sendsms` to a submission to so many numbers.
+
+    A group is an acceptance, whatever the word beside it: portals that send at once say
+    how the last number fared, and `failed` may be true of that one alone.
+    """
     status = text(answer.get("status")).lower()
-    if status not in inferred.ACCEPTED_STATUS:
-        raise NotAPortalError("an unknown status in the answer to a send")
+    group_id = group(text(answer.get("group_id")))
+    messages = [
+        _delivery(item.get("status")) for item in _items(answer.get("messages"))
+    ]
+    if group_id is None and DeliveryStatus.SENT not in messages:
+        raise_if_refused(answer, scrub)
+        if status not in inferred.ACCEPTED_STATUS:
+            raise NotAPortalError("an unknown status in the answer to a send")
+    # "success" and "ok" mean that it was accepted, not that it was delivered.
+    outcomes = messages or [
+        _delivery(status) if status in _OUTCOMES else DeliveryStatus.QUEUED
+    ]
+    all_sent = len(outcomes) == count and set(outcomes) == {DeliveryStatus.SENT}
+    notice = text(answer.get("notice"))
     return Accepted(
-        group_id=_optional(answer.get("group_id")),
-        # "success" and "ok" mean that it was accepted, not that it was delivered.
-        status=DeliveryStatus.SENT if status == "sent" else DeliveryStatus.QUEUED,
+        group_id=group_id,
+        status=DeliveryStatus.SENT if all_sent else DeliveryStatus.QUEUED,
+        is_processed=bool(messages) or status in _OUTCOMES,
+        notice=scrub(notice) if notice else None,
         date=_date(answer.get("date")),
     )
 
 
+def group(value: str) -> str | None:
+    """Return the ID of a group: zero is none, as for what the portal sends later."""
+    return value if value.strip("0") else None
+
+
 def group_status(answer: Answer) -> GroupStatus:
     """Parse the answer of `groupstatus`."""
+    status = text(answer.get("group_status")).lower()
+    recipients = tuple(
+        GroupRecipient(
+            id=_optional(item.get("id")),
+            to=text(item.get("to")).lstrip("+"),
+            status=_delivery(item.get("status")),
+        )
+        for item in _items(answer.get("recipients"))
+    )
     return GroupStatus(
         group_id=_required(answer, "group_id"),
-        status=text(answer.get("group_status")).lower(),
-        recipients=tuple(
-            GroupRecipient(
-                id=_optional(item.get("id")),
-                to=text(item.get("to")).lstrip("+"),
-                status=_delivery(item.get("status")),
-            )
-            for item in _items(answer.get("recipients"))
-        ),
+        status=status,
+        is_completed=status == _COMPLETED and bool(recipients),
+        recipients=recipients,
         date=_date(answer.get("date")),
     )
 
