@@ -20,7 +20,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .api import PortalClient, Traits, learned_periods
+from .api import PortalCheck, PortalClient, Traits, learned_periods
 from .channels import ChannelPoller
 from .const import CONF_ACCOUNT, CONF_GET_OPERATIONS, DOMAIN, MANUFACTURER
 from .coordinator import (
@@ -146,6 +146,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     )
     return SmskitData(
         client=client,
+        check=PortalCheck(client),
         settings=settings,
         clock=clock,
         issues=issues,

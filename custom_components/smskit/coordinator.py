@@ -18,6 +18,7 @@ from .api import (
     Balance,
     Cause,
     InvalidAuthError,
+    PortalCheck,
     PortalClient,
     PortalError,
 )
@@ -38,6 +39,7 @@ class SmskitData:
     """Runtime data of a loaded account."""
 
     client: PortalClient
+    check: PortalCheck
     settings: Settings
     clock: PortalClock
     issues: AccountIssues

@@ -3,6 +3,7 @@
 It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 """
 
+from .check import PortalCheck, PortalReport
 from .client import MAX_RECIPIENTS, PortalClient
 from .clock import OffsetPeriod, OffsetPeriods, learned_periods
 from .errors import (
@@ -15,6 +16,8 @@ from .errors import (
     PortalError,
     RefusedError,
     UncertainError,
+    UnverifiedChannelError,
+    WrongChannelError,
 )
 from .matching import match_recipients
 from .models import (
@@ -22,6 +25,7 @@ from .models import (
     Balance,
     Channel,
     ChannelDetails,
+    ChannelIds,
     Connection,
     DeliveryStatus,
     GroupRecipient,
@@ -46,6 +50,7 @@ __all__ = [
     "Cause",
     "Channel",
     "ChannelDetails",
+    "ChannelIds",
     "Connection",
     "DeliveryStatus",
     "Escaping",
@@ -61,8 +66,10 @@ __all__ = [
     "OffsetPeriods",
     "Operation",
     "Picture",
+    "PortalCheck",
     "PortalClient",
     "PortalError",
+    "PortalReport",
     "Processing",
     "RefusedError",
     "SendType",
@@ -70,6 +77,8 @@ __all__ = [
     "Template",
     "Traits",
     "UncertainError",
+    "UnverifiedChannelError",
+    "WrongChannelError",
     "candidate_urls",
     "keep_from_tag_removal",
     "learned_periods",

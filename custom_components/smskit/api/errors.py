@@ -105,6 +105,14 @@ class NotAPortalError(UncertainError):
     """
 
 
+class WrongChannelError(NotAPortalError):
+    """The answer is about another channel than the request, or about none."""
+
+
+class UnverifiedChannelError(PortalError):
+    """Nothing was changed: the portal did not show the channel that was named."""
+
+
 class RefusedError(PortalError):
     """The portal understood the request and refused it."""
 

@@ -410,9 +410,14 @@ def new_channel(answer: Answer) -> NewChannel:
     )
 
 
+def is_success(answer: Answer) -> bool:
+    """Return whether an answer reports success."""
+    return text(answer.get("status")).lower() in inferred.ACCEPTED_STATUS
+
+
 def done(answer: Answer) -> None:
     """Raise NotAPortalError unless the answer reports success."""
-    if text(answer.get("status")).lower() not in inferred.ACCEPTED_STATUS:
+    if not is_success(answer):
         raise NotAPortalError("an answer with an unknown status")
 
 
