@@ -244,7 +244,7 @@ async def test_get_only(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """What needs GET is found out and said once, and used from then on."""
-    account.get_only = True
+    account.post_answer = "refusal"
     flow_id = await start(hass)
     result = await submit(hass, flow_id, form(portal))
     assert result["data"][CONF_GET_OPERATIONS] == ["balance", "getinbox"]

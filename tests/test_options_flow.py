@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("translated_flows")
 OPTIONS: dict[str, dict[str, Any]] = {
     "region": {"country": "GB", "time_zone": "Europe/Paris"},
     "balance": {"balance_unit": "EUR", "low_balance": 100.5},
-    "sending": {"hourly_limit": 7, "hold_hours": 0.5},
+    "sending": {"hourly_limit": 7, "hold_hours": 0.5, "voice_language": "fr"},
     "inbox": {"inbox_interval": 600},
 }
 
@@ -65,6 +65,9 @@ async def test_defaults(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
         if key.description is not None
     }
     assert suggested == {"country": "NG"}
+    sending = result["data_schema"].schema["sending"].schema.schema
+    (language,) = (key for key in sending if key == "voice_language")
+    assert language.description == {"suggested_value": hass.config.language}
     result = await hass.config_entries.options.async_configure(
         result["flow_id"], {part: {} for part in OPTIONS}
     )

@@ -14,7 +14,14 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .api import Balance, InvalidAuthError, PortalClient, PortalError
+from .api import (
+    Balance,
+    Cause,
+    InvalidAuthError,
+    PortalCheck,
+    PortalClient,
+    PortalError,
+)
 from .channels import ChannelPoller, ChannelState, sync_devices
 from .const import BALANCE_INTERVAL, DOMAIN, LOGGER, REFRESH_COOLDOWN, RETRY_INTERVAL
 from .inbox import SIGNAL_CHANGED, Inbox, InboxPoller, InboxView, ReplyWaiters
@@ -32,6 +39,7 @@ class SmskitData:
     """Runtime data of a loaded account."""
 
     client: PortalClient
+    check: PortalCheck
     settings: Settings
     clock: PortalClock
     issues: AccountIssues
@@ -143,7 +151,13 @@ class InboxCoordinator(SmskitCoordinator[InboxView]):
 
     @override
     async def _async_fetch(self) -> InboxView:
-        view = await self.poller.async_poll()
+        try:
+            view = await self.poller.async_poll()
+        except PortalError as err:
+            if err.cause is Cause.BROKEN:
+                self._issues.async_show_inbox_unreadable(is_unreadable=True)
+            raise
+        self._issues.async_show_inbox_unreadable(is_unreadable=False)
         self._issues.async_update_inbox_full(view.unread, self._limit)
         return view
 

@@ -69,6 +69,17 @@ class AccountIssues:
             self._raise(issue_id, "inbox_full", {"limit": str(limit)})
 
     @callback
+    def async_show_inbox_unreadable(self, *, is_unreadable: bool) -> None:
+        """Report that the portal lists messages in a way that cannot be read."""
+        issue_id = _inbox_unreadable_id(self._entry_id)
+        if is_unreadable:
+            self._raise(
+                issue_id, "inbox_unreadable", {}, severity=ir.IssueSeverity.ERROR
+            )
+        else:
+            self._clear(issue_id)
+
+    @callback
     def async_update_clock(self, offset: timedelta | None) -> None:
         """Raise the issue of an option that the learned offset contradicts.
 
@@ -124,6 +135,7 @@ class AccountIssues:
     def async_stop(self) -> None:
         """Clear the issues that only hold while the account is loaded."""
         self.async_show_disk_problem(None)
+        self.async_show_inbox_unreadable(is_unreadable=False)
         self.async_show_hourly_limit(None, None)
         self.async_update_channels(())
         self.async_update_clock(None)
@@ -160,6 +172,7 @@ def async_remove_issues(hass: HomeAssistant, entry_id: str) -> None:
     """Clear what outlives the unloading of an account."""
     for issue_id in (
         _inbox_full_id(entry_id),
+        _inbox_unreadable_id(entry_id),
         _disk_error_id(entry_id),
         _store_damaged_id(entry_id),
     ):
@@ -168,6 +181,10 @@ def async_remove_issues(hass: HomeAssistant, entry_id: str) -> None:
 
 def _inbox_full_id(entry_id: str) -> str:
     return f"inbox_full_{entry_id}"
+
+
+def _inbox_unreadable_id(entry_id: str) -> str:
+    return f"inbox_unreadable_{entry_id}"
 
 
 def _disk_error_id(entry_id: str) -> str:

@@ -19,6 +19,7 @@ from .const import (
     CONF_KEEP_MESSAGES,
     CONF_LOW_BALANCE,
     CONF_SENDER,
+    CONF_VOICE_LANGUAGE,
     DEFAULT_HOLD_HOURS,
     DEFAULT_HOURLY_LIMIT,
     DEFAULT_INBOX_INTERVAL,
@@ -47,6 +48,8 @@ class Settings:
     hold: timedelta
     """How long a message that could not be sent is held; zero disables holding."""
     inbox_interval: timedelta
+    voice_language: str
+    """Language that voice calls are spoken in."""
     keep_messages: int
     """Maximum number of messages to keep; unread messages are always kept."""
     keep_for: timedelta
@@ -60,7 +63,7 @@ class Settings:
     ) -> Self:
         """Create settings from an entry's data and options.
 
-        The country defaults to that of Home Assistant.
+        Country and language default to those of Home Assistant.
         """
         zone = options.get(CONF_TIME_ZONE)
         unit = options.get(CONF_BALANCE_UNIT, UNIT_CREDITS)
@@ -75,6 +78,7 @@ class Settings:
             inbox_interval=timedelta(
                 seconds=options.get(CONF_INBOX_INTERVAL, DEFAULT_INBOX_INTERVAL)
             ),
+            voice_language=options.get(CONF_VOICE_LANGUAGE) or hass.config.language,
             keep_messages=int(options.get(CONF_KEEP_MESSAGES, DEFAULT_KEEP_MESSAGES)),
             keep_for=timedelta(days=options.get(CONF_KEEP_DAYS, DEFAULT_KEEP_DAYS)),
             allowed_senders=frozenset(options.get(CONF_ALLOWED_SENDERS, ())),

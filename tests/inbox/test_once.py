@@ -294,7 +294,7 @@ class TestGetOnly:
     async def test_answer_is_lost(self, new_home: Home, kind: str) -> None:
         """No GET is repeated by itself, and what a lost answer had in it is found."""
         home = new_home
-        home.account.get_only = True
+        home.account.post_answer = "refusal"
         await home.start()
         home.receive("Hello")
         home.portal.fail(kind, "getinbox", times=1, processed=True)

@@ -103,7 +103,6 @@ async def _list(home: Home, messages: list[dict[str, Any]]) -> None:
 async def test_no_time_at_all(home: Home) -> None:
     """A message without a time is of when it was first seen, and reported once."""
     messages: list[dict[str, Any]] = [
-        {},
         {"date": None},
         {"date": ""},
         {"date": "0000-00-00 00:00:00"},

@@ -9,8 +9,11 @@
 therefore guessed, stands in `inferred.py`.
 """
 
+from .balances import BalanceFormat
 from .faults import Fault, FaultKind
 from .portal import Portal
+from .processing import Processing
+from .spelling import Spelling
 from .state import (
     Account,
     Channel,
@@ -19,13 +22,16 @@ from .state import (
     GroupRecipient,
     InboxMessage,
     LedgerEntry,
-    RecipientState,
+    PostAnswer,
     RefusedError,
     RequestLog,
 )
+from .templates import Template
+from .words import RecipientState
 
 __all__ = [
     "Account",
+    "BalanceFormat",
     "Channel",
     "ChannelState",
     "Fault",
@@ -35,7 +41,11 @@ __all__ = [
     "InboxMessage",
     "LedgerEntry",
     "Portal",
+    "PostAnswer",
+    "Processing",
     "RecipientState",
     "RefusedError",
     "RequestLog",
+    "Spelling",
+    "Template",
 ]

@@ -7,7 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 import signal
 
+from .installation import DEFAULT_SPELLING
 from .portal import Portal
+from .processing import Processing
+from .spelling import Spelling
 
 
 def _arguments() -> argparse.Namespace:
@@ -18,12 +21,26 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--control-port", type=int, default=0, help="0: any free one")
+    parser.add_argument(
+        "--spelling",
+        type=Spelling,
+        choices=Spelling,
+        default=DEFAULT_SPELLING,
+        help="how it puts its answers together (%(default)s)",
+    )
+    parser.add_argument(
+        "--processing",
+        type=Processing,
+        choices=Processing,
+        default=Processing.TOLD,
+        help="how it processes what it accepted (%(default)s)",
+    )
     parser.add_argument("--time-zone", default="Africa/Lagos")
     parser.add_argument(
         "--deliver-after",
         type=float,
         metavar="SECONDS",
-        help="when messages are sent; left out: when the control interface says so",
+        help="when messages are sent that wait to be told; left out: when told",
     )
     parser.add_argument("--api-key", default="demo-key")
     parser.add_argument("--api-token", default="demo-token")
@@ -36,6 +53,8 @@ def _arguments() -> argparse.Namespace:
 
 async def _run(arguments: argparse.Namespace) -> None:
     portal = Portal(
+        spelling=arguments.spelling,
+        processing=arguments.processing,
         time_zone=arguments.time_zone,
         deliver_after=arguments.deliver_after,
         ledger_file=arguments.ledger,

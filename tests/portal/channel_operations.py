@@ -10,7 +10,7 @@ type Parameters = Mapping[str, str]
 
 
 def _channel(state: State, account: Account, parameters: Parameters) -> Channel:
-    for name in inferred.CHANNEL_ID_PARAMETERS:
+    for name in state.installation.channel_parameters:
         channel = state.channels.get(parameters.get(name, ""))
         if channel is not None and channel.account is account:
             return channels.refresh(state, channel)
@@ -28,7 +28,7 @@ def _success(operation: str, channel: Channel) -> dict[str, object]:
 def _last_sync(state: State, channel: Channel) -> str:
     if channel.last_sync is None:
         return inferred.NEVER
-    return state.local(channel.last_sync)
+    return state.shown(channel.last_sync, channel.account)
 
 
 def createchannel(

@@ -89,7 +89,7 @@ def clear_queue(channel: Channel) -> int:
     """Fail all that waits in the channel's queue; return how many that were."""
     waiting = [r for r in channel.sent if r.state == "queued"]
     for recipient in waiting:
-        recipient.state = "failed"
+        recipient.tell("failed")
     channel.sent.clear()
     return len(waiting)
 

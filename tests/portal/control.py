@@ -7,83 +7,25 @@ the methods of Portal that tests in the same process call.
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal, DecimalException
-import json
+from decimal import DecimalException
 from typing import TYPE_CHECKING, Final, cast
 
 from aiohttp import web
 
+from . import switches
+from .body import Body
 from .plain import fields, plain
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from .portal import Portal
-    from .state import Account, RecipientState
+    from .state import Account
+    from .words import RecipientState
 
     type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _BAD_REQUESTS: Final = (KeyError, ValueError, TypeError, DecimalException)
-
-
-class Body:
-    """The JSON object of a request; every getter refuses a value of another type."""
-
-    def __init__(self, data: dict[str, object]) -> None:
-        """Wrap what was parsed."""
-        self._data = data
-
-    @classmethod
-    async def read(cls, request: web.Request) -> Body:
-        """Parse a request; an empty body is an empty object."""
-        text = await request.text()
-        data = json.loads(text) if text.strip() else {}
-        if not isinstance(data, dict):
-            msg = "the body has to be a JSON object"
-            raise TypeError(msg)
-        return cls(data)
-
-    def text(self, name: str) -> str:
-        """Return a string that has to be there."""
-        value = self.optional_text(name)
-        if value is None:
-            msg = f"{name} is missing"
-            raise ValueError(msg)
-        return value
-
-    def optional_text(self, name: str) -> str | None:
-        """Return a string, or None."""
-        return self._typed(name, str)
-
-    def number(self, name: str) -> float | None:
-        """Return a number, or None."""
-        value = self._data.get(name)
-        return float(value) if isinstance(value, int) else self._typed(name, float)
-
-    def whole(self, name: str) -> int | None:
-        """Return a whole number, or None."""
-        return self._typed(name, int)
-
-    def flag(self, name: str, *, default: bool = False) -> bool:
-        """Return a truth value."""
-        value = self._typed(name, bool)
-        return default if value is None else value
-
-    def amount(self, name: str, default: str) -> Decimal:
-        """Return an amount, given as a string or a number."""
-        return Decimal(str(self._data.get(name, default)))
-
-    def texts(self, name: str) -> set[str] | None:
-        """Return a list of strings as a set, or None."""
-        value = self._typed(name, list)
-        return None if value is None else {str(item) for item in value}
-
-    def _typed[T](self, name: str, kind: type[T]) -> T | None:
-        value = self._data.get(name)
-        if value is not None and not isinstance(value, kind):
-            msg = f"{name} has to be a {kind.__name__}"
-            raise TypeError(msg)
-        return value
 
 
 @web.middleware
@@ -105,7 +47,9 @@ def application(portal: Portal) -> web.Application:
     application = web.Application(middlewares=[_errors])
     application.add_routes(
         [
+            web.post("/control/portal", control.change_portal),
             web.post("/control/accounts", control.add_account),
+            web.post("/control/account", control.change_account),
             web.post("/control/inbound", control.inbound),
             web.post("/control/deliver", control.deliver),
             web.post("/control/next_delivery", control.next_delivery),
@@ -141,7 +85,7 @@ class Control:
         raise KeyError(wanted or "no account")
 
     async def add_account(self, request: web.Request) -> web.Response:
-        """POST {api_key, api_token, credits?, senders?, api_enabled?, get_only?}."""
+        """POST {api_key, api_token, credits?, senders?, api_enabled?, name?}."""
         body = await Body.read(request)
         account = self._portal.add_account(
             api_key=body.text("api_key"),
@@ -149,10 +93,24 @@ class Control:
             credits=body.amount("credits", "100"),
             senders=body.texts("senders"),
             api_enabled=body.flag("api_enabled", default=True),
-            get_only=body.flag("get_only"),
             name=body.optional_text("name"),
         )
         return web.json_response(fields(account))
+
+    async def change_portal(self, request: web.Request) -> web.Response:
+        """POST any switch of the portal; answers them all."""
+        body = await Body.read(request)
+        values = body.without()
+        switched = switches.change(self._portal, switches.OF_PORTAL, values)
+        return web.json_response(switched)
+
+    async def change_account(self, request: web.Request) -> web.Response:
+        """POST {account?} and any switch of the account; answers them all."""
+        body = await Body.read(request)
+        account = self._account(body)
+        values = body.without("account")
+        switched = switches.change(account, switches.OF_ACCOUNT, values)
+        return web.json_response(switched)
 
     async def inbound(self, request: web.Request) -> web.Response:
         """POST {from, text, account?, to?, date? (ISO 8601), id?}."""

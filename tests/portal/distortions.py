@@ -6,7 +6,8 @@ from typing import Final
 
 from . import inferred, php, qr
 from .faults import Fault, FaultKind
-from .operations import Answer, error
+from .operations import error
+from .spelling import Answer, Spelling, spell
 
 _BOM: Final = "\ufeff"
 _LINE: Final = 76
@@ -19,25 +20,20 @@ _LISTS: Final = {
 _EMPTY: Final[dict[str, object]] = {"null": None, "string": "", "object": {}}
 
 
-def encode(answer: Answer) -> str:
-    """Return the body of an answer."""
-    return answer if isinstance(answer, str) else php.encode(answer)
-
-
-def distort(fault: Fault, operation: str, answer: Answer) -> str:
+def distort(fault: Fault, operation: str, answer: Answer, spelling: Spelling) -> str:
     """Return the body of an answer that met a fault of those always processed."""
     match fault.kind:
         case FaultKind.PHP_NOTICE:
-            return php.NOTICE + encode(answer)
+            return php.NOTICE + spell(answer, spelling)
         case FaultKind.BOM:
-            return _BOM + encode(answer)
+            return _BOM + spell(answer, spelling)
         case FaultKind.ODD_TYPES if not isinstance(answer, str):
-            return php.encode({k: _odd(k, v) for k, v in answer.items()})
+            return spell({k: _odd(k, v) for k, v in answer.items()}, spelling)
         case FaultKind.EMPTY_FORMS if not isinstance(answer, str):
-            return php.encode(_empty(operation, answer, fault.text or "null"))
+            return spell(_empty(operation, answer, fault.text or "null"), spelling)
         case _ if fault.kind.startswith("qr_") and isinstance(answer, str):
             return _qr(fault, answer)
-    return encode(answer)
+    return spell(answer, spelling)
 
 
 def _odd(key: str, value: object) -> object:  # noqa: PLR0911 - one a type

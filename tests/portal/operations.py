@@ -1,34 +1,49 @@
 """The eleven operations: parameters in, an answer out.
 
 An answer is a dict, to be encoded as JSON, or the text of a body. Every number in it
-is a string, every time is in the portal's zone as YYYY-MM-DD HH:mm:ss.
+is a string [doc], every time is YYYY-MM-DD HH:mm:ss [doc]: in the user's zone where
+something is listed, else in the portal's.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 import hmac
 from typing import Final
 
-from . import channel_operations, inferred
-from .delivery import settle
+from . import balances, channel_operations, inferred, php
+from .delivery import group_status, listed
 from .sending import sendsms
-from .state import Account, RefusedError, State
+from .spelling import Answer
+from .state import Account, RefusedError, SqlError, State
+from .strip_tags import strip_tags
 
 type Parameters = Mapping[str, str]
-type Answer = dict[str, object] | str
 type Operation = Callable[[State, Account, Parameters], Answer]
 
 INVALID_USER: Final = "Invalid user"
 
 
-def perform(state: State, operation: str, parameters: Parameters) -> Answer:
-    """Do what a request asks, or answer why not."""
+def perform(
+    state: State, operation: str, parameters: Parameters, address: str
+) -> Answer:
+    """Do what a request from an address asks, or answer why not.
+
+    Every parameter becomes a variable of the server's code, after strip_tags [server].
+    """
+    parameters = {name: strip_tags(value) for name, value in parameters.items()}
     try:
-        account = authenticate(state, parameters)
+        account = authenticate(state, parameters, address)
         if (function := OPERATIONS.get(operation)) is None:
             return error(operation, inferred.UNKNOWN_OPERATION)
         return function(state, account, parameters)
     except RefusedError as refused:
         return error(operation, str(refused))
+    except SqlError:
+        return php.SQL_ERROR
+
+
+def operation_of(names: Container[str]) -> str:
+    """Return the operation: a key of that name, wherever it is [server]."""
+    return next((name for name in OPERATIONS if name in names), "")
 
 
 def error(operation: str, message: str) -> dict[str, object]:
@@ -36,7 +51,7 @@ def error(operation: str, message: str) -> dict[str, object]:
     return {"request": operation, "status": "error", "message": message}
 
 
-def authenticate(state: State, parameters: Parameters) -> Account:
+def authenticate(state: State, parameters: Parameters, address: str) -> Account:
     """Return the account of the credentials, or refuse."""
     account = state.account_of(parameters.get("apikey", ""))
     token = parameters.get("apitoken", "").encode()
@@ -44,6 +59,8 @@ def authenticate(state: State, parameters: Parameters) -> Account:
         raise RefusedError(INVALID_USER)
     if not account.api_enabled:
         raise RefusedError(inferred.API_DISABLED)
+    if account.white_list and address not in account.white_list:
+        raise RefusedError(inferred.ADDRESS_NOT_ALLOWED)
     return account
 
 
@@ -52,17 +69,17 @@ def groupstatus(state: State, account: Account, parameters: Parameters) -> Answe
     group = state.groups.get(parameters.get("groupid", ""))
     if group is None or group.account is not account:
         raise RefusedError(inferred.UNKNOWN_GROUP)
-    settle(state, group.recipients)
+    recipients = listed(state, group)
     return {
         "request": "groupstatus",
         "status": "success",
         "group_id": group.group_id,
-        "group_status": inferred.group_status([r.state for r in group.recipients]),
+        "group_status": group_status(state, group),
         "recipients": [
             {"id": recipient.id, "to": recipient.to, "status": recipient.state}
-            for recipient in group.recipients
+            for recipient in recipients
         ],
-        "date": state.local(group.accepted),
+        "date": state.shown(group.accepted, account),
     }
 
 
@@ -73,16 +90,17 @@ def getinbox(state: State, account: Account, parameters: Parameters) -> Answer:
     if wanted in inferred.LISTS_THAT_MARK_READ:
         for message in listed:
             message.read = True
+    plus = "+" if state.installation.inbox_plus else ""
     return {
         "request": "getinbox",
         "status": "success",
         "inbox": [
             {
                 "id": message.id,
-                "from": message.sender,
+                "from": f"{plus}{message.sender}",
                 "to": message.to,
                 "message": message.text,
-                "date": state.local(message.date),
+                "date": state.shown(message.date, account),
             }
             for message in listed
         ],
@@ -91,8 +109,9 @@ def getinbox(state: State, account: Account, parameters: Parameters) -> Answer:
 
 def balance(state: State, account: Account, parameters: Parameters) -> Answer:
     """Tell the account's credits; this answer has no status."""
-    del state, parameters
-    return {"balance": f"{account.credits:f}"}
+    del parameters
+    form = state.installation.balance_format
+    return {"balance": balances.write(account.credits, form)}
 
 
 OPERATIONS: Final[dict[str, Operation]] = {

@@ -12,30 +12,35 @@ from typing import Self, override
 
 from . import channels, control, delivery
 from .faults import ANY_OPERATION, Fault, FaultKind, FaultRules
+from .installation import DEFAULT_SPELLING, Installation
 from .listener import Listener
 from .plain import plain
+from .processing import Processing
 from .server import API_PATHS, Server
+from .spelling import Spelling
 from .state import (
-    RECIPIENT_STATES,
     Account,
     Channel,
     Group,
     GroupRecipient,
     InboxMessage,
     LedgerEntry,
-    RecipientState,
+    PostAnswer,
     RequestLog,
     State,
     utc_now,
 )
+from .words import RECIPIENT_STATES, RecipientState
 
 
-class Portal(AbstractAsyncContextManager["Portal"]):
+class Portal(Installation, AbstractAsyncContextManager["Portal"]):
     """A bulk-messaging portal on a loopback port."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what tests choose from the start
         self,
         *,
+        spelling: Spelling = DEFAULT_SPELLING,
+        processing: Processing = Processing.TOLD,
         time_zone: str = "Africa/Lagos",
         deliver_after: float | None = None,
         paths: tuple[str, ...] = API_PATHS,
@@ -47,8 +52,9 @@ class Portal(AbstractAsyncContextManager["Portal"]):
         Recipients stay queued for `deliver_after` seconds, None: until `deliver`.
         `ledger_file` gets every ledger entry as a JSON line. `clock` answers UTC.
         """
+        super().__init__(spelling=spelling, processing=processing)
         self.state = State(
-            time_zone=time_zone, deliver_after=deliver_after, clock=clock
+            self, time_zone=time_zone, deliver_after=deliver_after, clock=clock
         )
         self._faults = FaultRules()
         self._server = Server(self.state, self._faults, paths)
@@ -169,14 +175,10 @@ class Portal(AbstractAsyncContextManager["Portal"]):
         credits: Decimal = Decimal(100),  # noqa: A002 - the portal's own word
         senders: set[str] | None = None,
         api_enabled: bool = True,
-        get_only: bool = False,
+        post_answer: PostAnswer | None = None,
         name: str | None = None,
     ) -> Account:
-        """Add an account.
-
-        `senders` None allows any sender ID. With `get_only` a POST of balance or
-        getinbox is answered as if it had no parameters in its body.
-        """
+        """Add an account. `senders` None allows any sender ID."""
         if self.state.account_of(api_key) is not None:
             msg = "this API key is taken"
             raise ValueError(msg)
@@ -187,7 +189,7 @@ class Portal(AbstractAsyncContextManager["Portal"]):
             credits=credits,
             senders=senders,
             api_enabled=api_enabled,
-            get_only=get_only,
+            post_answer=post_answer,
         )
         self.state.accounts.append(account)
         return account
@@ -214,6 +216,7 @@ class Portal(AbstractAsyncContextManager["Portal"]):
             date=date,
         )
         account.inbox.append(message)
+        account.credits -= account.receive_price
         return message
 
     @property

@@ -10,9 +10,10 @@ from typing import Final
 from aiohttp import web
 
 from . import php, samples
-from .distortions import distort, encode
+from .distortions import distort
 from .faults import Fault, FaultKind
-from .operations import Answer, error
+from .operations import error
+from .spelling import Answer, Spelling, spell
 
 # Nobody listens there: a client that follows fails, and no name is looked up.
 NOWHERE: Final = "http://127.0.0.1:1/login"
@@ -36,11 +37,12 @@ def error_page(status: int, body: str | None = None) -> web.Response:
     return response
 
 
-async def faulty_reply(
+async def faulty_reply(  # noqa: PLR0913, PLR0917 - the request and all about it
     request: web.Request,
     fault: Fault,
     operation: str,
     answer: Answer | None,
+    spelling: Spelling,
     closing: asyncio.Event,
 ) -> web.StreamResponse:
     """Answer as the fault says. `answer` is None where the operation had no effect."""
@@ -51,7 +53,7 @@ async def faulty_reply(
         case FaultKind.RESET:
             return _reset(request)
         case FaultKind.CUT:
-            return await _cut(request, operation, answer)
+            return await _cut(request, operation, answer, spelling)
         case FaultKind.HUGE:
             return web.Response(body=_huge(operation), headers=_HEADERS)
         case FaultKind.REDIRECT:
@@ -62,11 +64,11 @@ async def faulty_reply(
             await _pause(delay, closing)
         case _:
             pass
-    return _plain(fault, operation, answer)
+    return _plain(fault, operation, answer, spelling)
 
 
 def _plain(  # noqa: PLR0911 - one a kind
-    fault: Fault, operation: str, answer: Answer | None
+    fault: Fault, operation: str, answer: Answer | None, spelling: Spelling
 ) -> web.Response:
     """Return the faults that are no more than another status or body."""
     match fault.kind:
@@ -81,13 +83,13 @@ def _plain(  # noqa: PLR0911 - one a kind
         case FaultKind.VENDOR_ERROR:
             return reply(samples.ERROR.get(operation, ""))
         case FaultKind.REFUSED_ERROR:
-            return reply(encode(error(operation, fault.text or "Error")))
+            return reply(spell(error(operation, fault.text or "Error"), spelling))
         case FaultKind.NOT_JSON:
             return reply("OK" if fault.text is None else fault.text)
         case FaultKind.EMPTY_BODY:
             return reply("")
         case _:
-            return reply(distort(fault, operation, answer or {}))
+            return reply(distort(fault, operation, answer or {}, spelling))
 
 
 async def _pause(seconds: float | None, closing: asyncio.Event) -> None:
@@ -117,10 +119,13 @@ def _reset(request: web.Request) -> web.Response:
 
 
 async def _cut(
-    request: web.Request, operation: str, answer: Answer | None
+    request: web.Request, operation: str, answer: Answer | None, spelling: Spelling
 ) -> web.StreamResponse:
     """Send the first half of an answer, then close."""
-    body = samples.SUCCESS.get(operation, "") if answer is None else encode(answer)
+    if answer is None:
+        body = samples.SUCCESS.get(operation, "")
+    else:
+        body = spell(answer, spelling)
     part = body.encode()[: len(body) // 2]
     response = web.StreamResponse(headers=_HEADERS)
     response.content_length = len(part) + _MISSING_BYTES

@@ -5,23 +5,31 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
+from urllib.parse import unquote
 
 from aiohttp import web
 from yarl import URL
 
 from . import php
-from .distortions import encode
 from .faults import ANY_OPERATION, Fault, FaultKind, FaultRules
-from .operations import perform
+from .operations import operation_of, perform
 from .replies import error_page, faulty_reply, reply
-from .state import RequestLog, State
+from .sessions import COOKIE, Sessions, set_cookie
+from .spelling import spell
+from .state import PostAnswer, RequestLog, State
 
 API_PATHS: Final = ("/smsAPI", "/portal/smsAPI", "/SMSC/smsAPI")
 # PHP's own limit for a form.
 _LARGEST_REQUEST: Final = 8 * 2**20
-# What some portals hand out by GET only.
+# What some portals hand out by GET only: older pages document these so [doc].
 _GET_ONLY: Final = frozenset({"balance", "getinbox"})
 _CREDENTIAL_NAMES: Final = frozenset({"apikey", "apitoken"})
+# What stands in the place of an answer to a POST.
+_POST_PAGES: Final = {
+    "login_page": lambda: reply(php.LOGIN_PAGE),
+    "status_405": lambda: error_page(405),
+    "status_403": lambda: error_page(403),
+}
 
 
 class Server:
@@ -35,6 +43,7 @@ class Server:
         self._faults = faults
         self._paths = paths
         self._redirects: set[str] = set()
+        self._sessions = Sessions()
         self._in_flight: Counter[str] = Counter()
         self.max_in_flight: Counter[str] = Counter()
         self.closing = asyncio.Event()
@@ -43,22 +52,27 @@ class Server:
         """Return the application that serves every path."""
         application = web.Application(client_max_size=_LARGEST_REQUEST)
         application.router.add_route("*", "/{path:.*}", self._handle)
+        application.on_response_prepare.append(set_cookie)
         return application
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        query = request.rel_url.raw_query_string
-        is_api = request.path in self._paths
-        operation = php.operation_of(query) if is_api else ""
+        path, query = _path_and_query(request)
+        is_api = path in self._paths
+        in_query = php.query_parameters(query)
+        in_body = await php.body_parameters(request)
+        operation = operation_of(in_query | in_body) if is_api else ""
         with self._counted(operation):
-            in_query = php.query_parameters(query)
-            in_body = await php.body_parameters(request)
             fault = self._faults.take(operation) if is_api else None
-            self._log(request, operation, in_query | in_body, fault)
+            self._log(request, path, operation, in_query, in_body, fault)
             if not is_api:
-                return _page(request)
-            if self._is_get_only(request.method, operation, in_body):
+                return _page(path)
+            post_answer = self._post_answer(request.method, operation, in_body)
+            if post_answer == "refusal":
                 in_body = {}
-            return await self._answer(request, operation, in_query | in_body, fault)
+            elif post_answer is not None:
+                return _POST_PAGES[post_answer]()
+            async with self._sessions.turn(request):
+                return await self._answer(request, operation, in_query | in_body, fault)
 
     async def _answer(
         self,
@@ -67,22 +81,26 @@ class Server:
         parameters: dict[str, str],
         fault: Fault | None,
     ) -> web.StreamResponse:
+        answer = None
+        if fault is None or fault.takes_effect:
+            answer = perform(self._state, operation, parameters, request.remote or "")
+        spelling = self._state.installation.spelling
         if fault is None:
-            return reply(encode(perform(self._state, operation, parameters)))
-        answer = (
-            perform(self._state, operation, parameters) if fault.takes_effect else None
-        )
+            return reply(spell(answer or "", spelling))
         if fault.kind is FaultKind.REDIRECT and fault.text:
             self._redirects.add(URL(fault.text).raw_path_qs)
-        return await faulty_reply(request, fault, operation, answer, self.closing)
+        return await faulty_reply(
+            request, fault, operation, answer, spelling, self.closing
+        )
 
-    def _is_get_only(
+    def _post_answer(
         self, method: str, operation: str, in_body: dict[str, str]
-    ) -> bool:
+    ) -> PostAnswer | None:
+        """Return how a request is answered that some accounts may not make by POST."""
         if method != "POST" or operation not in _GET_ONLY:
-            return False
+            return None
         account = self._state.account_of(in_body.get("apikey", ""))
-        return account is not None and account.get_only
+        return None if account is None else account.post_answer
 
     @contextmanager
     def _counted(self, operation: str) -> Iterator[None]:
@@ -98,21 +116,24 @@ class Server:
         finally:
             self._in_flight.subtract(names)
 
-    def _log(
+    def _log(  # noqa: PLR0913, PLR0917 - the request and all about it
         self,
         request: web.Request,
+        path: str,
         operation: str,
-        parameters: dict[str, str],
+        in_query: dict[str, str],
+        in_body: dict[str, str],
         fault: Fault | None,
     ) -> None:
-        in_query = php.query_parameters(request.rel_url.raw_query_string)
+        parameters = in_query | in_body
+        named = {name: value for name, value in parameters.items() if name != operation}
         self._state.requests.append(
             RequestLog(
                 time=self._state.now(),
                 method=request.method,
-                path=request.path,
+                path=path,
                 operation=operation,
-                parameters=php.without_credentials(parameters),
+                parameters=php.without_credentials(named),
                 has_credentials=parameters.keys() >= _CREDENTIAL_NAMES,
                 credentials_in_url=(
                     not _CREDENTIAL_NAMES.isdisjoint(in_query)
@@ -121,6 +142,7 @@ class Server:
                 credentials_in_headers=any(
                     self._has_secret(value) for value in request.headers.values()
                 ),
+                has_cookie=COOKIE in request.cookies,
                 followed=request.rel_url.raw_path_qs in self._redirects,
                 fault=None if fault is None else fault.kind.value,
             )
@@ -135,6 +157,13 @@ class Server:
         )
 
 
-def _page(request: web.Request) -> web.Response:
+def _path_and_query(request: web.Request) -> tuple[str, str]:
+    """Return both parts of a URL; of `smsAPI&op&…` too [doc, wild]."""
+    path, _, rest = request.rel_url.raw_path.partition("&")
+    query = request.rel_url.raw_query_string
+    return unquote(path), f"{rest}&{query}" if rest else query
+
+
+def _page(path: str) -> web.Response:
     """Return what stands beside the API."""
-    return reply(php.LOGIN_PAGE) if request.path == "/" else error_page(404)
+    return reply(php.LOGIN_PAGE) if path == "/" else error_page(404)

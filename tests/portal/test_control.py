@@ -1,20 +1,15 @@
 """The portal, controlled by another process."""
 
-from collections.abc import AsyncIterator
+import dataclasses
 from decimal import Decimal
 import json
 
 import aiohttp
 import pytest
 
-from .client import PHONE, Client, fresh_portal
-
-
-@pytest.fixture
-async def client(socket_enabled: None) -> AsyncIterator[Client]:
-    """Return a client of a fresh portal."""
-    async with fresh_portal() as client:
-        yield client
+from . import Processing, Spelling
+from .client import PHONE, Client
+from .installation import Installation
 
 
 async def test_refuse_and_accept(client: Client) -> None:
@@ -61,6 +56,31 @@ async def test_control(client: Client) -> None:
     assert client.portal.accounts[1].credits == Decimal(5)
 
 
+async def test_switches(client: Client) -> None:
+    """Every switch can be set from outside, and one set leaves the others alone."""
+    portal, account = client.portal, client.account
+    names = {field.name for field in dataclasses.fields(Installation)}
+    assert (await client.control("POST", "portal")).keys() == names | {"http"}
+    changes = {
+        "spelling": "handwritten",
+        "processing": "cron",
+        "channel_parameters": ["device"],
+        "notice": "Absent",
+    }
+    answer = await client.control("POST", "portal", **changes)
+    assert changes.items() <= answer.items()
+    assert answer["ignores_schedule"] is False
+    assert portal.spelling is Spelling.HANDWRITTEN
+    assert portal.processing is Processing.CRON
+    assert portal.channel_parameters == ("device",)
+    await client.control("POST", "account", time_zone="Asia/Colombo", credits=7)
+    await client.control("POST", "account", white_list=["127.0.0.1"])
+    await client.control("POST", "account", account="key", post_answer="status_405")
+    assert (account.time_zone, account.credits) == ("Asia/Colombo", Decimal(7))
+    assert account.white_list == {"127.0.0.1"}
+    assert account.post_answer == "status_405"
+
+
 @pytest.mark.parametrize(
     ("path", "data"),
     [
@@ -71,6 +91,12 @@ async def test_control(client: Client) -> None:
         ("next_delivery", {"state": "lost"}),
         ("faults", {"kind": "flood"}),
         ("channels/none/pair", {}),
+        ("portal", {"spelling": "careful"}),
+        ("portal", {"ignores_schedule": 1}),
+        ("portal", {"wings": True}),
+        ("account", {"post_answer": "teapot"}),
+        ("account", {"time_zone": "Mars/Olympus"}),
+        ("account", {"white_list": "127.0.0.1"}),
         ("accounts", {"api_key": "key", "api_token": "again"}),
     ],
 )

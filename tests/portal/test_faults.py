@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
 from decimal import Decimal
 import json
 
@@ -10,15 +9,8 @@ import aiohttp
 import pytest
 
 from . import FaultKind, inferred, samples
-from .client import PHONE, Client, fresh_portal
+from .client import PHONE, Client
 from .operations import OPERATIONS
-
-
-@pytest.fixture
-async def client(socket_enabled: None) -> AsyncIterator[Client]:
-    """Return a client of a fresh portal."""
-    async with fresh_portal() as client:
-        yield client
 
 
 def test_samples_are_complete() -> None:

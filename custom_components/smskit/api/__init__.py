@@ -3,9 +3,12 @@
 It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 """
 
+from .check import PortalCheck, PortalReport
 from .client import MAX_RECIPIENTS, PortalClient
 from .clock import OffsetPeriod, OffsetPeriods, learned_periods
 from .errors import (
+    NO_TLS,
+    Cause,
     InvalidAuthError,
     NoAnswerError,
     NotAPortalError,
@@ -13,12 +16,16 @@ from .errors import (
     PortalError,
     RefusedError,
     UncertainError,
+    UnverifiedChannelError,
+    WrongChannelError,
 )
+from .matching import match_recipients
 from .models import (
     Accepted,
     Balance,
     Channel,
     ChannelDetails,
+    ChannelIds,
     Connection,
     DeliveryStatus,
     GroupRecipient,
@@ -29,16 +36,21 @@ from .models import (
     Submission,
 )
 from .picture import Picture
+from .tags import keep_from_tag_removal
+from .template import Template
 from .traits import Escaping, Processing, Traits
 from .transport import Operation
-from .url import normalize_url
+from .url import candidate_urls, normalize_url
 
 __all__ = [
     "MAX_RECIPIENTS",
+    "NO_TLS",
     "Accepted",
     "Balance",
+    "Cause",
     "Channel",
     "ChannelDetails",
+    "ChannelIds",
     "Connection",
     "DeliveryStatus",
     "Escaping",
@@ -54,14 +66,22 @@ __all__ = [
     "OffsetPeriods",
     "Operation",
     "Picture",
+    "PortalCheck",
     "PortalClient",
     "PortalError",
+    "PortalReport",
     "Processing",
     "RefusedError",
     "SendType",
     "Submission",
+    "Template",
     "Traits",
     "UncertainError",
+    "UnverifiedChannelError",
+    "WrongChannelError",
+    "candidate_urls",
+    "keep_from_tag_removal",
     "learned_periods",
+    "match_recipients",
     "normalize_url",
 ]

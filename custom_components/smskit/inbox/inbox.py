@@ -30,14 +30,14 @@ from ..store import (
     redate_messages,
     trim_messages,
 )
-from .models import by_fingerprint, received
+from .models import Received, by_fingerprint, find_doubtful, received, shown_number
 from .redating import redated
 
 RECEIVED: Final = "received"
 """The kind of event that `publish` takes."""
 
-# Carries each new message of an account, and whether it is late.
-SIGNAL_RECEIVED: Final[SignalTypeFormat[Message, bool]] = SignalTypeFormat(
+# Carries each new message of an account.
+SIGNAL_RECEIVED: Final[SignalTypeFormat[Received]] = SignalTypeFormat(
     f"{DOMAIN}_received_{{}}"
 )
 # Reports that messages of an account were marked as read or deleted.
@@ -152,6 +152,10 @@ class Inbox:
         """
         return bool(await self._async_seen(by_fingerprint(listing)))
 
+    def trusts(self, message: InboxMessage) -> bool:
+        """Return whether the sender of a listed message may command."""
+        return self._is_trusted(shown_number(message.sender, self._settings.country))
+
     async def async_finish(self) -> None:
         """Return once nothing is being taken."""
         async with self._lock:
@@ -168,12 +172,13 @@ class Inbox:
                 listed = await run(by_fingerprint, listing)
             seen = await self._async_seen(listed)
             fresh = {one: m for one, m in listed.items() if one not in seen}
+            doubtful = find_doubtful(listed, seen, is_trusted=self.trusts)
             # What another account had, or this one had before, is no news: the first
             # listing of all is an import, also when one of the unread came before it.
             imported = self._known[full] != self._account
             if fresh or imported:
                 await self._async_store(
-                    fresh, full=full, imported=imported, backlog=backlog
+                    fresh, doubtful, full=full, imported=imported, backlog=backlog
                 )
             if full:
                 await self._async_forget(listed)
@@ -193,6 +198,7 @@ class Inbox:
     async def _async_store(
         self,
         fresh: dict[str, InboxMessage],
+        doubtful: set[str],
         *,
         full: bool,
         imported: bool,
@@ -203,7 +209,11 @@ class Inbox:
             fresh,
             self._settings,
             self._clock,
-            is_trusted=self._is_trusted,
+            trusted={
+                one
+                for one, message in fresh.items()
+                if one not in doubtful and self.trusts(message)
+            },
             read=imported,
             now=dt_util.utcnow(),
         )
@@ -215,20 +225,25 @@ class Inbox:
         # An import is one unit: what a kill left of it would be news after the start.
         size = len(messages) if imported else _AT_ONCE
         for some in batched(messages.items(), max(size, 1), strict=False):
-            await self._async_write(dict(some), full, imported=imported, late=backlog)
+            published = [
+                Received(message=m, backlog=backlog, is_doubtful=one in doubtful)
+                for one, m in some
+                if not imported
+            ]
+            await self._async_write(dict(some), published, full=full)
         if not messages:
-            await self._async_write({}, full, imported=imported, late=backlog)
+            await self._async_write({}, [], full=full)
         # A listing of all has the unread, too.
         self._known |= dict.fromkeys({full, False}, self._account)
         await self._async_trim_at_times(len(messages))
 
     async def _async_write(
-        self, messages: dict[str, Message], full: bool, *, imported: bool, late: bool
+        self, messages: dict[str, Message], published: list[Received], *, full: bool
     ) -> None:
         new = list(messages.values())
         stored = self._publisher.write(
             RECEIVED,
-            [] if imported else [_event_body(one, late) for one in new],
+            [_event_body(one) for one in published],
             insert_messages(new, messages),
             Statement(
                 "INSERT OR IGNORE INTO seen (fingerprint) VALUES (?)",
@@ -418,14 +433,22 @@ class Inbox:
             read=False,
             trusted=body["trusted"],
         )
-        signal = SIGNAL_RECEIVED.format(self._entry_id)
-        async_dispatcher_send(self._hass, signal, message, body["backlog"])
+        async_dispatcher_send(
+            self._hass,
+            SIGNAL_RECEIVED.format(self._entry_id),
+            Received(
+                message=message,
+                backlog=body["backlog"],
+                is_doubtful=body["is_doubtful"],
+            ),
+        )
 
 
-def _event_body(message: Message, backlog: bool) -> Body:
-    body = message.as_dict()
-    del body["read"]
-    return {**body, "backlog": backlog}
+def _event_body(received: Received) -> Body:
+    return received.message.as_dict() | {
+        "backlog": received.backlog,
+        "is_doubtful": received.is_doubtful,
+    }
 
 
 def _by_date(message: Message) -> datetime:

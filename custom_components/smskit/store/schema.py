@@ -21,11 +21,15 @@ CREATE TABLE batches (
     sender TEXT NOT NULL,
     text TEXT NOT NULL,
     route TEXT,
+    fallback_route TEXT,
+    template TEXT,
     file TEXT,
+    language TEXT,
+    duration INTEGER,
     schedule TEXT,
     stage TEXT NOT NULL,
     group_id TEXT,
-    reason TEXT,
+    notice TEXT,
     follow_from REAL NOT NULL
 );
 CREATE TABLE batch_recipients (
@@ -34,6 +38,7 @@ CREATE TABLE batch_recipients (
     number TEXT NOT NULL,
     name TEXT,
     status TEXT NOT NULL,
+    reason TEXT,
     PRIMARY KEY (batch_id, position)
 ) WITHOUT ROWID;
 
