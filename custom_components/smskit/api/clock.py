@@ -94,7 +94,10 @@ class OffsetLearner:
         if offset is None:
             return
         known = learned_periods(self.periods)
-        if self._was_set(at, moment):
+        was_set = self._was_set(at, moment)
+        # To the second, as the portal's own time is.
+        at = at.replace(microsecond=0)
+        if was_set:
             # What was counted before is not comparable.
             self.periods = known
             if known and known[-1].offset != offset:
