@@ -221,6 +221,26 @@ async def test_words_of_a_refusal(
     assert {one["refusal"] for one in found.values()} == {expected}
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"status": "done", "label": "x", "message": "{SECRET}"}}',
+        f'{{"status": "ok", "message": "{SECRET}"}}',
+        f'{{"status": "error", "message": {{"text": "{SECRET}"}}}}',
+        f'{{"status": "error", "message": "{"x" * 2000} {SECRET}"}}',
+        f'{{"status": "error", "message": "{SECRET}',
+    ],
+)
+async def test_of_what_is_no_refusal(
+    office: Channel, new_home: Home, body: str
+) -> None:
+    """Words are quoted only from an answer that has nothing but a refusal in it."""
+    home = new_home
+    home.portal.fail(FaultKind.NOT_JSON, text=body)
+    report = await check(home)
+    assert all(one["refusal"] is None for one in report["operations"])
+
+
 async def test_of_a_parameter_that_is_not_known(new_home: Home) -> None:
     """While no parameter names a channel, the report shows what became of each."""
     home = new_home
