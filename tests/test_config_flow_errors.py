@@ -9,9 +9,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
+from custom_components.smskit.api import Cause
 from custom_components.smskit.const import DEFAULT_URL
 from tests.conftest import API_KEY, API_TOKEN
-from tests.flow_translations import translated_flows  # noqa: F401 - a fixture
+from tests.flow_translations import flat, translated_flows, translation  # noqa: F401
 from tests.forms import SOURCES, Form, described, open_form, said
 from tests.names import names  # noqa: F401 - a fixture
 from tests.portal import Account, Portal
@@ -258,3 +259,13 @@ async def test_what_nobody_thought_of(
     result = await form.submit(portal.url)
     assert result["errors"] == {"base": "unknown"}
     assert "(LookupError)" in said(result)
+
+
+def test_words_for_every_cause() -> None:
+    """No cause is without words, and no words are without a cause."""
+    words = {
+        key.removeprefix("common.cause_").removesuffix("_quoted")
+        for key in flat(translation("en"))
+        if key.startswith("common.cause_")
+    }
+    assert words == {cause.value for cause in Cause}

@@ -129,6 +129,12 @@ async def test_closed_port(portal: Portal, session: aiohttp.ClientSession) -> No
     await _assert_not_reachable(session, portal.url, Cause.REFUSED)
 
 
+async def test_no_route(session: aiohttp.ClientSession) -> None:
+    """A network that is not there means that nothing left."""
+    # Nobody can be connected to at a multicast address.
+    await _assert_not_reachable(session, "http://224.0.0.1", Cause.NO_ROUTE)
+
+
 async def test_no_tls(portal: Portal, session: aiohttp.ClientSession) -> None:
     """A failed TLS handshake means that nothing left."""
     url = portal.url.replace("http:", "https:")
