@@ -226,6 +226,9 @@ async def test_vendors_success(operation: str, session: aiohttp.ClientSession) -
     """The vendor's sample is read as what it says."""
     async with Portal() as portal:
         there = await scene(portal, session)
+        if isinstance(shown := EXPECTED[operation], ChannelDetails):
+            # The sample shows a channel of its own.
+            there = replace(there, channel=shown)
         portal.fail("vendor_success", operation)
         assert await OPERATIONS[operation](there) == EXPECTED[operation]
 

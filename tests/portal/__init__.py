@@ -9,6 +9,7 @@
 therefore guessed, stands in `inferred.py`.
 """
 
+from .balances import BalanceFormat
 from .faults import Fault, FaultKind
 from .portal import Portal
 from .processing import Processing
@@ -25,10 +26,12 @@ from .state import (
     RefusedError,
     RequestLog,
 )
+from .templates import Template
 from .words import RecipientState
 
 __all__ = [
     "Account",
+    "BalanceFormat",
     "Channel",
     "ChannelState",
     "Fault",
@@ -44,4 +47,5 @@ __all__ = [
     "RefusedError",
     "RequestLog",
     "Spelling",
+    "Template",
 ]

@@ -6,14 +6,21 @@ change here and nowhere else. Nothing in it may be relied on as a fact about a r
 portal; what is documented or seen in the wild stands where it is used.
 
 Some guesses are the course of an operation and have no value to stand here:
-- sending: one bad number refuses all; a number given twice is billed twice; an empty
-  sender ID is refused, WhatsApp's too; a schedule in the past is sent at once; WhatsApp
-  without a route takes the first connected channel; another type through a channel is
-  refused; what is scheduled is billed when it is accepted.
-- operations: the inbox is listed oldest first; a group's date is when it was accepted.
+- messages: the order of the checks, and that a database which cannot store an emoji
+  bills nothing; a forbidden word is found inside of others; a schedule in the past is
+  sent at once; WhatsApp without a route takes the first connected channel; another type
+  through a channel is refused; a template goes through no channel.
+- numbers: a national number is one with a 0 in front, 00 leads to a country code.
+- sending: what is scheduled is billed when it is accepted.
+- operations: the inbox is listed oldest first; a group's date is when it was accepted;
+  of several operations in one request the first of the vendor's list is done.
+- state: schedules are read in the user's zone, and what getinbox, groupstatus,
+  listchannel and viewchannel show is in it; the dates of sendsms and createchannel are
+  in the portal's.
+- processing: a cron job begins at full minutes, and lists a group as a whole.
+- server, sessions: what an account may not ask by POST is answered without a session.
 - channels: a channel without its phone keeps its queue; what is cleared, or waits in a
   channel that is deleted, has failed; an expired channel cannot be reset.
-- php: the operation has to be the first key of the query, without an equals sign.
 """
 
 from collections.abc import Collection
@@ -26,11 +33,9 @@ from typing import Final
 API_DISABLED: Final = "API access disabled"
 ADDRESS_NOT_ALLOWED: Final = "IP address not allowed"
 UNKNOWN_OPERATION: Final = "Invalid request"
-NO_RECIPIENT: Final = "No recipient"
-BAD_NUMBER: Final = "Invalid recipient number"
-EMPTY_TEXT: Final = "Message is empty"
 UNKNOWN_TYPE: Final = "Invalid message type"
-INSUFFICIENT_CREDITS: Final = "Insufficient credits"
+NO_LANGUAGE: Final = "Language is required"
+NO_DURATION: Final = "Duration is required"
 BAD_SCHEDULE: Final = "Invalid schedule date"
 BAD_ROUTE: Final = "Invalid route"
 CHANNEL_NOT_CONNECTED: Final = "WhatsApp channel not connected"
@@ -55,7 +60,7 @@ PLAN_PARAMETER: Final = "plan"
 DEFAULT_PLAN: Final = "pro"
 YEARLY_PLANS: Final = frozenset({"annual", "year", "yearly"})
 
-# Strict on purpose: country code first, so never a leading 0; E.164 ends at 15 digits.
+# What is left of a number that is not bad: E.164 ends at 15 digits.
 NUMBER: Final = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
 # The route by which the portal decides by itself.
 ANY_ROUTE: Final = "0"
@@ -73,6 +78,10 @@ LISTS_THAT_MARK_READ: Final = frozenset({"unread"})
 DEFAULT_LIST: Final = "unread"
 # How long the cron job takes for the recipients of one run, in seconds.
 CRON_SECONDS: Final = 10
+# The country of an account that national numbers are completed with: Nigeria.
+COUNTRY_CODE: Final = "234"
+# What stands in front of an amount of money.
+CURRENCY: Final = "NGN "
 # The number that inbound messages arrive at: the one in the vendor's sample.
 INBOUND_NUMBER: Final = "2347015272"
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from . import inferred
+from .balances import BalanceFormat
 from .processing import Processing
 from .spelling import Spelling
 from .words import RecipientState
 
 # What a portal of the tests is, unless it is told otherwise.
-DEFAULT_SPELLING: Final = Spelling.ENCODED
+DEFAULT_SPELLING: Final = Spelling.HANDWRITTEN
 
 
 @dataclass(kw_only=True, eq=False)
@@ -25,6 +26,20 @@ class Installation:
     """
     ignores_schedule: bool = False
     """Whether scheduledate, file and duration are ignored, as one does [server]."""
+    checks_voice: bool = False
+    """Whether voice is refused without the parameters it requires [doc]."""
+    forbidden_words: set[str] = field(default_factory=set)
+    """What no message may contain [server]."""
+    stores_emoji: bool = True
+    """Not so in old ones, which store latin1 or 3-byte UTF-8 [wild]."""
+    accepted_word: str = "queued"
+    """[doc]; others are `success`, `sent`, `ok`, `okey` [wild]."""
+    balance_format: BalanceFormat = BalanceFormat.PLAIN
+    inbox_plus: bool = False
+    """Whether senders come with a plus: they are not normalized [server]."""
+    routes_channels: bool = True
+    """Whether a route may address a WhatsApp channel; no known client does [inferred].
+    """
     channel_parameters: tuple[str, ...] = inferred.CHANNEL_ID_PARAMETERS
     """The names that a channel's id is taken from."""
     outcomes: dict[str, RecipientState] = field(default_factory=dict)

@@ -5,15 +5,16 @@ is a string [doc], every time is YYYY-MM-DD HH:mm:ss [doc]: in the user's zone w
 something is listed, else in the portal's.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 import hmac
 from typing import Final
 
-from . import channel_operations, inferred
+from . import balances, channel_operations, inferred, php
 from .delivery import group_status, listed
 from .sending import sendsms
 from .spelling import Answer
-from .state import Account, RefusedError, State
+from .state import Account, RefusedError, SqlError, State
+from .strip_tags import strip_tags
 
 type Parameters = Mapping[str, str]
 type Operation = Callable[[State, Account, Parameters], Answer]
@@ -24,7 +25,11 @@ INVALID_USER: Final = "Invalid user"
 def perform(
     state: State, operation: str, parameters: Parameters, address: str
 ) -> Answer:
-    """Do what a request from an address asks, or answer why not."""
+    """Do what a request from an address asks, or answer why not.
+
+    Every parameter becomes a variable of the server's code, after strip_tags [server].
+    """
+    parameters = {name: strip_tags(value) for name, value in parameters.items()}
     try:
         account = authenticate(state, parameters, address)
         if (function := OPERATIONS.get(operation)) is None:
@@ -32,6 +37,13 @@ def perform(
         return function(state, account, parameters)
     except RefusedError as refused:
         return error(operation, str(refused))
+    except SqlError:
+        return php.SQL_ERROR
+
+
+def operation_of(names: Container[str]) -> str:
+    """Return the operation: a key of that name, wherever it is [server]."""
+    return next((name for name in OPERATIONS if name in names), "")
 
 
 def error(operation: str, message: str) -> dict[str, object]:
@@ -78,13 +90,14 @@ def getinbox(state: State, account: Account, parameters: Parameters) -> Answer:
     if wanted in inferred.LISTS_THAT_MARK_READ:
         for message in listed:
             message.read = True
+    plus = "+" if state.installation.inbox_plus else ""
     return {
         "request": "getinbox",
         "status": "success",
         "inbox": [
             {
                 "id": message.id,
-                "from": message.sender,
+                "from": f"{plus}{message.sender}",
                 "to": message.to,
                 "message": message.text,
                 "date": state.shown(message.date, account),
@@ -96,8 +109,9 @@ def getinbox(state: State, account: Account, parameters: Parameters) -> Answer:
 
 def balance(state: State, account: Account, parameters: Parameters) -> Answer:
     """Tell the account's credits; this answer has no status."""
-    del state, parameters
-    return {"balance": f"{account.credits:f}"}
+    del parameters
+    form = state.installation.balance_format
+    return {"balance": balances.write(account.credits, form)}
 
 
 OPERATIONS: Final[dict[str, Operation]] = {

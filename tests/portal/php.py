@@ -16,6 +16,12 @@ NOTICE: Final = (
     "<b>/home/portal/public_html/smsAPI/api.php</b> on line <b>12</b><br />\n"
 )
 
+# The whole body where a text cannot be stored [wild].
+SQL_ERROR: Final = (
+    "Illegal mix of collations (utf8mb3_general_ci,IMPLICIT) and "
+    "(utf8mb4_general_ci,COERCIBLE) for operation '='"
+)
+
 MAINTENANCE_PAGE: Final = (
     "<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body>"
     "<h1>We will be back soon</h1><p>The portal is down for maintenance.</p>"
@@ -42,15 +48,9 @@ def encode(answer: object) -> str:
     return json.dumps(answer, separators=(",", ":")).replace("/", "\\/")
 
 
-def operation_of(query: str) -> str:
-    """Return the operation: the query's first key, which stands without a value."""
-    first = query.partition("&")[0]
-    return "" if "=" in first else first
-
-
 def query_parameters(query: str) -> dict[str, str]:
-    """Return $_GET without the operation; of a repeated name the last one counts."""
-    return dict(_pairs("&".join(part for part in query.split("&") if "=" in part)))
+    """Return $_GET; of a repeated name the last one counts."""
+    return dict(_pairs(query))
 
 
 async def body_parameters(request: web.Request) -> dict[str, str]:
@@ -62,7 +62,7 @@ async def body_parameters(request: web.Request) -> dict[str, str]:
     if request.content_type == "multipart/form-data":
         form = await request.post()
         return {
-            name: value
+            _variable(name): value
             for name, value in form.items()
             if isinstance(value, str) and not isinstance(value, FileField)
         }
@@ -71,7 +71,13 @@ async def body_parameters(request: web.Request) -> dict[str, str]:
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
-    return parse_qsl(text, keep_blank_values=True, errors="replace")
+    pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
+    return [(_variable(name), value) for name, value in pairs]
+
+
+def _variable(name: str) -> str:
+    """Return what PHP makes of a name: no blanks in front, and underscores."""
+    return name.lstrip(" ").translate({ord(" "): "_", ord("."): "_"})
 
 
 def without_credentials(parameters: Mapping[str, str]) -> dict[str, str]:

@@ -216,6 +216,7 @@ class Portal(Installation, AbstractAsyncContextManager["Portal"]):
             date=date,
         )
         account.inbox.append(message)
+        account.credits -= account.receive_price
         return message
 
     @property

@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
+from urllib.parse import unquote
 
 from aiohttp import web
 from yarl import URL
 
 from . import php
 from .faults import ANY_OPERATION, Fault, FaultKind, FaultRules
-from .operations import perform
+from .operations import operation_of, perform
 from .replies import error_page, faulty_reply, reply
 from .sessions import COOKIE, Sessions, set_cookie
 from .spelling import spell
@@ -55,16 +56,16 @@ class Server:
         return application
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        query = request.rel_url.raw_query_string
-        is_api = request.path in self._paths
-        operation = php.operation_of(query) if is_api else ""
+        path, query = _path_and_query(request)
+        is_api = path in self._paths
+        in_query = php.query_parameters(query)
+        in_body = await php.body_parameters(request)
+        operation = operation_of(in_query | in_body) if is_api else ""
         with self._counted(operation):
-            in_query = php.query_parameters(query)
-            in_body = await php.body_parameters(request)
             fault = self._faults.take(operation) if is_api else None
-            self._log(request, operation, in_query | in_body, fault)
+            self._log(request, path, operation, in_query, in_body, fault)
             if not is_api:
-                return _page(request)
+                return _page(path)
             post_answer = self._post_answer(request.method, operation, in_body)
             if post_answer == "refusal":
                 in_body = {}
@@ -115,21 +116,24 @@ class Server:
         finally:
             self._in_flight.subtract(names)
 
-    def _log(
+    def _log(  # noqa: PLR0913, PLR0917 - the request and all about it
         self,
         request: web.Request,
+        path: str,
         operation: str,
-        parameters: dict[str, str],
+        in_query: dict[str, str],
+        in_body: dict[str, str],
         fault: Fault | None,
     ) -> None:
-        in_query = php.query_parameters(request.rel_url.raw_query_string)
+        parameters = in_query | in_body
+        named = {name: value for name, value in parameters.items() if name != operation}
         self._state.requests.append(
             RequestLog(
                 time=self._state.now(),
                 method=request.method,
-                path=request.path,
+                path=path,
                 operation=operation,
-                parameters=php.without_credentials(parameters),
+                parameters=php.without_credentials(named),
                 has_credentials=parameters.keys() >= _CREDENTIAL_NAMES,
                 credentials_in_url=(
                     not _CREDENTIAL_NAMES.isdisjoint(in_query)
@@ -153,6 +157,13 @@ class Server:
         )
 
 
-def _page(request: web.Request) -> web.Response:
+def _path_and_query(request: web.Request) -> tuple[str, str]:
+    """Return both parts of a URL; of `smsAPI&op&…` too [doc, wild]."""
+    path, _, rest = request.rel_url.raw_path.partition("&")
+    query = request.rel_url.raw_query_string
+    return unquote(path), f"{rest}&{query}" if rest else query
+
+
+def _page(path: str) -> web.Response:
     """Return what stands beside the API."""
-    return reply(php.LOGIN_PAGE) if request.path == "/" else error_page(404)
+    return reply(php.LOGIN_PAGE) if path == "/" else error_page(404)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from . import inferred
 from .installation import Installation
 from .processing import Course
+from .templates import Template
 from .words import RecipientState
 
 # How an account's GET-only operations answer a POST: as if it had no parameters, or
@@ -27,6 +28,10 @@ POST_ANSWERS: Final[tuple[PostAnswer, ...]] = (
 )
 
 TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
+
+
+class SqlError(Exception):
+    """The database failed; its error is the whole body of the answer."""
 
 
 class RefusedError(ValueError):
@@ -49,7 +54,9 @@ class InboxMessage:
 class Account:
     """One customer of the portal; tests may change any field at any time.
 
-    `senders` are the sender IDs allowed, None allows every one. `price` is what one
+    `senders` are the sender IDs allowed, None allows every one; `unapproved_senders`
+    were asked for. National numbers are of `country_code`. `receive_price` is what an
+    inbound message costs: receiving may [server]. `price` is what one
     segment to one recipient costs, in credits. `post_answer` is how balance and
     getinbox answer a POST, None: as a GET. `white_list` are the addresses that the API
     is used from, none turns it off [doc]. `time_zone` is the user's own setting, None:
@@ -61,11 +68,14 @@ class Account:
     api_token: str = field(repr=False)
     credits: Decimal
     senders: set[str] | None = None
+    unapproved_senders: set[str] = field(default_factory=set)
+    country_code: str = inferred.COUNTRY_CODE
     api_enabled: bool = True
     post_answer: PostAnswer | None = None
     white_list: set[str] = field(default_factory=set)
     time_zone: str | None = None
     price: Decimal = Decimal(1)
+    receive_price: Decimal = Decimal(0)
     number: str = inferred.INBOUND_NUMBER
     inbox: list[InboxMessage] = field(default_factory=list, repr=False)
 
@@ -130,9 +140,9 @@ class Channel:
 class LedgerEntry:
     """One message to one recipient, accepted and billed.
 
-    `time` is UTC, `schedule` in the portal's zone, `account` an account's name.
-    `text` is what the request carried, `arrived_text` what the phone shows; `credits`
-    is the price of this one recipient.
+    `time` is UTC, `schedule` in the user's zone, `account` an account's name.
+    `text` is what strip_tags left of the request's, `arrived_text` what the phone
+    shows; `credits` is the price of this one recipient.
     """
 
     time: datetime
@@ -149,15 +159,18 @@ class LedgerEntry:
     route: str
     schedule: datetime | None
     file: str | None
+    language: str | None
+    duration: str | None
+    template: Template | None
 
 
 @dataclass(frozen=True, slots=True)
 class RequestLog:
     """One request that reached the portal, without its credentials.
 
-    `parameters` are those of the URL and the body. `followed` says that it went where
+    `parameters` are those of the URL and the body but the operation, as they came.
+    `has_cookie`: it brought the cookie of a session. `followed` says that it went where
     a redirect had pointed to, `fault` which disturbance it met.
-    `has_cookie`: it brought the cookie of a session.
     """
 
     time: datetime

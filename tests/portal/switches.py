@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from .balances import BalanceFormat
 from .installation import Installation
 from .plain import plain
 from .processing import Processing
@@ -45,15 +46,25 @@ OF_PORTAL: Final[dict[str, Reader]] = {
     "processing": Processing,
     "schedules_have_groups": _flag,
     "ignores_schedule": _flag,
+    "checks_voice": _flag,
+    "forbidden_words": lambda value: set(_texts(value)),
+    "stores_emoji": _flag,
+    "accepted_word": str,
+    "balance_format": BalanceFormat,
+    "inbox_plus": _flag,
+    "routes_channels": _flag,
     "channel_parameters": lambda value: tuple(_texts(value)),
     "outcomes": dict,
     "notice": _optional_text,
 }
 OF_ACCOUNT: Final[dict[str, Reader]] = {
     "api_enabled": _flag,
+    "country_code": str,
     "credits": lambda value: Decimal(str(value)),
     "post_answer": _post_answer,
     "time_zone": _zone,
+    "receive_price": lambda value: Decimal(str(value)),
+    "unapproved_senders": lambda value: set(_texts(value)),
     "white_list": lambda value: set(_texts(value)),
 }
 

@@ -346,7 +346,7 @@ async def test_refusal_of_what_was_held(home: Home, account: Account) -> None:
     await home.advance(120)
     assert len(home.requests()) == 1
     assert home.published() == ["held", "held", "failed", "failed"]
-    assert [e.reason for e in home.events[2:]] == ["Sender ID not allowed"] * 2
+    assert [e.reason for e in home.events[2:]] == ["Sender ID Not Allowed"] * 2
     assert home.totals == (0, 2, 0)
 
 

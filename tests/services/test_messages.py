@@ -129,7 +129,7 @@ async def test_shape_of_what_was_sent(filled: Home) -> None:
         "status": "sent",
         "reason": None,
     }
-    assert (newest["status"], newest["reason"]) == ("failed", "Sender ID not allowed")
+    assert (newest["status"], newest["reason"]) == ("failed", "Sender ID Not Allowed")
 
 
 async def test_pages(filled: Home) -> None:

@@ -3,7 +3,9 @@
 It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 """
 
+from .check import PortalCheck, PortalReport
 from .client import MAX_RECIPIENTS, PortalClient
+from .clock import OffsetPeriod, OffsetPeriods, learned_periods
 from .errors import (
     NO_TLS,
     Cause,
@@ -14,12 +16,16 @@ from .errors import (
     PortalError,
     RefusedError,
     UncertainError,
+    UnverifiedChannelError,
+    WrongChannelError,
 )
+from .matching import match_recipients
 from .models import (
     Accepted,
     Balance,
     Channel,
     ChannelDetails,
+    ChannelIds,
     Connection,
     DeliveryStatus,
     GroupRecipient,
@@ -30,6 +36,8 @@ from .models import (
     Submission,
 )
 from .picture import Picture
+from .tags import keep_from_tag_removal
+from .template import Template
 from .traits import Escaping, Processing, Traits
 from .transport import Operation
 from .url import candidate_urls, normalize_url
@@ -42,6 +50,7 @@ __all__ = [
     "Cause",
     "Channel",
     "ChannelDetails",
+    "ChannelIds",
     "Connection",
     "DeliveryStatus",
     "Escaping",
@@ -53,16 +62,26 @@ __all__ = [
     "NoAnswerError",
     "NotAPortalError",
     "NotReachableError",
+    "OffsetPeriod",
+    "OffsetPeriods",
     "Operation",
     "Picture",
+    "PortalCheck",
     "PortalClient",
     "PortalError",
+    "PortalReport",
     "Processing",
     "RefusedError",
     "SendType",
     "Submission",
+    "Template",
     "Traits",
     "UncertainError",
+    "UnverifiedChannelError",
+    "WrongChannelError",
     "candidate_urls",
+    "keep_from_tag_removal",
+    "learned_periods",
+    "match_recipients",
     "normalize_url",
 ]

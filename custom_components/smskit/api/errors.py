@@ -36,6 +36,8 @@ class Cause(StrEnum):
     PAGE = "page"
     """An HTML page where an answer belongs, such as a login page."""
     EMPTY = "empty"
+    BROKEN = "broken"
+    """An answer of this API that cannot be read."""
     UNREADABLE = "unreadable"
     REFUSAL = "refusal"
     """The portal understood the request and refused it."""
@@ -101,6 +103,14 @@ class NotAPortalError(UncertainError):
 
     It is an HTML page, a redirect, an HTTP error, or an oversized or broken body.
     """
+
+
+class WrongChannelError(NotAPortalError):
+    """The answer is about another channel than the request, or about none."""
+
+
+class UnverifiedChannelError(PortalError):
+    """Nothing was changed: the portal did not show the channel that was named."""
 
 
 class RefusedError(PortalError):
