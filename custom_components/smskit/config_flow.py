@@ -27,6 +27,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
     BooleanSelector,
     CountrySelector,
+    LanguageSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -61,6 +62,7 @@ from .const import (
     CONF_KEEP_MESSAGES,
     CONF_LOW_BALANCE,
     CONF_SENDER,
+    CONF_VOICE_LANGUAGE,
     DEFAULT_HOLD_HOURS,
     DEFAULT_HOURLY_LIMIT,
     DEFAULT_INBOX_INTERVAL,
@@ -357,7 +359,7 @@ class SmskitOptionsFlow(OptionsFlow):
         schema = _options_schema(sorted(zones))
         current = {
             CONF_COUNTRY: self.hass.config.country,
-            CONF_TIME_ZONE: self.hass.config.time_zone,
+            CONF_VOICE_LANGUAGE: self.hass.config.language,
             **self.config_entry.options,
             **options,
         }
@@ -411,6 +413,7 @@ def _options_schema(zones: list[str]) -> vol.Schema:
                         vol.Required(
                             CONF_HOLD_HOURS, default=DEFAULT_HOLD_HOURS
                         ): _number_selector(0, 168, step="any", unit="h"),
+                        vol.Optional(CONF_VOICE_LANGUAGE): LanguageSelector(),
                     }
                 )
             ),

@@ -16,17 +16,18 @@ from custom_components.smskit.api import (
     InboxMessage,
     InvalidAuthError,
     NotAPortalError,
+    Operation,
     RefusedError,
     parse,
 )
+from custom_components.smskit.api.transport import find_group_id
 from tests.portal import php, samples
 
 from .vendor import EXPECTED
 
 READERS: Final[dict[str, Callable[[parse.Answer], object]]] = {
-    "sendsms": parse.accepted,
+    "sendsms": lambda answer: parse.accepted(answer, 1, str),
     "groupstatus": parse.group_status,
-    "getinbox": lambda answer: parse.inbox(answer, str),
     "balance": parse.balance,
     "createchannel": parse.new_channel,
     "listchannel": lambda answer: parse.channels(answer, str),
@@ -51,7 +52,7 @@ NOTICES: Final = (
 )
 
 
-@pytest.mark.parametrize("operation", EXPECTED)
+@pytest.mark.parametrize("operation", READERS)
 def test_vendors_success(operation: str) -> None:
     """Each sample on the vendor's page is read, valid JSON or not."""
     answer = parse.parse_answer(samples.SUCCESS[operation])
@@ -164,19 +165,125 @@ def test_no_amount(amount: object) -> None:
         parse.balance(answer)
 
 
-@pytest.mark.parametrize("status", ["queued", "success", "OK", "Sent", " success "])
-def test_accepted(status: str) -> None:
+def _accepted(count: int = 1, **answer: Any) -> Accepted:
+    return parse.accepted(answer, count, lambda words: f"<{words}>")
+
+
+@pytest.mark.parametrize(
+    "status", ["queued", "success", "OK", "okey", "Sent", " success "]
+)
+@pytest.mark.parametrize("group_id", [7, "7", "0", "", None, "00"])
+def test_accepted(status: str, group_id: object) -> None:
     """All that portals answer to a send they took is read; only one means sent."""
-    accepted = parse.accepted({"status": status, "group_id": 7, "date": "0000-00-00"})
-    expected = DeliveryStatus.SENT if status == "Sent" else DeliveryStatus.QUEUED
-    assert accepted == Accepted(group_id="7", status=expected, date=None)
+    accepted = _accepted(status=status, group_id=group_id, date="0000-00-00")
+    is_sent = status == "Sent"
+    assert accepted == Accepted(
+        group_id="7" if str(group_id) == "7" else None,
+        status=DeliveryStatus.SENT if is_sent else DeliveryStatus.QUEUED,
+        is_processed=is_sent,
+        date=None,
+    )
+
+
+@pytest.mark.parametrize("status", ["failed", "error", "pending", "", None])
+def test_group_is_an_acceptance(status: str | None) -> None:
+    """What has a group was taken, whatever the word beside it."""
+    accepted = _accepted(status=status, group_id="7", notice="No route", message="No")
+    assert accepted == Accepted(
+        group_id="7",
+        status=DeliveryStatus.QUEUED,
+        is_processed=status == "failed",
+        notice="<No route>",
+        date=None,
+    )
+
+
+@pytest.mark.parametrize("group_id", ["0", "", None, 0])
+@pytest.mark.parametrize("status", ["failed", "error"])
+@pytest.mark.parametrize("key", ["message", "error", "notice"])
+def test_refused_without_a_group(status: str, group_id: object, key: str) -> None:
+    """Without a group it is a refusal, and says why under whatever name."""
+    reason: dict[str, Any] = {key: "Insufficient Balance"}
+    with pytest.raises(RefusedError) as raised:
+        _accepted(status=status, group_id=group_id, **reason)
+    assert raised.value.reason == "<Insufficient Balance>"
+
+
+@pytest.mark.parametrize(
+    ("count", "status", "messages", "expected"),
+    [
+        # The status is that of the last number.
+        (2, "sent", None, DeliveryStatus.QUEUED),
+        (2, "sent", ["sent", "sent"], DeliveryStatus.SENT),
+        (2, "failed", ["sent", "sent"], DeliveryStatus.SENT),
+        (2, "sent", ["failed", "sent"], DeliveryStatus.QUEUED),
+        # Nobody knows whose it is.
+        (2, "sent", ["sent"], DeliveryStatus.QUEUED),
+        (1, "sent", ["failed"], DeliveryStatus.QUEUED),
+        (1, "sent", ["submitted"], DeliveryStatus.QUEUED),
+    ],
+)
+def test_several_numbers(
+    count: int, status: str, messages: list[str] | None, expected: DeliveryStatus
+) -> None:
+    """Several numbers are sent only where the answer says so of each of them."""
+    listed = [{"message_id": "1", "status": one} for one in messages or ()]
+    accepted = _accepted(count, status=status, group_id="7", messages=listed)
+    assert accepted.status is expected
+    assert accepted.is_processed
+
+
+def test_sent_in_part_without_a_group() -> None:
+    """What one number has must not be sent again, though nothing is left to ask for."""
+    messages = [{"status": "sent"}, {"status": "failed"}]
+    accepted = _accepted(2, status="failed", group_id="0", messages=messages)
+    assert (accepted.group_id, accepted.status) == (None, DeliveryStatus.QUEUED)
+    with pytest.raises(RefusedError):
+        _accepted(2, status="failed", group_id="0", messages=messages[1:])
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('{"status":"queued","group_id":"1234","da', "1234"),
+        ('{"status":"queued", "group_id" : 1234, "da', "1234"),
+        ('{"group_id":1234\n} <b>Notice</b>', "1234"),
+        # More digits may have followed.
+        ('{"status":"queued","group_id":12', None),
+        ('{"status":"queued","group_id":"12', None),
+        ('{"status":"queued","group_id":"0","da', None),
+        ('{"status":"queued","group_id":0,"da', None),
+        ('{"status":"queued","group_id":"","da', None),
+        ('{"status":"queued","group_id":null,"da', None),
+    ],
+)
+def test_group_of_a_broken_answer(body: str, expected: str | None) -> None:
+    """The group of a broken answer is known if it is there as a whole."""
+    assert find_group_id(Operation.SEND, body) == expected
+    assert find_group_id(Operation.GROUP_STATUS, body) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "recipients", "expected"),
+    [
+        ("completed", [{"to": "1", "status": "sent"}], True),
+        ("COMPLETED", {"0": {"to": "1", "status": "sent"}}, True),
+        ("completed", [], False),
+        ("processing", [{"to": "1", "status": "sent"}], False),
+        ("sent", [{"to": "1", "status": "sent"}], False),
+    ],
+)
+def test_completed(status: str, recipients: object, expected: bool) -> None:
+    """A group is complete by its own word, and lists somebody."""
+    answer = {"group_id": "1", "group_status": status, "recipients": recipients}
+    assert parse.group_status(answer).is_completed is expected
 
 
 @pytest.mark.parametrize("answer", [{}, {"status": ""}, {"status": "pending"}])
 def test_not_accepted(answer: dict[str, Any]) -> None:
     """A send is not taken for accepted without a word that says so."""
     with pytest.raises(NotAPortalError):
-        parse.accepted(answer)
+        parse.accepted(answer, 1, str)
     with pytest.raises(NotAPortalError):
         parse.queue_count(answer)
     with pytest.raises(NotAPortalError):

@@ -90,10 +90,16 @@ def batch(index: int, to: str) -> Batch:
         type=SendType.SMS,
         sender="HOME",
         text=text(index),
-        recipients=[BatchRecipient(number=to, name="Anna", status=Status.HELD)],
+        recipients=[
+            BatchRecipient(
+                number=to,
+                name="Anna",
+                status=Status.HELD,
+                reason="no connection to account.example.com",
+            )
+        ],
         numbers=frozenset({to}),
         stage=Stage.HELD,
-        reason="no connection to account.example.com",
     )
 
 

@@ -68,7 +68,7 @@ async def test_cancelled_caller(home: Home) -> None:
     assert home.published() == ["queued", "queued"]
     assert home.totals == (0, 0, 2)
     home.portal.deliver("sent")
-    await home.advance(10)
+    await home.advance(70)
     assert home.totals == (2, 0, 0)
 
 

@@ -108,6 +108,9 @@ async def test_refused(home: Home, reason: str) -> None:
     [
         ("empty_message", {"message": ""}),
         ("empty_message", {"message": " \n\t "}),
+        ("not_voice", {"duration": 5}),
+        ("duration_missing", {"type": "voice", "media": "https://example.com/a.mp3"}),
+        ("route_needs_sms", {"type": "whatsapp", "route": "3"}),
         ("too_long", {"message": "x" * (153 * 10 + 1)}),
         ("too_long", {"message": "ж" * (67 * 10 + 1)}),
         ("too_long", {"message": "x" * 161, "max_segments": 1}),
@@ -161,6 +164,12 @@ async def test_nobody(home: Home) -> None:
         {"expires_in": -1},
         {"max_segments": 0},
         {"schedule": "tomorrow"},
+        {"route": "default"},
+        {"route": ""},
+        {"route": "1\n"},
+        {"language": "English, please"},
+        {"duration": 0},
+        {"duration": -5},
         {"surprise": True},
     ],
 )
@@ -260,12 +269,44 @@ async def test_preview(home: Home) -> None:
                 "segments": 2,
             },
         ],
+        "text": "€" * 80 + "x",
         "encoding": "gsm7",
         "segments": 2,
         "blocked_by": None,
     }
     assert home.requests() == []
     assert home.events == []
+
+
+@pytest.mark.parametrize(
+    ("message", "sent"),
+    [
+        ("Temp <5 now", "Temp < 5 now"),
+        ("a <b> c", "a < b> c"),
+        ("5 < 6 <\t7 <\n8", "5 < 6 <\t7 <\n8"),
+        ("<<", "< < "),
+        ("<\u00a0", "< \u00a0"),
+        ("nothing", "nothing"),
+    ],
+)
+async def test_tags(home: Home, message: str, sent: str) -> None:
+    """What the portal would cut as a tag is kept from it, shown and stored as sent."""
+    preview = await home.call("preview_message", numbers=[ANNA], message=message)
+    assert preview["text"] == sent
+    await home.send(ANNA, message=message)
+    assert [entry.text for entry in home.portal.ledger] == [sent]
+    found = await home.call("get_messages", direction="out")
+    assert [one["text"] for one in found["messages"]] == [sent]
+
+
+async def test_tags_are_counted(home: Home) -> None:
+    """The blank behind a `<` is billed, and may be one too many."""
+    message = "<" + "x" * 159
+    preview = await home.call("preview_message", numbers=[ANNA], message=message)
+    assert preview["segments"] == 2
+    with pytest.raises(ServiceValidationError) as raised:
+        await home.send(ANNA, message=message, max_segments=1)
+    assert raised.value.translation_key == "too_long"
 
 
 async def test_message_status(home: Home) -> None:

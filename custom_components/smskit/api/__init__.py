@@ -4,7 +4,9 @@ It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 """
 
 from .client import MAX_RECIPIENTS, PortalClient
+from .clock import OffsetPeriod, OffsetPeriods, learned_periods
 from .errors import (
+    BrokenAnswerError,
     InvalidAuthError,
     NoAnswerError,
     NotAPortalError,
@@ -13,6 +15,7 @@ from .errors import (
     RefusedError,
     UncertainError,
 )
+from .matching import match_recipients
 from .models import (
     Accepted,
     Balance,
@@ -28,6 +31,8 @@ from .models import (
     Submission,
 )
 from .picture import Picture
+from .tags import keep_from_tag_removal
+from .template import Template
 from .traits import Escaping, Processing, Traits
 from .transport import Operation
 from .url import normalize_url
@@ -36,6 +41,7 @@ __all__ = [
     "MAX_RECIPIENTS",
     "Accepted",
     "Balance",
+    "BrokenAnswerError",
     "Channel",
     "ChannelDetails",
     "Connection",
@@ -49,6 +55,8 @@ __all__ = [
     "NoAnswerError",
     "NotAPortalError",
     "NotReachableError",
+    "OffsetPeriod",
+    "OffsetPeriods",
     "Operation",
     "Picture",
     "PortalClient",
@@ -57,7 +65,11 @@ __all__ = [
     "RefusedError",
     "SendType",
     "Submission",
+    "Template",
     "Traits",
     "UncertainError",
+    "keep_from_tag_removal",
+    "learned_periods",
+    "match_recipients",
     "normalize_url",
 ]

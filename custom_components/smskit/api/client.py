@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
+import time
 from typing import Any, Final
 
 import aiohttp
 
 from . import inferred, parse
-from .errors import NotAPortalError, PortalError, RefusedError
+from .clock import OffsetLearner
+from .errors import BrokenAnswerError, NotAPortalError, PortalError, RefusedError
+from .inbox import InboxListing, read_inbox
 from .models import (
     Accepted,
     Balance,
@@ -21,7 +25,7 @@ from .models import (
     Submission,
 )
 from .picture import Picture, read_picture
-from .traits import Traits
+from .traits import Escaping, Processing, Traits
 from .transport import (
     Operation,
     Scrubber,
@@ -68,6 +72,7 @@ class PortalClient:
         self._transport = Transport(session, url, api_key, api_token)
         self._on_learned = on_learned
         self.traits = traits or Traits()
+        self._clock = OffsetLearner(self.traits.offset_periods)
 
     @property
     def host(self) -> str:
@@ -120,11 +125,26 @@ class PortalClient:
         fields, scrub = self._transport.fields(parameters)
         body = await self._fetch(Operation.INBOX, fields, limit)
 
-        def read() -> tuple[InboxMessage, ...]:
-            return parse.inbox(_answer(Operation.INBOX, body, scrub), scrub)
+        def read() -> InboxListing:
+            try:
+                return read_inbox(body, self.traits.escaping, scrub)
+            except ValueError:
+                raise _unreadable(Operation.INBOX, body, scrub) from None
 
         # A full inbox is megabytes, which would block the event loop.
-        return await asyncio.to_thread(read) if len(body) > _LARGE_BODY else read()
+        large = len(body) > _LARGE_BODY
+        listing = await asyncio.to_thread(read) if large else read()
+        if listing.is_handwritten:
+            self._learn(escaping=Escaping.HANDWRITTEN)
+        return listing.messages
+
+    def note_encoder(self) -> None:
+        """Note that the portal escapes the texts in its answers.
+
+        The caller has seen a text that only an encoder writes, from somebody who has
+        no reason to feign it.
+        """
+        self._learn(escaping=Escaping.ENCODED)
 
     async def send(self, submission: Submission) -> Accepted:
         """Send a text to up to `MAX_RECIPIENTS` numbers."""
@@ -140,12 +160,33 @@ class PortalClient:
             parameters["scheduledate"] = submission.schedule.strftime(_DATE_FORMAT)
         if submission.route is not None:
             parameters[inferred.ROUTE_PARAMETER] = submission.route
-        return parse.accepted(await self._call(Operation.SEND, parameters))
+        if submission.language is not None:
+            parameters["language"] = submission.language
+        if submission.duration is not None:
+            parameters["duration"] = str(submission.duration)
+        answer, scrub = await self._request(Operation.SEND, parameters)
+        accepted = parse.accepted(answer, len(submission.to), scrub)
+        if accepted.is_processed:
+            self._learn(processing=Processing.IMMEDIATE)
+        if accepted.date is not None and submission.schedule is None:
+            now = datetime.now(UTC)
+            self._clock.accepted(
+                accepted.group_id, accepted.date, now, time.monotonic()
+            )
+            self._learn(offset_periods=self._clock.periods)
+        return accepted
 
     async def group_status(self, group_id: str) -> GroupStatus:
         """Return the delivery status of the recipients of a submission."""
         answer = await self._call(Operation.GROUP_STATUS, {"groupid": group_id})
-        return parse.group_status(answer)
+        group = parse.group_status(answer)
+        if not group.recipients:
+            self._learn(processing=Processing.CRON)
+        if group.date is not None:
+            now = datetime.now(UTC)
+            self._clock.reported(group_id, group.date, now, time.monotonic())
+            self._learn(offset_periods=self._clock.periods)
+        return group
 
     async def channels(self) -> tuple[Channel, ...]:
         """Return the account's WhatsApp channels."""
@@ -224,8 +265,13 @@ def _answer(operation: Operation, body: str, scrub: Scrubber) -> parse.Answer:
     try:
         return parse.parse_answer(body)
     except ValueError:
-        group_id = find_group_id(operation, body)
-        raise NotAPortalError(describe(body, scrub), group_id) from None
+        raise _unreadable(operation, body, scrub) from None
+
+
+def _unreadable(operation: Operation, body: str, scrub: Scrubber) -> NotAPortalError:
+    """Return the error for a body that is no answer, or a broken one."""
+    kind = BrokenAnswerError if '"request"' in body else NotAPortalError
+    return kind(describe(body, scrub), find_group_id(operation, body))
 
 
 def _channel(channel_id: str) -> dict[str, str]:

@@ -33,6 +33,10 @@ class NotAPortalError(UncertainError):
     """
 
 
+class BrokenAnswerError(NotAPortalError):
+    """The response is an answer of this API that cannot be read."""
+
+
 class RefusedError(PortalError):
     """The portal understood the request and refused it."""
 

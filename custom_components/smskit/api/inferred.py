@@ -5,6 +5,7 @@ parameters. These values come from public clients of the same portal software or
 by analogy. All assumptions are in this file, so that corrections are made only here.
 """
 
+from datetime import timedelta
 import re
 from typing import Final
 
@@ -14,6 +15,12 @@ CHANNEL_ID_PARAMETERS: Final = ("channel_id", "channelid")
 
 # A WhatsApp channel is selected by its gateway ID, like any other route.
 ROUTE_PARAMETER: Final = "route"
+
+# All times of a portal are of one zone: those in an answer to a send (the time of the
+# acceptance, unless the message is scheduled), in a listing, and in `scheduledate`.
+# A portal's clock is kept in time: what remains of its difference to a quarter of an
+# hour is at most this.
+CLOCK_DRIFT: Final = timedelta(minutes=5)
 
 # "Invalid user" is documented; the rest is the wording of similar portals.
 AUTH_REFUSAL: Final = re.compile(
@@ -35,7 +42,19 @@ EMPTY_LIST_REFUSAL: Final = re.compile(
 )
 
 # `queued` is documented; the others were seen in answers of similar portals.
-ACCEPTED_STATUS: Final = frozenset({"queued", "success", "sent", "ok"})
+ACCEPTED_STATUS: Final = frozenset({"queued", "success", "sent", "ok", "okey"})
+
+# As the text of a template, public clients send
+# `content:NAME|lang=fr|body=…|header=image:URL|button=…`, with one value at most. How
+# several are written was seen nowhere, nor whether a separator can be escaped: in a
+# value it is replaced. They name no route: templates go through no channel.
+TEMPLATE_PART_SEPARATOR: Final = "|"
+TEMPLATE_VALUE_SEPARATOR: Final = ","
+TEMPLATE_REPLACEMENTS: Final = {"|": "/", ",": ";"}
+
+# A number that a group lists may lack its country code, or have one too many. So many
+# digits in common from the end make it the same number.
+SAME_NUMBER_DIGITS: Final = 7
 
 # `queued`, `sent` and `failed` are documented for a recipient; the rest is by analogy.
 # Any other status is not final.

@@ -62,6 +62,10 @@ class Submission:
     text: str = field(repr=False)
     file: str | None = field(default=None, repr=False)
     """URL of a media file, for voice, mms and whatsapp."""
+    language: str | None = None
+    """Language that a text is spoken in, for voice."""
+    duration: int | None = None
+    """Length in seconds, for voice."""
     schedule: datetime | None = None
     """When to send, in the portal's time zone."""
     route: str | None = None
@@ -73,7 +77,13 @@ class Accepted:
     """Answer of `sendsms` to an accepted submission."""
 
     group_id: str | None
+    """None if the portal names none, so that there is nothing to ask for."""
     status: DeliveryStatus
+    """Of all numbers alike: `sent` only if each of them is known to be."""
+    is_processed: bool = False
+    """Whether the portal did not wait: the answer has an outcome, if not everyone's."""
+    notice: str | None = None
+    """The portal's remark, scrubbed: why numbers failed."""
     date: datetime | None
 
 
@@ -92,6 +102,8 @@ class GroupStatus:
 
     group_id: str
     status: str
+    is_completed: bool = False
+    """Whether all its recipients are listed, so that others were dropped."""
     recipients: tuple[GroupRecipient, ...]
     date: datetime | None
 
@@ -105,6 +117,12 @@ class InboxMessage:
     recipient: str | None = field(repr=False)
     text: str = field(repr=False)
     date: datetime | None
+    is_ambiguous: bool = False
+    """Whether the portal's answer leaves open who wrote what in it."""
+    is_forgeable: bool = False
+    """Whether the text of a message before it in the listing may have made it up."""
+    shows_encoder: bool = False
+    """Whether its text stands in the answer as only an encoder writes it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,7 @@ import json
 import re
 from typing import Any, Final
 
-from . import inferred
+from . import handwritten, inferred
 from .errors import InvalidAuthError, NotAPortalError, RefusedError
 from .models import (
     Accepted,
@@ -36,22 +36,81 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _OBJECT: Final = re.compile(r'\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|"[^"]*$)', re.DOTALL)
+# What a web server may add to an answer.
+_REST: Final = re.compile(r"\s*+(?:<[^{}\[\]]*+)?\Z")
 _MAX_OBJECT_STARTS: Final = 50
+_REASONS: Final = ("message", "error", "notice")
+# What a portal that sends at once answers; others accept, and send later.
+_OUTCOMES: Final = frozenset({"sent", "failed"})
+_COMPLETED: Final = "completed"
 _DATE_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
 
 
 def parse_answer(body: str) -> Answer:
     """Return the JSON object in a body, ignoring PHP output around it.
 
-    Raises ValueError if there is no complete object.
+    Raises ValueError if there is no complete object, or if one has a key twice: then
+    nobody can tell which of the two the portal wrote.
     """
-    decoder = json.JSONDecoder(strict=False, parse_float=Decimal)
+    try:
+        return _decode(body, _without_repeats)
+    except ValueError:
+        if (escaped := handwritten.escape(body)) is None:
+            raise
+        return _decode(escaped, _without_repeats)
+
+
+def parse_flawed(body: str) -> Answer:
+    """Return the JSON object in a body as `parse_answer`, with flaws in its records.
+
+    Records that have a key twice are `FlawedRecord`.
+    """
+    return _decode(body, _with_repeats)
+
+
+def parse_flawless(body: str) -> Answer | None:
+    """Return the JSON object in a body if nothing in or after it is wrong."""
+    decoder = json.JSONDecoder(parse_float=Decimal, object_pairs_hook=_without_repeats)
+    try:
+        answer, end = decoder.raw_decode(body, body.find("{"))
+    except ValueError, RecursionError:
+        return None
+    return _lower(answer) if _REST.match(body, end) else None
+
+
+class FlawedRecord(dict[str, Any]):
+    """An object in which a key occurred twice; it has the first value of each."""
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("an object with a key twice")
+    return result
+
+
+def _with_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(reversed(pairs))
+    return result if len(result) == len(pairs) else FlawedRecord(result)
+
+
+def _lower(answer: Mapping[str, Any]) -> Answer:
+    return {str(key).lower(): value for key, value in answer.items()}
+
+
+def _decode(
+    body: str, hook: Callable[[list[tuple[str, Any]]], dict[str, Any]]
+) -> Answer:
+    decoder = json.JSONDecoder(
+        strict=False, parse_float=Decimal, object_pairs_hook=hook
+    )
     for start in _object_starts(body):
         try:
-            answer, _ = decoder.raw_decode(body, start)
+            answer, end = decoder.raw_decode(body, start)
         except ValueError, RecursionError:
             try:
-                answer = decoder.decode(_repair_commas(body, start))
+                repaired, end = _repair_commas(body, start)
+                answer = decoder.decode(repaired)
             except ValueError, RecursionError:
                 if _OBJECT.match(body, start):
                     # This is the broken answer; an object inside it is not the answer.
@@ -59,7 +118,10 @@ def parse_answer(body: str) -> Answer:
                 continue
         # Neither an object in a notice nor an empty one is the answer.
         if isinstance(answer, dict) and answer:
-            return {str(key).lower(): value for key, value in answer.items()}
+            if not _REST.match(body, end):
+                # A text ended the answer, and what stands behind it would be lost.
+                break
+            return _lower(answer)
     raise ValueError("no whole JSON object")
 
 
@@ -72,8 +134,8 @@ def _object_starts(body: str) -> Iterator[int]:
         yield start
 
 
-def _repair_commas(body: str, start: int) -> str:
-    """Return the object at `start` with its commas as JSON requires them.
+def _repair_commas(body: str, start: int) -> tuple[str, int]:
+    """Return the object at `start` with its commas as JSON requires them, and its end.
 
     Raises ValueError if the object is truncated.
     """
@@ -100,7 +162,7 @@ def _repair_commas(body: str, start: int) -> str:
             value_ended = kind != "open"
         parts.append(token)
         if depth == 0:
-            return "".join(parts)
+            return "".join(parts), position
     raise ValueError("the object is truncated")
 
 
@@ -108,7 +170,7 @@ def raise_if_refused(answer: Answer, scrub: Callable[[str], str]) -> None:
     """Raise RefusedError or InvalidAuthError if the answer is a refusal."""
     if text(answer.get("status")).lower() not in {"error", "failed", "fail"}:
         return
-    raw = text(answer.get("message")) or text(answer.get("error")) or "no reason given"
+    raw = next(filter(None, map(text, map(answer.get, _REASONS))), "no reason given")
     reason = scrub(raw)
     if inferred.AUTH_REFUSAL.search(raw):
         raise InvalidAuthError(reason)
@@ -173,7 +235,7 @@ def _items(value: object) -> list[Answer]:
     if not isinstance(value, list):
         return []
     return [
-        {str(key).lower(): part for key, part in item.items()}
+        FlawedRecord(_lower(item)) if isinstance(item, FlawedRecord) else _lower(item)
         for item in value
         if isinstance(item, dict)
     ]
@@ -209,32 +271,57 @@ def balance(answer: Answer) -> Balance:
     return Balance(amount=_amount(answer["balance"]))
 
 
-def accepted(answer: Answer) -> Accepted:
-    """Parse the answer of `sendsms`."""
+def accepted(answer: Answer, count: int, scrub: Callable[[str], str]) -> Accepted:
+    """Parse the answer of `sendsms` to a submission to so many numbers.
+
+    A group is an acceptance, whatever the word beside it: portals that send at once say
+    how the last number fared, and `failed` may be true of that one alone.
+    """
     status = text(answer.get("status")).lower()
-    if status not in inferred.ACCEPTED_STATUS:
-        raise NotAPortalError("an unknown status in the answer to a send")
+    group_id = group(text(answer.get("group_id")))
+    messages = [
+        _delivery(item.get("status")) for item in _items(answer.get("messages"))
+    ]
+    if group_id is None and DeliveryStatus.SENT not in messages:
+        raise_if_refused(answer, scrub)
+        if status not in inferred.ACCEPTED_STATUS:
+            raise NotAPortalError("an unknown status in the answer to a send")
+    # "success" and "ok" mean that it was accepted, not that it was delivered.
+    outcomes = messages or [
+        _delivery(status) if status in _OUTCOMES else DeliveryStatus.QUEUED
+    ]
+    all_sent = len(outcomes) == count and set(outcomes) == {DeliveryStatus.SENT}
+    notice = text(answer.get("notice"))
     return Accepted(
-        group_id=_optional(answer.get("group_id")),
-        # "success" and "ok" mean that it was accepted, not that it was delivered.
-        status=DeliveryStatus.SENT if status == "sent" else DeliveryStatus.QUEUED,
+        group_id=group_id,
+        status=DeliveryStatus.SENT if all_sent else DeliveryStatus.QUEUED,
+        is_processed=bool(messages) or status in _OUTCOMES,
+        notice=scrub(notice) if notice else None,
         date=_date(answer.get("date")),
     )
 
 
+def group(value: str) -> str | None:
+    """Return the ID of a group: zero is none, as for what the portal sends later."""
+    return value if value.strip("0") else None
+
+
 def group_status(answer: Answer) -> GroupStatus:
     """Parse the answer of `groupstatus`."""
+    status = text(answer.get("group_status")).lower()
+    recipients = tuple(
+        GroupRecipient(
+            id=_optional(item.get("id")),
+            to=text(item.get("to")).lstrip("+"),
+            status=_delivery(item.get("status")),
+        )
+        for item in _items(answer.get("recipients"))
+    )
     return GroupStatus(
         group_id=_required(answer, "group_id"),
-        status=text(answer.get("group_status")).lower(),
-        recipients=tuple(
-            GroupRecipient(
-                id=_optional(item.get("id")),
-                to=text(item.get("to")).lstrip("+"),
-                status=_delivery(item.get("status")),
-            )
-            for item in _items(answer.get("recipients"))
-        ),
+        status=status,
+        is_completed=status == _COMPLETED and bool(recipients),
+        recipients=recipients,
         date=_date(answer.get("date")),
     )
 
@@ -248,6 +335,9 @@ def inbox(answer: Answer, scrub: Callable[[str], str]) -> tuple[InboxMessage, ..
             recipient=text(item.get("to")).lstrip("+") or None,
             text=_message_text(item.get("message")),
             date=_date(item.get("date")),
+            is_ambiguous=isinstance(item, FlawedRecord)
+            or not text(item.get("from"))
+            or '"' in text(item.get("from")),
         )
         for item in _listed(answer, "inbox", scrub)
     )

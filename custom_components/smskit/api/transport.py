@@ -13,8 +13,11 @@ from aiohttp.payload import BytesPayload
 from yarl import URL
 
 from .errors import NoAnswerError, NotAPortalError, NotReachableError
+from .parse import group
 from .url import ENDPOINT
 
+# A number that breaks off may be the beginning of another one.
+_GROUP_ID: Final = re.compile(r'"group_id"\s*:\s*(?:"(\w+)"|(\d+)(?=\s*[,}\]]))')
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
 # The portal may close an idle connection just as the next request goes out, and then
 # nobody knows whether it was carried out. Every request opens its own connection.
@@ -168,8 +171,8 @@ def find_group_id(operation: Operation, body: str) -> str | None:
     """Return the group ID that a broken answer to a send still contains."""
     if operation is not Operation.SEND:
         return None
-    match = re.search(r'"group_id"\s*:\s*"(\w+)"', body)
-    return match[1] if match else None
+    match = _GROUP_ID.search(body)
+    return group(match[1] or match[2]) if match else None
 
 
 class Scrubber:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 import time
 from typing import Final
@@ -20,7 +20,7 @@ from ..api import (
     RefusedError,
 )
 from ..const import LOGGER
-from ..settings import Settings
+from ..portal_clock import PortalClock
 from ..store import Database, Statement, StoreError, Value
 from .health import ChannelHealth
 from .models import ChannelProblem, ChannelState
@@ -59,11 +59,11 @@ class ChannelPoller:
     """
 
     def __init__(
-        self, client: PortalClient, settings: Settings, database: Database
+        self, client: PortalClient, clock: PortalClock, database: Database
     ) -> None:
         """Initialize the poller."""
         self._client = client
-        self._settings = settings
+        self._clock = clock
         self.interval = POLL_INTERVAL
         """Time until the next poll is due."""
         self.states: dict[str, ChannelState] = {}
@@ -78,6 +78,7 @@ class ChannelPoller:
         self._lock = asyncio.Lock()
         self._database = database
         self._subscription_ends: dict[str, datetime] = {}
+        """Naive, as the portal wrote them."""
         self._unknown_statuses: set[str] = set()
         self._health = ChannelHealth()
 
@@ -99,7 +100,7 @@ class ChannelPoller:
             end,
         ) in rows:
             if end is not None:
-                self._subscription_ends[channel_id] = dt_util.utc_from_timestamp(end)
+                self._subscription_ends[channel_id] = datetime.fromisoformat(end)
             if connected:
                 lost[channel_id] = since
             if listed:
@@ -112,15 +113,17 @@ class ChannelPoller:
                 )
         self._health.load(lost)
         self.states = {
-            channel_id: ChannelState(
-                channel=channel,
-                details=None,
-                connected_since=None,
-                last_sync=None,
-                subscription_end=self._subscription_ends.get(channel_id),
-                pairing=False,
-                code=None,
-                problem=None,
+            channel_id: self._dated(
+                ChannelState(
+                    channel=channel,
+                    details=None,
+                    connected_since=None,
+                    last_sync=None,
+                    subscription_end=None,
+                    pairing=False,
+                    code=None,
+                    problem=None,
+                )
             )
             for channel_id, channel in self._listed.items()
         }
@@ -226,20 +229,36 @@ class ChannelPoller:
             LOGGER.debug("Failed to fetch the details of a channel: %s", err)
         if details is not None and details.connection is Connection.UNKNOWN:
             self._log_unknown_status(details.device_status or "")
-        end = self._settings.to_utc(details.subscription_end) if details else None
-        if end is None:
-            end = self._subscription_ends.get(channel.channel_id)
-        sync = (details.last_sync if details else None) or channel.last_sync
-        return ChannelState(
-            channel=channel,
-            details=details,
-            connected_since=_connected_since(details, previous),
-            last_sync=self._settings.to_utc(sync),
-            subscription_end=end,
-            pairing=False,
-            code=None,
-            problem=None,
+        return self._dated(
+            ChannelState(
+                channel=channel,
+                details=details,
+                connected_since=_connected_since(details, previous),
+                last_sync=None,
+                subscription_end=None,
+                pairing=False,
+                code=None,
+                problem=None,
+            )
         )
+
+    def _dated(self, state: ChannelState) -> ChannelState:
+        """Return a state with the portal's times as the clock reads them now."""
+        channel, details = state.channel, state.details
+        sync = (details.last_sync if details else None) or channel.last_sync
+        end = details.subscription_end if details else None
+        end = end or self._subscription_ends.get(channel.channel_id)
+        return replace(
+            state,
+            last_sync=self._clock.to_utc(sync, received=dt_util.utcnow()),
+            subscription_end=self._clock.to_utc(end),
+        )
+
+    def redate(self) -> None:
+        """Read the times of all channels anew, as the clock reads them now."""
+        self.states = {one: self._dated(state) for one, state in self.states.items()}
+        for channel_id, poll in self._polls.items():
+            poll.state = self.states.get(channel_id)
 
     async def _async_scan(self, channel: Channel, poll: ChannelPoll) -> None:
         try:
@@ -315,7 +334,7 @@ class ChannelPoller:
     async def async_save_subscription_end(
         self, channel_id: str, end: datetime | None
     ) -> None:
-        """Store the end of a subscription, which only the creation reports."""
+        """Store the naive end of a subscription, which only the creation reports."""
         if end is not None:
             self._subscription_ends[channel_id] = end
             await self._async_store()
@@ -334,7 +353,7 @@ class ChannelPoller:
                     int(channel is not None),
                     int(channel_id in lost),
                     lost.get(channel_id),
-                    end.timestamp() if end else None,
+                    end.isoformat() if end else None,
                 )
             )
         with suppress(StoreError):

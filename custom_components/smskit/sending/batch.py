@@ -4,6 +4,7 @@ from asyncio import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+import time
 
 from homeassistant.util.ulid import ulid_now
 
@@ -32,6 +33,8 @@ class BatchRecipient:
     """E.164 with a leading `+`."""
     name: str | None = field(default=None, repr=False)
     status: Status = Status.READY
+    reason: str | None = None
+    """Why it has this status, or goes by SMS."""
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -48,6 +51,7 @@ class Batch:
     type: SendType
     sender: str
     text: str = field(repr=False)
+    """What the history shows, and an SMS says."""
     recipients: list[BatchRecipient]
     numbers: frozenset[str] = field(repr=False)
     """The numbers of its recipients."""
@@ -55,12 +59,19 @@ class Batch:
     fallback: SendType | None = None
     """The kind of SMS that takes over where WhatsApp is refused."""
     route: str | None = None
+    fallback_route: str | None = None
+    """The route of the SMS that takes over."""
+    template: str | None = field(default=None, repr=False)
+    """What WhatsApp gets in place of the text."""
     file: str | None = field(default=None, repr=False)
+    language: str | None = None
+    duration: int | None = None
     schedule: datetime | None = None
     """In the portal's zone, naive."""
     stage: Stage = Stage.PENDING
     group_id: str | None = None
-    reason: str | None = None
+    notice: str | None = None
+    """What the portal remarked when it took it."""
     follow_from: float = 0
     """From when on the portal is asked for its outcome."""
     deadline: float = 0
@@ -77,15 +88,33 @@ class Batch:
         """Return what it is sent via, as an outcome shows it."""
         return Via.WHATSAPP if self.type is SendType.WHATSAPP else Via.SMS
 
+    @property
+    def body(self) -> str:
+        """Return what was to be sent, which a repetition would have again."""
+        return self.template or self.text
+
+    @property
+    def is_early(self) -> bool:
+        """Return whether it is for later."""
+        return self.schedule is not None and self.follow_from > time.time()
+
+    def explain(self, reason: str | None) -> None:
+        """Give all its recipients a reason for what they show."""
+        for recipient in self.recipients:
+            recipient.reason = reason
+
     def submission(self) -> Submission:
         """Return it as the client takes it."""
         return Submission(
             type=self.type,
             sender=self.sender,
             to=tuple(r.number.removeprefix("+") for r in self.recipients),
-            text=self.text,
+            text=self.body if self.type is SendType.WHATSAPP else self.text,
             file=self.file,
-            schedule=self.schedule,
+            language=self.language,
+            duration=self.duration,
+            # Of one that was held for too long, the portal might refuse it.
+            schedule=self.schedule if self.is_early else None,
             route=self.route,
         )
 
@@ -97,7 +126,7 @@ class Batch:
             via=self.via,
             status=recipient.status,
             group_id=self.group_id,
-            reason=self.reason,
+            reason=recipient.reason,
             batch_id=self.id,
         )
 

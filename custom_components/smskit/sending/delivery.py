@@ -8,25 +8,33 @@ from typing import Final
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from ..api import DeliveryStatus, GroupStatus, PortalClient, PortalError
+from ..api import GroupStatus, PortalClient, PortalError, Processing
 from .batch import Batch, Stage
 from .clock import monotonic
-from .models import Status
 from .outbox import Outbox
 
-_FIRST: Final = 3.0
+_FIRST: Final = 5.0
+# Most portals send once a minute: a group is empty before that.
+_CRON: Final = 60.0
+# By then, a portal has sent what it does not schedule.
+_EARLY: Final = _FIRST + 2 * _CRON
 _LONGEST: Final = 3600.0
 _GIVE_UP: Final = 24 * 3600.0
 # A thousand batches under way cost one request a second at most.
 _PACE: Final = 1.0
 _NOT_REPORTED: Final = "the portal did not report it within a day"
+_NO_GROUP: Final = "accepted for its time, but the portal does not report its outcome"
 
 
 class DeliveryTracker:
     """Asks for each accepted batch until it is final, one request at a time.
 
-    Soon after it was accepted, then ever more slowly: after half as long again as it
-    has taken so far. After a day, it is given up.
+    Soon after it was accepted, then as often as the portal sends, then ever more
+    slowly: after half as long again as it has taken so far. After a day, it is given
+    up.
+
+    What is scheduled is asked for from its time on, and once before: a portal that does
+    not schedule has sent it by then.
     """
 
     def __init__(
@@ -49,7 +57,7 @@ class DeliveryTracker:
         known = {batch_id for _, batch_id in self._due}
         for batch in self._outbox.in_stage(Stage.ACCEPTED):
             if batch.id not in known:
-                due = max(now, monotonic(batch.follow_from))
+                due = max(now, _first_due(batch))
                 heapq.heappush(self._due, (due, batch.id))
         self._schedule()
 
@@ -61,9 +69,11 @@ class DeliveryTracker:
 
     @callback
     def async_follow(self, batch: Batch) -> None:
-        """Follow a batch from now, or from when the portal is to send it."""
-        delay = max(batch.follow_from - time.time(), 0) + _FIRST
-        heapq.heappush(self._due, (time.monotonic() + delay, batch.id))
+        """Follow a batch from now on."""
+        due = _first_due(batch)
+        if batch.is_early and batch.group_id is not None:
+            due = min(due, time.monotonic() + _EARLY)
+        heapq.heappush(self._due, (due, batch.id))
         self._schedule()
 
     def _schedule(self) -> None:
@@ -82,41 +92,48 @@ class DeliveryTracker:
         self._cancel_timer = None
         _, batch_id = heapq.heappop(self._due)
         batch = self._outbox.get(batch_id)
-        if batch is not None:
+        if batch is not None and batch.group_id is not None:
             self._asking = True
             try:
-                await self._async_ask_for(batch)
+                await self._async_ask_for(batch, batch.group_id)
             finally:
                 self._asking = False
             self._next_ask = time.monotonic() + _PACE
+        elif batch is not None:
+            self._outbox.give_up(batch, _NO_GROUP)
         self._schedule()
 
-    async def _async_ask_for(self, batch: Batch) -> None:
+    async def _async_ask_for(self, batch: Batch, group_id: str) -> None:
         """Ask for a batch once, and note what is new."""
-        status: GroupStatus | None = None
+        if not batch.is_early:
+            self._outbox.come_due(batch)
+        group: GroupStatus | None = None
         # Of an error nothing is learned; the balance shows whether the portal is there.
         with suppress(PortalError):
-            status = await self._client.group_status(batch.group_id or "")
+            group = await self._client.group_status(group_id)
         if self._stopped:
             # The next outbox has the batch by now: this one must not write it again.
             return
-        if status is not None:
-            self._outbox.update(
-                batch, {r.to: _STATUS[r.status] for r in status.recipients}
-            )
+        if group is not None:
+            self._outbox.update(batch, group)
         if self._outbox.get(batch.id) is None:
             return
-        now = time.monotonic()
-        age = now - monotonic(batch.follow_from)
+        age = time.monotonic() - monotonic(batch.follow_from)
         if age >= _GIVE_UP:
             self._outbox.give_up(batch, _NOT_REPORTED)
         else:
-            delay = min(max(_FIRST, age / 2), _LONGEST)
-            heapq.heappush(self._due, (now + delay, batch.id))
+            heapq.heappush(self._due, (self._next_due(batch, age), batch.id))
+
+    def _next_due(self, batch: Batch, age: float) -> float:
+        """Return when to ask again for a batch that the portal has had for so long."""
+        if batch.is_early:
+            return _first_due(batch)
+        is_immediate = self._client.traits.processing is Processing.IMMEDIATE
+        rhythm = _FIRST if is_immediate else _CRON
+        return time.monotonic() + min(max(rhythm, age / 2), _LONGEST)
 
 
-_STATUS: Final = {
-    DeliveryStatus.QUEUED: Status.QUEUED,
-    DeliveryStatus.SENT: Status.SENT,
-    DeliveryStatus.FAILED: Status.FAILED,
-}
+def _first_due(batch: Batch) -> float:
+    """Return when the portal may report an outcome of a batch, or has never done so."""
+    wait = _FIRST if batch.group_id is not None else _FIRST + _CRON
+    return monotonic(batch.follow_from) + wait

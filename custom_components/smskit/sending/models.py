@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from ..api import Template
 from .encoding import EncodedText
 
 MAX_SEGMENTS: Final = 10
@@ -40,6 +41,8 @@ class Status(StrEnum):
     """It has not been sent yet; in a preview, it would be sent."""
     HELD = "held"
     """It was certainly not sent, and is sent as soon as the portal is reachable."""
+    SCHEDULED = "scheduled"
+    """The portal accepted it, to be sent later."""
     QUEUED = "queued"
     """The portal accepted it."""
     SENT = "sent"
@@ -57,9 +60,14 @@ class Status(StrEnum):
         return self in {Status.SENT, Status.FAILED, Status.EXPIRED}
 
     @property
+    def awaited(self) -> bool:
+        """Return whether the portal has it, and its outcome is not known yet."""
+        return self in {Status.SCHEDULED, Status.QUEUED}
+
+    @property
     def taken(self) -> bool:
         """Return whether the portal accepted it, or gets it once it is reachable."""
-        return self in {Status.HELD, Status.QUEUED, Status.SENT}
+        return self.awaited or self in {Status.HELD, Status.SENT}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,21 +90,40 @@ class Recipient:
 class Draft:
     """A message to send, with its options."""
 
-    text: str = field(repr=False)
+    text: str = field(default="", repr=False)
+    """Empty if a template says it all."""
     title: str | None = field(default=None, repr=False)
     """Goes before the text, on a line of its own."""
     type: MessageType = MessageType.AUTO
     sender: str | None = None
     channel: str | None = None
     """Channel ID of the WhatsApp channel to use."""
+    route: str | None = None
+    """Gateway ID of the route to use for anything but WhatsApp."""
+    template: Template | None = field(default=None, repr=False)
+    """Goes by WhatsApp, and the text by SMS where WhatsApp refuses it."""
     file: str | None = field(default=None, repr=False)
     """URL of a media file."""
+    language: str | None = None
+    """Language of a voice call; by default as set for the account."""
+    duration: int | None = None
+    """Length of a voice call in seconds; by default estimated from the text."""
     schedule: datetime | None = None
     """When the portal sends it, as an aware time."""
     hold: timedelta | None = None
     """How long it may be held; by default as set for the account."""
     max_segments: int = MAX_SEGMENTS
     allow_repeat: bool = False
+
+    @property
+    def body(self) -> str:
+        """Return what the portal gets as the text."""
+        return self.template.as_text() if self.template else self.text
+
+    @property
+    def shown(self) -> str:
+        """Return what the history shows as the text."""
+        return self.text or (self.template.summary() if self.template else "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,6 +147,8 @@ class Report:
     outcomes: tuple[Outcome, ...]
     """One outcome per number, in the order of the recipients."""
     measured: EncodedText
+    text: str = field(repr=False)
+    """What the portal gets as the text."""
     blocked_by: str | None = None
     """What blocks the message as a whole: `hourly_limit` or `repeat`."""
 

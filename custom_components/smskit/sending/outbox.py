@@ -21,7 +21,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalTypeFormat
 
-from ..api import Accepted
+from ..api import Accepted, DeliveryStatus, GroupStatus, match_recipients
 from ..const import DOMAIN
 from ..settings import Settings
 from ..store import (
@@ -43,6 +43,8 @@ OUTCOME: Final = "outcome"
 _RESTORED: Final = "restored from a backup: it may have been sent since"
 _STOPPED: Final = "Home Assistant stopped while it was on its way"
 _NOT_STORED: Final = "it could not be stored"
+_AT_ONCE: Final = "the portal did not wait for the scheduled time: it sent it at once"
+_DROPPED: Final = "the portal dropped the number"
 _NOT_SENT: Final = {Stage.PENDING, Stage.HELD}
 
 
@@ -177,7 +179,7 @@ class Outbox:
         self._enter(batch)
         self._send_totals()
         statements = [
-            *self.duplicates.remember(batch.numbers, batch.text),
+            *self.duplicates.remember(batch.numbers, batch.body),
             *rows.insert(batch),
         ]
         messages = [rows.message(batch, recipient) for recipient in batch.recipients]
@@ -197,7 +199,7 @@ class Outbox:
         """
         _expect(batch, Stage.PENDING, Stage.HELD)
         was_held, submitted = batch.stage is Stage.HELD, batch.stored
-        batch.reason = None
+        batch.explain(None)
         self._move(batch, Stage.SENDING)
         statements = self.limit.record(batch.id, len(batch.recipients))
         statements += rows.update(batch)
@@ -209,7 +211,7 @@ class Outbox:
                 batch.stored = submitted
                 self.hold(batch, _NOT_STORED)
                 return False
-            batch.reason = _NOT_STORED
+            batch.explain(_NOT_STORED)
         return True
 
     @callback
@@ -220,14 +222,16 @@ class Outbox:
         """
         _expect(batch, Stage.PENDING, Stage.SENDING)
         refund = self._refund(batch)
-        batch.reason = reason
+        batch.explain(reason)
         if batch.deadline <= time.monotonic():
-            self._end(
-                batch, Status.FAILED, reason or "it could not leave in time", refund
-            )
+            batch.explain(reason or "it could not leave in time")
+            self._end(batch, Status.FAILED, refund)
             return
         self._move(batch, Stage.HELD)
         statements, bodies = self._report(batch, {Status.HELD: batch.recipients})
+        if not bodies:
+            # Held again, and perhaps for another reason.
+            statements = rows.update_recipients(batch, batch.recipients)
         written = self._write(
             batch, [*rows.update(batch), *refund, *statements], bodies
         )
@@ -237,7 +241,8 @@ class Outbox:
                 _release(batch)
             else:
                 # Neither sent nor stored: that must not look like a success.
-                self._end(batch, Status.FAILED, _NOT_STORED)
+                batch.explain(_NOT_STORED)
+                self._end(batch, Status.FAILED)
 
         written.add_done_callback(stored)
 
@@ -246,34 +251,46 @@ class Outbox:
         """Note that the portal took a batch: SENDING to ACCEPTED, or to its end."""
         _expect(batch, Stage.SENDING)
         batch.group_id = accepted.group_id
-        status = Status(accepted.status.value)
-        if status is Status.QUEUED and batch.group_id is not None:
-            self._follow(batch, status)
+        batch.notice = accepted.notice
+        is_explained = batch.notice is not None and not accepted.status.final
+        if is_explained:
+            batch.explain(batch.notice)
+        if batch.is_early and accepted.is_processed:
+            _forget_schedule(batch)
+            if not is_explained:
+                batch.explain(_AT_ONCE)
+        if accepted.status.final:
+            self._end(batch, Status(accepted.status.value))
+        elif batch.is_early:
+            self._follow(batch, Status.SCHEDULED)
+        elif batch.group_id is not None:
+            self._follow(batch, Status.QUEUED)
         else:
-            self._end(batch, status, batch.reason)
+            self._end(batch, Status.QUEUED)
 
     @callback
     def fail(self, batch: Batch, reason: str) -> None:
         """End a batch that the portal refused."""
         _expect(batch, Stage.SENDING)
-        self._end(batch, Status.FAILED, reason)
+        batch.explain(reason)
+        self._end(batch, Status.FAILED)
 
     @callback
     def fall_back(self, batch: Batch, reason: str) -> None:
         """Send a batch that WhatsApp refused as SMS; it stays SENDING."""
         _expect(batch, Stage.SENDING)
-        batch.reason = reason
+        batch.explain(reason)
         if batch.fallback is not None:
             batch.type, batch.fallback = batch.fallback, None
-        # An SMS carries neither.
-        batch.route = batch.file = None
+        # The route was WhatsApp's, and an SMS carries no file.
+        batch.route, batch.file = batch.fallback_route, None
         self._write(batch, rows.update(batch))
 
     @callback
     def expire(self, batch: Batch) -> None:
         """End a held batch whose time is up."""
         _expect(batch, Stage.HELD)
-        self._end(batch, Status.EXPIRED, batch.reason)
+        self._end(batch, Status.EXPIRED)
 
     @callback
     def lose(self, batch: Batch, reason: str, group_id: str | None = None) -> None:
@@ -283,25 +300,53 @@ class Outbox:
         """
         _expect(batch, Stage.SENDING, Stage.HELD)
         batch.group_id = group_id or batch.group_id
-        batch.reason = reason
+        batch.explain(reason)
         if group_id is not None:
             self._follow(batch, Status.UNKNOWN)
         else:
-            self._end(batch, Status.UNKNOWN, reason)
+            self._end(batch, Status.UNKNOWN)
 
     @callback
-    def update(self, batch: Batch, said: Mapping[str, Status]) -> None:
+    def come_due(self, batch: Batch) -> None:
+        """Note that the time of an ACCEPTED batch has come, if it was SCHEDULED."""
+        _expect(batch, Stage.ACCEPTED)
+        due = [r for r in batch.recipients if r.status is Status.SCHEDULED]
+        statements, bodies = self._report(batch, {Status.QUEUED: due})
+        if statements:
+            self._write(batch, statements, bodies)
+
+    @callback
+    def update(self, batch: Batch, group: GroupStatus) -> None:
         """Give recipients of an ACCEPTED batch the status that the portal reports.
 
-        `said` is by number, without `+`. When all are final, the batch is at its end.
+        When all are final, the batch is at its end.
         """
         _expect(batch, Stage.ACCEPTED)
+        said, dropped = match_recipients(batch.numbers, group)
+        statements: list[Statement] = []
+        at_once: str | None = None
+        if batch.is_early and DeliveryStatus.SENT in said.values():
+            at_once = _AT_ONCE
+            _forget_schedule(batch)
+            statements += rows.update(batch)
+        waiting = Status.SCHEDULED if batch.is_early else Status.QUEUED
+        shown = {number: Status(status.value) for number, status in said.items()}
+        shown |= dict.fromkeys(dropped, Status.FAILED)
         changed: dict[Status, list[BatchRecipient]] = {}
         for recipient in batch.recipients:
-            status = said.get(recipient.number.removeprefix("+"))
-            if status and not recipient.status.final and status != recipient.status:
-                changed.setdefault(status, []).append(recipient)
-        statements, bodies = self._report(batch, changed)
+            status = shown.get(recipient.number)
+            if status is None or recipient.status.final:
+                continue
+            if recipient.number in dropped:
+                recipient.reason = _DROPPED
+            elif status is Status.SENT:
+                # A notice says why others failed.
+                is_notice = recipient.reason == batch.notice
+                recipient.reason = at_once or (None if is_notice else recipient.reason)
+            new = waiting if status is Status.QUEUED else status
+            changed.setdefault(new, []).append(recipient)
+        reported, bodies = self._report(batch, changed)
+        statements += reported
         ends = all(recipient.status.final for recipient in batch.recipients)
         if ends:
             self._leave(batch)
@@ -313,8 +358,9 @@ class Outbox:
     def give_up(self, batch: Batch, reason: str) -> None:
         """End an ACCEPTED batch that the portal does not report on."""
         _expect(batch, Stage.ACCEPTED)
-        batch.reason = reason
-        open_ = [r for r in batch.recipients if r.status is Status.QUEUED]
+        open_ = [r for r in batch.recipients if r.status.awaited]
+        for recipient in open_:
+            recipient.reason = reason
         statements, bodies = self._report(batch, {Status.UNKNOWN: open_})
         self._leave(batch)
         self._write(batch, [*statements, *rows.delete(batch)], bodies)
@@ -344,14 +390,12 @@ class Outbox:
         self,
         batch: Batch,
         status: Status,
-        reason: str | None,
         more: Iterable[Statement] = (),
     ) -> None:
-        batch.reason = reason
         statements, bodies = self._report(batch, {status: batch.recipients})
         self._leave(batch)
         if status in {Status.FAILED, Status.EXPIRED}:
-            statements += self.duplicates.forget(batch.numbers, batch.text)
+            statements += self.duplicates.forget(batch.numbers, batch.body)
         written = self._write(batch, [*statements, *more, *rows.delete(batch)], bodies)
         written.add_done_callback(partial(_release, batch))
 
@@ -481,7 +525,12 @@ def _open_recipients(batch: Batch) -> int:
     """Return how many recipients of a batch are held or not final."""
     if batch.stage is not Stage.ACCEPTED:
         return len(batch.recipients)
-    return sum(r.status is Status.QUEUED for r in batch.recipients)
+    return sum(r.status.awaited for r in batch.recipients)
+
+
+def _forget_schedule(batch: Batch) -> None:
+    """Take a batch for one to be sent at once, as the portal does."""
+    batch.schedule, batch.follow_from = None, time.time()
 
 
 def _is_done(stored: Future[None] | None) -> bool:

@@ -4,17 +4,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import batched
 import time
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.exceptions import ServiceValidationError
 
-from ..api import MAX_RECIPIENTS, SendType
+from ..api import MAX_RECIPIENTS, SendType, keep_from_tag_removal
 from ..const import DOMAIN
+from ..portal_clock import PortalClock, ZoneSource
 from ..settings import Settings
 from .batch import Batch, BatchRecipient
 from .encoding import EncodedText, Encoding, measure
 from .models import Draft, MessageType, Recipient, Via
 from .outbox import Outbox
+from .speech import speech_seconds
 
 type FindRoute = Callable[[str | None], tuple[str | None, str | None]]
 """Returns the route for WhatsApp messages of a channel, and why there is none."""
@@ -55,10 +57,15 @@ class Planner:
     """Plan the messages of an account."""
 
     def __init__(
-        self, settings: Settings, outbox: Outbox, find_route: FindRoute
+        self,
+        settings: Settings,
+        clock: PortalClock,
+        outbox: Outbox,
+        find_route: FindRoute,
     ) -> None:
         """Initialize the planner."""
         self._settings = settings
+        self._clock = clock
         self._outbox = outbox
         self._find_route = find_route
 
@@ -67,7 +74,11 @@ class Planner:
 
         Raises ServiceValidationError for a draft that cannot be sent at all.
         """
-        draft = replace(draft, text=_compose(draft), title=None)
+        if draft.schedule is not None and self._clock.source is ZoneSource.ASSUMED:
+            # Sent hours early or late, it would do harm, and is paid for.
+            raise invalid("schedule_without_zone")
+        text = keep_from_tag_removal(_compose(draft))
+        draft = replace(draft, text=text, title=None)
         merged = _merge(recipients)
         measured = _validate(draft, merged)
         routed = [self._route(draft, recipient, measured) for recipient in merged]
@@ -93,16 +104,19 @@ class Planner:
         self, draft: Draft, recipient: Recipient, measured: EncodedText
     ) -> Routed:
         """Return the route of a draft to one recipient."""
-        type_, fallback = _send_types(draft.type, recipient.via, measured)
-        route, error = None, recipient.error
-        if type_ is SendType.WHATSAPP and error is None:
+        type_, fallback = _send_types(draft, recipient.via, measured)
+        route, error = draft.route, recipient.error
+        if type_ is SendType.WHATSAPP and draft.template is not None:
+            # WhatsApp Cloud has no channel that is paired with a phone.
+            route = None
+        elif type_ is SendType.WHATSAPP and error is None:
             route, error = self._find_route(draft.channel or recipient.channel)
             if error is not None and fallback is not None:
-                type_, fallback, error = fallback, None, None
+                type_, fallback, route, error = fallback, None, draft.route, None
         if (
             error is None
             and not draft.allow_repeat
-            and self._outbox.duplicates.is_duplicate(recipient.number, draft.text)
+            and self._outbox.duplicates.is_duplicate(recipient.number, draft.body)
         ):
             error = _REPEATED
         return Routed(
@@ -136,10 +150,13 @@ class Planner:
                 type=batch[0].type,
                 fallback=batch[0].fallback,
                 sender=self._sender_id(draft, batch[0].recipient),
-                text=draft.text,
+                text=draft.shown,
                 route=batch[0].route,
+                fallback_route=draft.route if batch[0].fallback else None,
+                template=draft.body if draft.template else None,
                 file=draft.file if batch[0].type in _WITH_MEDIA else None,
-                schedule=draft.schedule and self._settings.to_portal(draft.schedule),
+                **self._voice(draft, batch[0].type),
+                schedule=draft.schedule and self._clock.to_portal(draft.schedule),
                 follow_from=draft.schedule.timestamp() if draft.schedule else 0,
                 recipients=[
                     BatchRecipient(
@@ -153,6 +170,17 @@ class Planner:
             for batch in batched(group, MAX_RECIPIENTS, strict=False)
         ]
 
+    def _voice(self, draft: Draft, type_: SendType) -> dict[str, Any]:
+        """Return what a voice call has beside its text."""
+        if type_ is not SendType.VOICE:
+            return {}
+        # A recording is in whatever language it is in.
+        language = None if draft.file else self._settings.voice_language
+        return {
+            "language": draft.language or language,
+            "duration": draft.duration or speech_seconds(draft.text),
+        }
+
     def _sender_id(self, draft: Draft, recipient: Recipient) -> str:
         return draft.sender or recipient.sender or self._settings.sender
 
@@ -164,25 +192,26 @@ def _compose(draft: Draft) -> str:
     """
     text = f"{draft.title}\n{draft.text}" if draft.title else draft.text
     if not text.strip():
-        raise invalid("empty_message")
+        if draft.template is None:
+            raise invalid("empty_message")
+        return ""
     return text
 
 
 def _validate(draft: Draft, recipients: list[Recipient]) -> EncodedText:
     """Measure the text of a draft; raise if the draft cannot be sent."""
     try:
-        draft.text.encode()
+        (draft.text + draft.body).encode()
     except UnicodeEncodeError:
         raise invalid("not_a_text") from None
     measured = measure(draft.text)
     types = {
         type_
         for recipient in recipients
-        for type_ in _send_types(draft.type, recipient.via, measured)
+        for type_ in _send_types(draft, recipient.via, measured)
         if type_ is not None
     }
-    if draft.file is not None and not types & _WITH_MEDIA:
-        raise invalid("media_needs_type")
+    _validate_types(draft, types)
     if SendType.FLASH in types and measured.encoding is Encoding.UCS2:
         raise invalid("flash_not_gsm")
     if not types & _SEGMENTED:
@@ -192,6 +221,26 @@ def _validate(draft: Draft, recipients: list[Recipient]) -> EncodedText:
             "too_long", segments=str(measured.segments), limit=str(draft.max_segments)
         )
     return measured
+
+
+def _validate_types(draft: Draft, types: set[SendType]) -> None:
+    """Raise if a draft has what no message of these types can carry."""
+    is_voice, has_file = SendType.VOICE in types, draft.file is not None
+    has_voice = draft.language is not None or draft.duration is not None
+    has_template, has_route = draft.template is not None, draft.route is not None
+    wrong = {
+        "media_needs_type": has_file and not types & _WITH_MEDIA,
+        "template_needs_whatsapp": has_template and SendType.WHATSAPP not in types,
+        "template_with_media": has_template and has_file,
+        "template_with_channel": has_template and draft.channel is not None,
+        "route_or_channel": has_route and draft.channel is not None,
+        "route_needs_sms": has_route and types == {SendType.WHATSAPP},
+        "not_voice": has_voice and not is_voice,
+        "duration_missing": is_voice and has_file and draft.duration is None,
+    }
+    for key, is_wrong in wrong.items():
+        if is_wrong:
+            raise invalid(key)
 
 
 def invalid(key: str, **placeholders: str) -> ServiceValidationError:
@@ -204,15 +253,19 @@ def invalid(key: str, **placeholders: str) -> ServiceValidationError:
 
 
 def _send_types(
-    type_: MessageType, via: Via, measured: EncodedText
+    draft: Draft, via: Via, measured: EncodedText
 ) -> tuple[SendType, SendType | None]:
     """Return the portal's message type for a recipient, and its fallback.
 
-    As `sms`, characters outside GSM 7-bit would arrive as question marks.
+    As `sms`, characters outside GSM 7-bit would arrive as question marks. A template
+    goes by WhatsApp only: without a text, there is nothing to fall back to.
     """
+    type_ = draft.type
     sms = SendType.UNICODE if measured.encoding is Encoding.UCS2 else SendType.SMS
     if type_ is MessageType.AUTO and via is Via.WHATSAPP_THEN_SMS:
-        return SendType.WHATSAPP, sms
+        return SendType.WHATSAPP, sms if draft.text else None
+    if type_ is MessageType.AUTO and draft.template is not None:
+        return SendType.WHATSAPP, None
     if type_ is MessageType.AUTO and via is Via.WHATSAPP:
         return SendType.WHATSAPP, None
     if type_ in {MessageType.AUTO, MessageType.SMS}:

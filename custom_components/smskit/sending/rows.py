@@ -15,21 +15,23 @@ from .media import MEDIA_PATH
 from .models import Status, Via
 
 SELECT_BATCHES: Final = (
-    "SELECT id, created, expires, type, fallback, sender, text, route, file, schedule, "
-    "stage, group_id, reason, follow_from FROM batches ORDER BY rowid"
+    "SELECT id, created, expires, type, fallback, sender, text, route, "
+    "fallback_route, template, file, language, duration, schedule, stage, group_id, "
+    "notice, follow_from FROM batches ORDER BY rowid"
 )
 SELECT_RECIPIENTS: Final = (
-    "SELECT batch_id, number, name, status FROM batch_recipients "
+    "SELECT batch_id, number, name, status, reason FROM batch_recipients "
     "ORDER BY batch_id, position"
 )
 _INSERT: Final = (
     "INSERT INTO batches (id, created, expires, type, fallback, sender, text, route, "
-    "file, schedule, stage, group_id, reason, follow_from) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "fallback_route, template, file, language, duration, schedule, stage, group_id, "
+    "notice, follow_from) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _UPDATE: Final = (
-    "UPDATE batches SET type = ?, fallback = ?, route = ?, file = ?, stage = ?, "
-    "group_id = ?, reason = ?, follow_from = ? WHERE id = ?"
+    "UPDATE batches SET type = ?, fallback = ?, route = ?, file = ?, schedule = ?, "
+    "stage = ?, group_id = ?, notice = ?, follow_from = ? WHERE id = ?"
 )
 
 
@@ -44,20 +46,25 @@ def insert(batch: Batch) -> list[Statement]:
         batch.sender,
         batch.text,
         batch.route,
+        batch.fallback_route,
+        batch.template,
         batch.file,
+        batch.language,
+        batch.duration,
         batch.schedule.isoformat() if batch.schedule else None,
         batch.stage.value,
         batch.group_id,
-        batch.reason,
+        batch.notice,
         batch.follow_from,
     )
     return [
         Statement(_INSERT, [row]),
         Statement(
-            "INSERT INTO batch_recipients (batch_id, position, number, name, status) "
-            "VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO batch_recipients "
+            "(batch_id, position, number, name, status, reason) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (batch.id, position, r.number, r.name, r.status.value)
+                (batch.id, position, r.number, r.name, r.status.value, r.reason)
                 for position, r in enumerate(batch.recipients)
             ],
         ),
@@ -86,9 +93,10 @@ def update(batch: Batch) -> list[Statement]:
         batch.fallback.value if batch.fallback else None,
         batch.route,
         batch.file,
+        batch.schedule.isoformat() if batch.schedule else None,
         batch.stage.value,
         batch.group_id,
-        batch.reason,
+        batch.notice,
         batch.follow_from,
         batch.id,
     )
@@ -102,12 +110,13 @@ def update_recipients(
     recipients = list(changed)
     return [
         Statement(
-            "UPDATE batch_recipients SET status = ? WHERE batch_id = ? AND number = ?",
-            [(r.status.value, batch.id, r.number) for r in recipients],
+            "UPDATE batch_recipients SET status = ?, reason = ? "
+            "WHERE batch_id = ? AND number = ?",
+            [(r.status.value, r.reason, batch.id, r.number) for r in recipients],
         ),
         Statement(
             "UPDATE messages SET status = ?, reason = ? WHERE id = ?",
-            [(r.status.value, batch.reason, _message_id(batch, r)) for r in recipients],
+            [(r.status.value, r.reason, _message_id(batch, r)) for r in recipients],
         ),
     ]
 
@@ -122,9 +131,11 @@ def read_batches(
 ) -> list[Batch]:
     """Return batches from their rows, in order."""
     of_batch: dict[str, list[BatchRecipient]] = {}
-    for batch_id, number, name, status in recipients:
+    for batch_id, number, name, status, reason in recipients:
         of_batch.setdefault(batch_id, []).append(
-            BatchRecipient(number=number, name=name, status=Status(status))
+            BatchRecipient(
+                number=number, name=name, status=Status(status), reason=reason
+            )
         )
     return [
         Batch(
@@ -136,13 +147,17 @@ def read_batches(
             sender=row[5],
             text=row[6],
             route=row[7],
+            fallback_route=row[8],
+            template=row[9],
             # Media are served from memory; the text matters more.
-            file=None if row[8] is None or MEDIA_PATH in row[8] else row[8],
-            schedule=datetime.fromisoformat(row[9]) if row[9] else None,
-            stage=Stage(row[10]),
-            group_id=row[11],
-            reason=row[12],
-            follow_from=row[13],
+            file=None if row[10] is None or MEDIA_PATH in row[10] else row[10],
+            language=row[11],
+            duration=row[12],
+            schedule=datetime.fromisoformat(row[13]) if row[13] else None,
+            stage=Stage(row[14]),
+            group_id=row[15],
+            notice=row[16],
+            follow_from=row[17],
             recipients=of_batch[row[0]],
             numbers=frozenset(r.number for r in of_batch[row[0]]),
             # A clock that was wrong makes it no later.
@@ -162,7 +177,7 @@ def event_body(batch: Batch, recipient: BatchRecipient) -> Body:
         "via": _via(batch),
         "status": recipient.status.value,
         "group_id": batch.group_id,
-        "reason": batch.reason,
+        "reason": recipient.reason,
         "text": batch.text,
         "created": batch.created,
     }
@@ -178,7 +193,7 @@ def message(batch: Batch, recipient: BatchRecipient) -> Message:
         text=batch.text,
         date=dt_util.utc_from_timestamp(batch.created),
         status=recipient.status.value,
-        reason=batch.reason,
+        reason=recipient.reason,
     )
 
 

@@ -57,12 +57,14 @@ async def async_create_channel(call: ServiceCall) -> ServiceResponse:
             # The channel may have been created; a refresh makes it appear.
             await data.channels.async_refresh_channels()
         raise portal_error(call.hass, entry, err) from err
-    end = data.settings.to_utc(new.subscription_end)
-    await data.channels.poller.async_save_subscription_end(new.channel_id, end)
+    await data.channels.poller.async_save_subscription_end(
+        new.channel_id, new.subscription_end
+    )
     await data.channels.async_refresh_channels([new.channel_id], pairing=True)
     device = dr.async_get(call.hass).async_get_device_by_identifier(
         channel_identifier(entry.entry_id, new.channel_id), entry.entry_id
     )
+    end = data.clock.to_utc(new.subscription_end)
     return {
         "channel_id": new.channel_id,
         "gateway_id": new.gateway_id,

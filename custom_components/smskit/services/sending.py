@@ -1,6 +1,7 @@
 """Actions that send messages, and their responses."""
 
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, Final
 
 from homeassistant.components.media_source import is_media_source_id
@@ -16,7 +17,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from ..api import GroupStatus, PortalError
+from ..api import GroupStatus, PortalError, Template
 from ..channels import device_channel_id
 from ..const import CONF_CHANNEL, CONF_SENDER, DOMAIN
 from ..coordinator import SmskitConfigEntry, async_loaded_entry
@@ -36,14 +37,18 @@ from ..sending import (
 from .errors import portal_error, send_error
 
 ATTR_ALLOW_REPEAT: Final = "allow_repeat"
+ATTR_DURATION: Final = "duration"
 ATTR_EXPIRES_IN: Final = "expires_in"
 ATTR_GROUP_ID: Final = "group_id"
+ATTR_LANGUAGE: Final = "language"
 ATTR_MAX_SEGMENTS: Final = "max_segments"
 ATTR_MEDIA: Final = "media"
 ATTR_MESSAGE: Final = "message"
 ATTR_NUMBERS: Final = "numbers"
 ATTR_RECIPIENTS: Final = "recipients"
+ATTR_ROUTE: Final = "route"
 ATTR_SCHEDULE: Final = "schedule"
+ATTR_TEMPLATE: Final = "template"
 ATTR_TYPE: Final = "type"
 
 # Media must stay available while the message is held, and for the portal's own queue.
@@ -60,6 +65,33 @@ def _media(value: Any) -> str:
     return media
 
 
+_LANGUAGE: Final = cv.matches_regex(r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z")
+_VALUES: Final = vol.All(
+    cv.ensure_list, [vol.All(cv.string, str.strip, vol.Length(min=1))]
+)
+_TEMPLATE: Final = vol.Schema(
+    {
+        vol.Required("name"): cv.matches_regex(r"^[\w-]+\Z"),
+        vol.Required("language"): _LANGUAGE,
+        vol.Optional("parameters", default=list): _VALUES,
+        vol.Optional("header"): cv.matches_regex(r"^https://[^\s|<>]+\Z"),
+        vol.Optional("buttons", default=list): _VALUES,
+    }
+)
+
+
+def _template(value: Any) -> Template:
+    """Validate a WhatsApp template."""
+    template = _TEMPLATE(value)
+    return Template(
+        name=template["name"],
+        language=template["language"],
+        parameters=tuple(template["parameters"]),
+        header=template.get("header"),
+        buttons=tuple(template["buttons"]),
+    )
+
+
 SEND_SCHEMA: Final = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
@@ -67,12 +99,20 @@ SEND_SCHEMA: Final = vol.Schema(
         vol.Optional(ATTR_NUMBERS, default=list): vol.All(
             cv.ensure_list, [vol.Any(str, int)]
         ),
-        vol.Required(ATTR_MESSAGE): cv.string,
+        vol.Optional(ATTR_MESSAGE, default=""): cv.string,
         vol.Optional(ATTR_TITLE): cv.string,
         vol.Optional(ATTR_TYPE, default=MessageType.AUTO): vol.Coerce(MessageType),
         vol.Optional(CONF_SENDER): sender_id,
         vol.Optional(CONF_CHANNEL): cv.string,
+        vol.Optional(ATTR_ROUTE): vol.All(
+            vol.Coerce(str), cv.matches_regex(r"^[0-9]{1,20}\Z")
+        ),
+        vol.Optional(ATTR_TEMPLATE): _template,
         vol.Optional(ATTR_MEDIA): _media,
+        vol.Optional(ATTR_LANGUAGE): _LANGUAGE,
+        vol.Optional(ATTR_DURATION): vol.All(
+            cv.time_period, vol.Range(min=timedelta(seconds=1))
+        ),
         vol.Optional(ATTR_SCHEDULE): cv.datetime,
         vol.Optional(ATTR_EXPIRES_IN): cv.positive_time_period,
         vol.Optional(ATTR_MAX_SEGMENTS, default=MAX_SEGMENTS): vol.All(
@@ -121,6 +161,7 @@ async def async_preview_message(call: ServiceCall) -> ServiceResponse:
         recipients.append({**response, "segments": segments if by_sms else 1})
     return {
         "recipients": recipients,
+        "text": report.text,
         "encoding": report.measured.encoding.value,
         "segments": segments,
         "blocked_by": report.blocked_by,
@@ -140,7 +181,8 @@ async def async_get_message_status(call: ServiceCall) -> ServiceResponse:
 def _status_response(
     entry: SmskitConfigEntry, status: GroupStatus
 ) -> dict[str, JsonValueType]:
-    date = entry.runtime_data.settings.to_utc(status.date)
+    now = dt_util.utcnow()
+    date = entry.runtime_data.clock.to_utc(status.date, received=now)
     return {
         "group_id": status.group_id,
         "status": status.status,
@@ -181,13 +223,18 @@ async def _async_draft(call: ServiceCall, entry: SmskitConfigEntry) -> Draft:
 
 def _draft(call: ServiceCall, entry: SmskitConfigEntry, file: str | None) -> Draft:
     data = call.data
+    duration = data.get(ATTR_DURATION)
     return Draft(
         text=data[ATTR_MESSAGE],
         title=data.get(ATTR_TITLE),
         type=data[ATTR_TYPE],
         sender=data.get(CONF_SENDER),
         channel=_channel(call, entry),
+        route=data.get(ATTR_ROUTE),
+        template=data.get(ATTR_TEMPLATE),
         file=file,
+        language=data.get(ATTR_LANGUAGE),
+        duration=duration and ceil(duration.total_seconds()),
         schedule=_future_utc(data.get(ATTR_SCHEDULE)),
         hold=data.get(ATTR_EXPIRES_IN),
         max_segments=data[ATTR_MAX_SEGMENTS],
