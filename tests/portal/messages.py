@@ -45,9 +45,9 @@ def checked(state: State, account: Account, parameters: Parameters) -> Message:
     file = parameters.get("file") or None
     text = parameters.get("text", "")
     _check_text(state, type_, text, file)
-    if type_ == "voice" and state.installation.checks_voice:
-        _check_voice(parameters)
     ignores = state.installation.ignores_schedule
+    if type_ == "voice" and not ignores:
+        _check_voice(parameters)
     route = parameters.get("route") or inferred.ANY_ROUTE
     template = templates.read(text) if type_ == "whatsapp" else None
     arrived_text, segments = _bill(type_, text)
