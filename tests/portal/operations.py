@@ -90,7 +90,8 @@ def groupstatus(state: State, account: Account, parameters: Parameters) -> Answe
 
 def getinbox(state: State, account: Account, parameters: Parameters) -> Answer:
     """List inbound messages [doc]; what was listed as unread is read [inferred]."""
-    wanted = "all" if parameters.get("list") == "all" else inferred.DEFAULT_LIST
+    # Without a word it is the unread ones [doc].
+    wanted = "all" if parameters.get("list") == "all" else "unread"
     listed = [m for m in account.inbox if wanted == "all" or not m.read]
     if wanted in inferred.LISTS_THAT_MARK_READ:
         for message in listed:
