@@ -14,14 +14,13 @@ from homeassistant.const import (
 )
 from homeassistant.core import CoreState, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .api import PortalClient, Traits, learned_periods
+from .api import PortalCheck, PortalClient, Traits, learned_periods
 from .channels import ChannelPoller
 from .const import CONF_ACCOUNT, CONF_GET_OPERATIONS, DOMAIN, MANUFACTURER
 from .coordinator import (
@@ -44,6 +43,7 @@ from .sending import (
     Planner,
     Sender,
 )
+from .session import async_create_session
 from .settings import Settings
 from .store import (
     Database,
@@ -94,7 +94,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         issues.async_update_clock(clock.contradiction)
 
     client = PortalClient(
-        async_get_clientsession(hass),
+        async_create_session(hass),
         url,
         entry.data[CONF_API_KEY],
         entry.data[CONF_API_TOKEN],
@@ -146,6 +146,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     )
     return SmskitData(
         client=client,
+        check=PortalCheck(client),
         settings=settings,
         clock=clock,
         issues=issues,

@@ -16,8 +16,9 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 
 from .api import (
     Balance,
-    BrokenAnswerError,
+    Cause,
     InvalidAuthError,
+    PortalCheck,
     PortalClient,
     PortalError,
 )
@@ -38,6 +39,7 @@ class SmskitData:
     """Runtime data of a loaded account."""
 
     client: PortalClient
+    check: PortalCheck
     settings: Settings
     clock: PortalClock
     issues: AccountIssues
@@ -151,8 +153,9 @@ class InboxCoordinator(SmskitCoordinator[InboxView]):
     async def _async_fetch(self) -> InboxView:
         try:
             view = await self.poller.async_poll()
-        except BrokenAnswerError:
-            self._issues.async_show_inbox_unreadable(is_unreadable=True)
+        except PortalError as err:
+            if err.cause is Cause.BROKEN:
+                self._issues.async_show_inbox_unreadable(is_unreadable=True)
             raise
         self._issues.async_show_inbox_unreadable(is_unreadable=False)
         self._issues.async_update_inbox_full(view.unread, self._limit)

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
 from .channels import ChannelState, channel_identifier
-from .const import CONF_ALLOWED_SENDERS, CONF_GET_OPERATIONS, CONF_VIA
+from .const import CONF_ALLOWED_SENDERS, CONF_VIA
 from .coordinator import SmskitConfigEntry, SmskitCoordinator, SmskitData
 
 # Host names and IPv6 addresses of the portal and of its redirects.
@@ -26,9 +26,11 @@ async def async_get_config_entry_diagnostics(
     return {
         "portal": {
             "https": entry.data[CONF_URL].startswith("https://"),
-            "get_operations": entry.data[CONF_GET_OPERATIONS],
+            **data.client.traits.as_dict(),
         },
         "clock": {"source": data.clock.source.value, "offset": _offset(data)},
+        # Of the action that checks the portal, if it was called since the last load.
+        "check": data.check.last and data.check.last.as_dict(),
         "options": {**options, CONF_ALLOWED_SENDERS: len(allowed)},
         "recipients": [
             {"via": subentry.data[CONF_VIA], "numbers": len(subentry.data["numbers"])}

@@ -3,10 +3,12 @@
 It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 """
 
+from .check import PortalCheck, PortalReport
 from .client import MAX_RECIPIENTS, PortalClient
 from .clock import OffsetPeriod, OffsetPeriods, learned_periods
 from .errors import (
-    BrokenAnswerError,
+    NO_TLS,
+    Cause,
     InvalidAuthError,
     NoAnswerError,
     NotAPortalError,
@@ -14,6 +16,8 @@ from .errors import (
     PortalError,
     RefusedError,
     UncertainError,
+    UnverifiedChannelError,
+    WrongChannelError,
 )
 from .matching import match_recipients
 from .models import (
@@ -21,6 +25,7 @@ from .models import (
     Balance,
     Channel,
     ChannelDetails,
+    ChannelIds,
     Connection,
     DeliveryStatus,
     GroupRecipient,
@@ -35,15 +40,17 @@ from .tags import keep_from_tag_removal
 from .template import Template
 from .traits import Escaping, Processing, Traits
 from .transport import Operation
-from .url import normalize_url
+from .url import candidate_urls, normalize_url
 
 __all__ = [
     "MAX_RECIPIENTS",
+    "NO_TLS",
     "Accepted",
     "Balance",
-    "BrokenAnswerError",
+    "Cause",
     "Channel",
     "ChannelDetails",
+    "ChannelIds",
     "Connection",
     "DeliveryStatus",
     "Escaping",
@@ -59,8 +66,10 @@ __all__ = [
     "OffsetPeriods",
     "Operation",
     "Picture",
+    "PortalCheck",
     "PortalClient",
     "PortalError",
+    "PortalReport",
     "Processing",
     "RefusedError",
     "SendType",
@@ -68,6 +77,9 @@ __all__ = [
     "Template",
     "Traits",
     "UncertainError",
+    "UnverifiedChannelError",
+    "WrongChannelError",
+    "candidate_urls",
     "keep_from_tag_removal",
     "learned_periods",
     "match_recipients",

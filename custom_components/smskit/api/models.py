@@ -126,11 +126,17 @@ class InboxMessage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Channel:
-    """A WhatsApp channel as `listchannel` lists it."""
+class ChannelIds:
+    """What a WhatsApp channel can be named by."""
 
     channel_id: str
     gateway_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Channel(ChannelIds):
+    """A WhatsApp channel as `listchannel` lists it."""
+
     number: str | None = field(repr=False)
     label: str | None = field(repr=False)
     last_sync: datetime | None
@@ -151,9 +157,7 @@ class ChannelDetails(Channel):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NewChannel:
+class NewChannel(ChannelIds):
     """A channel that `createchannel` created."""
 
-    channel_id: str
-    gateway_id: str | None
     subscription_end: datetime | None

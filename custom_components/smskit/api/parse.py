@@ -170,7 +170,7 @@ def raise_if_refused(answer: Answer, scrub: Callable[[str], str]) -> None:
     """Raise RefusedError or InvalidAuthError if the answer is a refusal."""
     if text(answer.get("status")).lower() not in {"error", "failed", "fail"}:
         return
-    raw = next(filter(None, map(text, map(answer.get, _REASONS))), "no reason given")
+    raw = next(filter(None, map(text, map(answer.get, _REASONS))), "")
     reason = scrub(raw)
     if inferred.AUTH_REFUSAL.search(raw):
         raise InvalidAuthError(reason)
@@ -267,6 +267,9 @@ def _delivery(value: object) -> DeliveryStatus:
 
 def balance(answer: Answer) -> Balance:
     """Parse the answer of `balance`."""
+    value = answer.get("balance", ...)
+    if (value.strip() if isinstance(value, str) else value) in inferred.NO_BALANCE:
+        return Balance(amount=Decimal(0))
     _required(answer, "balance")
     return Balance(amount=_amount(answer["balance"]))
 
@@ -407,9 +410,14 @@ def new_channel(answer: Answer) -> NewChannel:
     )
 
 
+def is_success(answer: Answer) -> bool:
+    """Return whether an answer reports success."""
+    return text(answer.get("status")).lower() in inferred.ACCEPTED_STATUS
+
+
 def done(answer: Answer) -> None:
     """Raise NotAPortalError unless the answer reports success."""
-    if text(answer.get("status")).lower() not in inferred.ACCEPTED_STATUS:
+    if not is_success(answer):
         raise NotAPortalError("an answer with an unknown status")
 
 

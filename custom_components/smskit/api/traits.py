@@ -43,6 +43,8 @@ class Traits:
     processing: Processing = Processing.UNKNOWN
     channel_parameter: str | None = None
     """Name of the parameter that takes the ID of a channel; None: not verified."""
+    route_accepted: bool | None = None
+    """Whether a WhatsApp message may name the route of its channel; None: not known."""
     offset_periods: OffsetPeriods = ()
     """How far the portal's clock has been ahead of UTC, as its answers show."""
 
@@ -59,6 +61,7 @@ class Traits:
             "escaping": self.escaping.value,
             "processing": self.processing.value,
             "channel_parameter": self.channel_parameter,
+            "route_accepted": self.route_accepted,
             "offset_periods": [period.as_dict() for period in self.offset_periods],
         }
 
@@ -70,5 +73,6 @@ class Traits:
             escaping=Escaping(data["escaping"]),
             processing=Processing(data["processing"]),
             channel_parameter=data["channel_parameter"],
+            route_accepted=data["route_accepted"],
             offset_periods=tuple(map(OffsetPeriod.from_dict, data["offset_periods"])),
         )

@@ -79,7 +79,7 @@ async def async_reset(
     """End a channel's session and fetch the QR code that pairs it again."""
     data = entry.runtime_data
     async with _refreshing(entry, channel_id, pairing=True):
-        await data.client.reset_channel(channel_id)
+        await data.client.reset_channel(data.channels.poller.ids(channel_id))
         data.channels.poller.restart_loss_timer(channel_id)
     return {"status": "success"}
 
@@ -88,8 +88,9 @@ async def async_clear_queue(
     entry: SmskitConfigEntry, channel_id: str
 ) -> dict[str, JsonValueType]:
     """Clear a channel's queue."""
+    data = entry.runtime_data
     async with _refreshing(entry, channel_id):
-        count = await entry.runtime_data.client.clear_queue(channel_id)
+        count = await data.client.clear_queue(data.channels.poller.ids(channel_id))
     return {"status": "success", "queue_count": count}
 
 
@@ -97,8 +98,9 @@ async def async_delete(
     entry: SmskitConfigEntry, channel_id: str
 ) -> dict[str, JsonValueType]:
     """Delete a channel and its device."""
+    data = entry.runtime_data
     async with _refreshing(entry):
-        await entry.runtime_data.client.delete_channel(channel_id)
+        await data.client.delete_channel(data.channels.poller.ids(channel_id))
     return {"status": "success"}
 
 
