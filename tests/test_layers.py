@@ -15,7 +15,7 @@ ROOT: Final = Path(__file__).parents[1] / "custom_components/smskit"
 # one of Home Assistant's other files, on top of everything.
 LAYERS: Final = (
     {"api", "const"},
-    {"phone_number", "sender_id", "settings", "store"},
+    {"phone_number", "portal_clock", "sender_id", "session", "settings", "store"},
     {"channels", "inbox", "sending"},
     {"issues", "recipients"},
     {"coordinator"},

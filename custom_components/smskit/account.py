@@ -9,17 +9,18 @@ from homeassistant.const import (
     CONF_API_KEY,
     CONF_API_TOKEN,
     CONF_URL,
+    EVENT_CORE_CONFIG_UPDATE,
     EVENT_HOMEASSISTANT_CLOSE,
 )
 from homeassistant.core import CoreState, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.start import async_at_started
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .api import PortalClient, Traits
+from .api import PortalCheck, PortalClient, Traits, learned_periods
 from .channels import ChannelPoller
 from .const import CONF_ACCOUNT, CONF_GET_OPERATIONS, DOMAIN, MANUFACTURER
 from .coordinator import (
@@ -31,6 +32,7 @@ from .coordinator import (
 )
 from .inbox import RECEIVED, SIGNAL_RECEIVED, Inbox, InboxPoller, ReplyWaiters
 from .issues import AccountIssues, async_remove_issues
+from .portal_clock import PortalClock
 from .recipients import is_trusted
 from .sending import (
     OUTCOME,
@@ -41,6 +43,7 @@ from .sending import (
     Planner,
     Sender,
 )
+from .session import async_create_session
 from .settings import Settings
 from .store import (
     Database,
@@ -66,6 +69,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     after_a_start = entry_id not in loaded_before
     loaded_before.add(entry_id)
     settings = await Settings.async_read(hass, entry.data, entry.options)
+    url = entry.data[CONF_URL]
     issues = AccountIssues(hass, entry_id, entry.title)
     entry.async_on_unload(issues.async_stop)
 
@@ -75,13 +79,27 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     # When the set-up fails from here on; otherwise it is closed by then.
     entry.async_on_unload(store.async_close)
     database = store.database
+    traits = await _async_traits(entry, database)
+    clock = PortalClock(
+        settings.time_zone,
+        dt_util.get_default_time_zone(),
+        learned_periods(traits.offset_periods),
+    )
+    issues.async_update_clock(clock.contradiction)
+
+    def learned(traits: Traits) -> None:
+        store_traits(database, url, traits)
+        if clock.update(learned=learned_periods(traits.offset_periods)):
+            _redate(hass, entry)
+        issues.async_update_clock(clock.contradiction)
+
     client = PortalClient(
-        async_get_clientsession(hass),
-        entry.data[CONF_URL],
+        async_create_session(hass),
+        url,
         entry.data[CONF_API_KEY],
         entry.data[CONF_API_TOKEN],
-        traits=await _async_traits(entry, database),
-        on_learned=partial(store_traits, database, entry.data[CONF_URL]),
+        traits=traits,
+        on_learned=learned,
     )
     publisher = Publisher(hass, database)
     await publisher.async_load(after_a_start=after_a_start)
@@ -91,13 +109,14 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         hass,
         entry_id,
         settings,
+        clock,
         publisher,
         is_trusted=partial(is_trusted, entry, settings),
     )
     await messages.async_load(_inbox_account(entry))
     publisher.async_handle(OUTCOME, outbox.publish)
     publisher.async_handle(RECEIVED, messages.publish)
-    channel_poller = ChannelPoller(client, settings, database)
+    channel_poller = ChannelPoller(client, clock, database)
     await channel_poller.async_load()
 
     _add_device(hass, entry)
@@ -118,7 +137,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         on_auth_error=partial(entry.async_start_reauth, hass),
         on_accepted=accepted,
     )
-    planner = Planner(settings, outbox, channel_poller.route)
+    planner = Planner(settings, clock, outbox, channel_poller.route)
     reply_waiters = ReplyWaiters()
     entry.async_on_unload(
         async_dispatcher_connect(
@@ -127,7 +146,9 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     )
     return SmskitData(
         client=client,
+        check=PortalCheck(client),
         settings=settings,
+        clock=clock,
         issues=issues,
         store=store,
         publisher=publisher,
@@ -149,6 +170,16 @@ async def _async_traits(entry: SmskitConfigEntry, database: Database) -> Traits:
     known = await async_load_traits(database, entry.data[CONF_URL])
     get_operations = frozenset(entry.data[CONF_GET_OPERATIONS])
     return replace(known or Traits(), get_operations=get_operations)
+
+
+@callback
+def _redate(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
+    """Show and keep the portal's times as the clock reads them now."""
+    data = entry.runtime_data
+    data.channels.async_redate()
+    entry.async_create_background_task(
+        hass, data.messages.async_redate(), f"smskit redate {entry.entry_id}"
+    )
 
 
 def _add_device(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
@@ -200,6 +231,7 @@ async def async_start(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
     entry.async_create_background_task(
         hass, _async_check(entry), f"smskit check {entry.entry_id}"
     )
+    _follow_the_zone(hass, entry)
     _follow_the_end(hass, entry)
 
 
@@ -216,6 +248,17 @@ def _inbox_account(entry: SmskitConfigEntry) -> str:
     """Return what names the account at the portal whose messages are kept."""
     account: str = entry.data.get(CONF_ACCOUNT, entry.entry_id)
     return account
+
+
+def _follow_the_zone(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
+    """Date anew when Home Assistant's own time zone is changed."""
+
+    @callback
+    def changed(_: Event) -> None:
+        if entry.runtime_data.clock.update(home=dt_util.get_default_time_zone()):
+            _redate(hass, entry)
+
+    entry.async_on_unload(hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, changed))
 
 
 def _follow_the_end(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:

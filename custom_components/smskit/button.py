@@ -91,6 +91,12 @@ class ChannelButton(ChannelEntity, ButtonEntity):
         super().__init__(coordinator, channel_id, description.key)
         self.entity_description = description
 
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the button can only affect the channel that it belongs to."""
+        return super().available and self._state.is_verified
+
     @override
     async def async_press(self) -> None:
         await self._async_check_admin()

@@ -1,6 +1,7 @@
 """Config flow of the SMSKit integration."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, override
 from zoneinfo import available_timezones
 
@@ -23,7 +24,6 @@ from homeassistant.const import (
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow, section
 from homeassistant.generated.currencies import ACTIVE_CURRENCIES
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
     BooleanSelector,
     CountrySelector,
@@ -43,12 +43,12 @@ import voluptuous as vol
 from yarl import URL
 
 from .api import (
-    NotAPortalError,
+    NO_TLS,
+    NotReachableError,
     PortalClient,
     PortalError,
-    RefusedError,
     Traits,
-    normalize_url,
+    candidate_urls,
 )
 from .const import (
     CONF_ACCOUNT,
@@ -78,6 +78,8 @@ from .const import (
 from .coordinator import SmskitConfigEntry
 from .phone_number import normalize_number
 from .sender_id import sender_id
+from .session import async_create_session
+from .setup_errors import async_quote, error_name
 from .store import StoreError
 from .subentry_flow import RecipientFlow
 
@@ -121,6 +123,9 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
     _data: dict[str, Any]
     """What is saved once the account is confirmed."""
 
+    _quote = ""
+    """What the network or the portal said to the last input."""
+
     @staticmethod
     @callback
     @override
@@ -141,19 +146,26 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Handle a flow initiated by the user."""
         errors: dict[str, str] = {}
+        url = DEFAULT_URL
         if user_input is not None:
             data, errors = await self._async_validate(user_input)
+            url = data.get(CONF_URL, url)
             if not errors:
                 return self.async_create_entry(title=self._title(data), data=data)
         return self.async_show_form(
             step_id="user",
             data_schema=self.add_suggested_values_to_schema(_USER_SCHEMA, user_input),
             errors=errors,
+            description_placeholders=self._placeholders(url),
         )
+
+    def _placeholders(self, url: str) -> dict[str, str]:
+        """Return what the texts and the errors of every form may refer to."""
+        return {"portal": url, "host": _host(url), "error": self._quote}
 
     def _title(self, data: Mapping[str, Any]) -> str:
         """Return the portal's host, with the sender if that title is taken."""
-        host = URL(data[CONF_URL]).host or data[CONF_URL]
+        host = _host(data[CONF_URL])
         titles = {entry.title for entry in self._async_current_entries()}
         return host if host not in titles else f"{host} ({data[CONF_SENDER]})"
 
@@ -179,7 +191,10 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id="reauth_confirm",
             data_schema=_REAUTH_SCHEMA,
             errors=errors,
-            description_placeholders={"host": entry.title},
+            description_placeholders={
+                "account": entry.title,
+                **self._placeholders(entry.data[CONF_URL]),
+            },
         )
 
     async def async_step_reconfigure(
@@ -188,9 +203,11 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
         """Reconfigure an account; empty credentials stay unchanged."""
         entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
+        url = entry.data[CONF_URL]
         if user_input is not None:
             changed = {key: value for key, value in user_input.items() if value.strip()}
             data, errors = await self._async_validate({**entry.data, **changed}, entry)
+            url = data.get(CONF_URL, url)
             if not errors:
                 return await self._async_finish(entry, data)
         return self.async_show_form(
@@ -200,6 +217,7 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
                 user_input or {key: entry.data[key] for key in (CONF_URL, CONF_SENDER)},
             ),
             errors=errors,
+            description_placeholders=self._placeholders(url),
         )
 
     async def _async_finish(
@@ -225,7 +243,8 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
         if entry.state is not ConfigEntryState.LOADED:
             return False
         try:
-            listing = await self._client(data).inbox(unread=False)
+            with self._client(data) as client:
+                listing = await client.inbox(unread=False)
             return not listing or await entry.runtime_data.messages.async_knows(listing)
         except PortalError, StoreError:
             return False
@@ -259,45 +278,64 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
         data, errors = _normalize(values)
         if errors:
             return data, errors
-        account = {key: data[key] for key in (CONF_URL, CONF_API_KEY)}
+        urls = candidate_urls(values[CONF_URL])
         for other in self._async_current_entries(include_ignore=False):
-            if other is not entry and account.items() <= other.data.items():
+            if (
+                other is not entry
+                and other.data[CONF_URL] in urls
+                and other.data[CONF_API_KEY] == data[CONF_API_KEY]
+            ):
                 raise AbortFlow("already_configured")
         try:
-            data[CONF_GET_OPERATIONS] = await self._async_probe(data)
-        except NotAPortalError:
-            errors["base"] = "not_a_portal"
-        except RefusedError:
-            # The request contains only the credentials, so the refusal concerns them.
-            errors["base"] = "invalid_auth"
-        except PortalError:
-            errors["base"] = "cannot_connect"
-        except Exception:  # noqa: BLE001 - the form reports any other error as unknown
+            await self._async_probe(data, *urls)
+        except PortalError as err:
+            errors["base"] = error_name(err)
+            self._quote = await async_quote(self.hass, err)
+        except Exception as err:  # noqa: BLE001 - the form reports it as unknown
             LOGGER.exception("Unexpected error while validating an account")
             errors["base"] = "unknown"
+            self._quote = type(err).__name__
         return data, errors
 
-    def _client(self, data: Mapping[str, Any]) -> PortalClient:
-        return PortalClient(
-            async_get_clientsession(self.hass),
-            data[CONF_URL],
-            data[CONF_API_KEY],
-            data[CONF_API_TOKEN],
-            traits=Traits(get_operations=frozenset(data.get(CONF_GET_OPERATIONS, ()))),
-        )
+    @contextmanager
+    def _client(self, data: Mapping[str, Any]) -> Generator[PortalClient]:
+        """Return a client for as long as it is needed."""
+        session = async_create_session(self.hass, auto_cleanup=False)
+        try:
+            yield PortalClient(
+                session,
+                data[CONF_URL],
+                data[CONF_API_KEY],
+                data[CONF_API_TOKEN],
+                traits=Traits(
+                    get_operations=frozenset(data.get(CONF_GET_OPERATIONS, ()))
+                ),
+            )
+        finally:
+            session.detach()
 
-    async def _async_probe(self, data: Mapping[str, Any]) -> list[str]:
-        """Verify the credentials and return the operations that need GET."""
-        client = self._client(data)
-        await client.probe()
-        get_operations = sorted(client.traits.get_operations)
-        if get_operations:
+    async def _async_probe(self, data: dict[str, Any], url: str, *others: str) -> None:
+        """Verify the credentials; add the URL and the operations that need GET.
+
+        Another URL, which is one without TLS, is tried if nothing speaks TLS at the
+        first one. Then nothing was sent.
+        """
+        data[CONF_URL] = url
+        try:
+            with self._client(data) as client:
+                await client.probe()
+                data[CONF_GET_OPERATIONS] = sorted(client.traits.get_operations)
+        except NotReachableError as err:
+            if not others or err.cause not in NO_TLS:
+                raise
+            await self._async_probe(data, *others)
+            return
+        if data[CONF_GET_OPERATIONS]:
             LOGGER.warning(
                 "%s accepts %s by GET only, so the credentials become part of the URL",
-                client.host,
-                " and ".join(get_operations),
+                _host(url),
+                " and ".join(data[CONF_GET_OPERATIONS]),
             )
-        return get_operations
 
     def _async_update(
         self, entry: ConfigEntry, data: dict[str, Any]
@@ -315,6 +353,10 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_update_reload_and_abort(entry, data=data)
 
 
+def _host(url: str) -> str:
+    return URL(url).host or url
+
+
 def _normalize(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the normalized user input and its errors."""
     data: dict[str, Any] = {
@@ -322,7 +364,7 @@ def _normalize(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str
     }
     errors: dict[str, str] = {}
     try:
-        data[CONF_URL] = normalize_url(values[CONF_URL])
+        data[CONF_URL] = candidate_urls(values[CONF_URL])[0]
     except ValueError:
         errors[CONF_URL] = "invalid_url"
     try:
@@ -359,7 +401,6 @@ class SmskitOptionsFlow(OptionsFlow):
         schema = _options_schema(sorted(zones))
         current = {
             CONF_COUNTRY: self.hass.config.country,
-            CONF_TIME_ZONE: self.hass.config.time_zone,
             CONF_VOICE_LANGUAGE: self.hass.config.language,
             **self.config_entry.options,
             **options,

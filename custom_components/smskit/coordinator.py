@@ -14,11 +14,19 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .api import Balance, InvalidAuthError, PortalClient, PortalError
+from .api import (
+    Balance,
+    Cause,
+    InvalidAuthError,
+    PortalCheck,
+    PortalClient,
+    PortalError,
+)
 from .channels import ChannelPoller, ChannelState, sync_devices
 from .const import BALANCE_INTERVAL, DOMAIN, LOGGER, REFRESH_COOLDOWN, RETRY_INTERVAL
 from .inbox import SIGNAL_CHANGED, Inbox, InboxPoller, InboxView, ReplyWaiters
 from .issues import AccountIssues
+from .portal_clock import PortalClock
 from .sending import DeliveryTracker, Dispatcher, Outbox, Sender
 from .settings import Settings
 from .store import MessageLog, Publisher, Store, StoreError
@@ -31,7 +39,9 @@ class SmskitData:
     """Runtime data of a loaded account."""
 
     client: PortalClient
+    check: PortalCheck
     settings: Settings
+    clock: PortalClock
     issues: AccountIssues
     store: Store
     publisher: Publisher
@@ -141,7 +151,13 @@ class InboxCoordinator(SmskitCoordinator[InboxView]):
 
     @override
     async def _async_fetch(self) -> InboxView:
-        view = await self.poller.async_poll()
+        try:
+            view = await self.poller.async_poll()
+        except PortalError as err:
+            if err.cause is Cause.BROKEN:
+                self._issues.async_show_inbox_unreadable(is_unreadable=True)
+            raise
+        self._issues.async_show_inbox_unreadable(is_unreadable=False)
         self._issues.async_update_inbox_full(view.unread, self._limit)
         return view
 
@@ -190,6 +206,13 @@ class ChannelCoordinator(SmskitCoordinator[dict[str, ChannelState]]):
             self.config_entry.async_create_background_task(
                 self.hass, self.async_refresh(), "smskit channels"
             )
+
+    @callback
+    def async_redate(self) -> None:
+        """Publish the times that changed; the next poll stays as scheduled."""
+        self.poller.redate()
+        self.data = self.poller.states
+        self.async_update_listeners()
 
     async def async_refresh_channels(
         self, channel_ids: Iterable[str] = (), *, pairing: bool = False

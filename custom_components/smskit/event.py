@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import SmskitConfigEntry
 from .entity import SmskitEntity
-from .inbox import SIGNAL_RECEIVED
+from .inbox import SIGNAL_RECEIVED, Received
 from .sending import SIGNAL_OUTCOME, Outcome, Status
 from .store import Message
 
@@ -46,10 +46,10 @@ class MessageReceivedEvent(SmskitEntity, EventEntity):
         )
 
     @callback
-    def _async_fire(self, message: Message, backlog: bool) -> None:
-        attributes = message.as_dict()
+    def _async_fire(self, received: Received) -> None:
+        attributes = received.message.as_dict()
         del attributes["read"]
-        self._trigger_event("received", {**attributes, "backlog": backlog})
+        self._trigger_event("received", {**attributes, "backlog": received.backlog})
         self.async_write_ha_state()
 
 

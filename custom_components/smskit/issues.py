@@ -1,6 +1,7 @@
 """Repair issues of an account."""
 
 from collections.abc import Iterable
+from datetime import timedelta, timezone
 from pathlib import Path
 import time
 from typing import Any
@@ -23,6 +24,7 @@ class AccountIssues:
         self._entry_id = entry_id
         self._title = title
         self._limit_id = f"hourly_limit_{entry_id}"
+        self._clock_id = f"wrong_time_zone_{entry_id}"
         self._cancel_limit_timer: CALLBACK_TYPE | None = None
         self._channel_issue_ids: set[str] = set()
 
@@ -67,6 +69,34 @@ class AccountIssues:
             self._raise(issue_id, "inbox_full", {"limit": str(limit)})
 
     @callback
+    def async_show_inbox_unreadable(self, *, is_unreadable: bool) -> None:
+        """Report that the portal lists messages in a way that cannot be read."""
+        issue_id = _inbox_unreadable_id(self._entry_id)
+        if is_unreadable:
+            self._raise(
+                issue_id, "inbox_unreadable", {}, severity=ir.IssueSeverity.ERROR
+            )
+        else:
+            self._clear(issue_id)
+
+    @callback
+    def async_update_clock(self, offset: timedelta | None) -> None:
+        """Raise the issue of an option that the learned offset contradicts.
+
+        None while there is no contradiction.
+        """
+        if offset is None:
+            self._clear(self._clock_id)
+        else:
+            self._raise(
+                self._clock_id,
+                "wrong_time_zone",
+                {"offset": str(timezone(offset))},
+                is_fixable=True,
+                data={"entry_id": self._entry_id},
+            )
+
+    @callback
     def async_raise_store_damaged(self, set_aside: Path) -> None:
         """Report that the database could not be read, and where it is now."""
         ir.async_create_issue(
@@ -105,8 +135,10 @@ class AccountIssues:
     def async_stop(self) -> None:
         """Clear the issues that only hold while the account is loaded."""
         self.async_show_disk_problem(None)
+        self.async_show_inbox_unreadable(is_unreadable=False)
         self.async_show_hourly_limit(None, None)
         self.async_update_channels(())
+        self.async_update_clock(None)
 
     def _raise(
         self, issue_id: str, key: str, placeholders: dict[str, str], **more: Any
@@ -140,6 +172,7 @@ def async_remove_issues(hass: HomeAssistant, entry_id: str) -> None:
     """Clear what outlives the unloading of an account."""
     for issue_id in (
         _inbox_full_id(entry_id),
+        _inbox_unreadable_id(entry_id),
         _disk_error_id(entry_id),
         _store_damaged_id(entry_id),
     ):
@@ -148,6 +181,10 @@ def async_remove_issues(hass: HomeAssistant, entry_id: str) -> None:
 
 def _inbox_full_id(entry_id: str) -> str:
     return f"inbox_full_{entry_id}"
+
+
+def _inbox_unreadable_id(entry_id: str) -> str:
+    return f"inbox_unreadable_{entry_id}"
 
 
 def _disk_error_id(entry_id: str) -> str:

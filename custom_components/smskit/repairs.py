@@ -1,9 +1,11 @@
 """Repair flows of the SMSKit integration."""
 
+from datetime import timezone
 from typing import Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_TIME_ZONE
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
@@ -17,8 +19,47 @@ async def async_create_fix_flow(
     issue_id: str,
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
-    """Create the repair flow of an issue; only a lost channel has one."""
-    return ChannelLostFlow()
+    """Create the repair flow of an issue: of a lost channel, or of a wrong option."""
+    if data is not None and "channel_id" in data:
+        return ChannelLostFlow()
+    return WrongTimeZoneFlow()
+
+
+class WrongTimeZoneFlow(RepairsFlow):
+    """Repair flow that removes a time zone which the portal's own times contradict."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Handle the first step of the flow."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask for confirmation, then go by the portal's clock."""
+        data = self.data or {}
+        entry: SmskitConfigEntry | None = self.hass.config_entries.async_get_entry(
+            str(data["entry_id"])
+        )
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        offset = entry.runtime_data.clock.contradiction
+        if offset is None:
+            # Settled while the form was open: nothing is left to change.
+            return self.async_create_entry(data={})
+        if user_input is None:
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=vol.Schema({}),
+                description_placeholders={
+                    "zone": entry.options[CONF_TIME_ZONE],
+                    "offset": str(timezone(offset)),
+                },
+            )
+        options = {k: v for k, v in entry.options.items() if k != CONF_TIME_ZONE}
+        self.hass.config_entries.async_update_entry(entry, options=options)
+        return self.async_create_entry(data={})
 
 
 class ChannelLostFlow(RepairsFlow):

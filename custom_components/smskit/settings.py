@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
-from typing import Any, Final, Self
+from datetime import timedelta, tzinfo
+from typing import Any, Self
 
 from homeassistant.const import CONF_COUNTRY, CONF_TIME_ZONE
 from homeassistant.core import HomeAssistant
@@ -29,9 +29,6 @@ from .const import (
     UNIT_CREDITS,
 )
 
-# Maximum time by which the portal's clock may be ahead.
-_CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
@@ -41,8 +38,8 @@ class Settings:
     """Default sender ID of messages."""
     country: str | None
     """ISO 3166-1 alpha-2 region for numbers without a country code."""
-    time_zone: tzinfo
-    """Time zone of the portal's times."""
+    time_zone: tzinfo | None
+    """Time zone of the portal's times, or None if it is to be learned."""
     currency: str | None
     """ISO 4217 code of the balance, or None for credits."""
     low_balance: float
@@ -66,14 +63,14 @@ class Settings:
     ) -> Self:
         """Create settings from an entry's data and options.
 
-        Country, time zone, and language default to those of Home Assistant.
+        Country and language default to those of Home Assistant.
         """
-        zone = options.get(CONF_TIME_ZONE) or hass.config.time_zone
+        zone = options.get(CONF_TIME_ZONE)
         unit = options.get(CONF_BALANCE_UNIT, UNIT_CREDITS)
         return cls(
             sender=data[CONF_SENDER],
             country=options.get(CONF_COUNTRY) or hass.config.country,
-            time_zone=await dt_util.async_get_time_zone(zone) or dt_util.UTC,
+            time_zone=zone and await dt_util.async_get_time_zone(zone),
             currency=None if unit == UNIT_CREDITS else unit,
             low_balance=options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE),
             hourly_limit=int(options.get(CONF_HOURLY_LIMIT, DEFAULT_HOURLY_LIMIT)),
@@ -86,29 +83,3 @@ class Settings:
             keep_for=timedelta(days=options.get(CONF_KEEP_DAYS, DEFAULT_KEEP_DAYS)),
             allowed_senders=frozenset(options.get(CONF_ALLOWED_SENDERS, ())),
         )
-
-    def to_utc(
-        self, date: datetime | None, *, now: datetime | None = None
-    ) -> datetime | None:
-        """Return a time of the portal as aware UTC, none where it has none.
-
-        An ambiguous time, when clocks are set back, is the first occurrence, unless
-        `now` is given and the second occurrence has been reached.
-        """
-        if date is None:
-            return None
-        try:
-            first, second = (
-                date.replace(tzinfo=self.time_zone, fold=fold).astimezone(dt_util.UTC)
-                for fold in (0, 1)
-            )
-        except OverflowError:
-            # At the ends of the calendar there is no such time in UTC.
-            return None
-        if now is not None and first < second <= now + _CLOCK_DIFFERENCE:
-            return second
-        return first
-
-    def to_portal(self, date: datetime) -> datetime:
-        """Return an aware time as a naive time in the portal's time zone."""
-        return date.astimezone(self.time_zone).replace(tzinfo=None)

@@ -7,9 +7,15 @@ from typing import Final
 
 import aiohttp
 
-from custom_components.smskit.api import PortalClient, SendType, Submission, Traits
+from custom_components.smskit.api import (
+    ChannelIds,
+    PortalClient,
+    SendType,
+    Submission,
+    Traits,
+)
 from tests.conftest import API_KEY, API_TOKEN
-from tests.portal import Portal
+from tests.portal import Channel, Portal
 
 TEXT: Final = "The door is open"
 NUMBER: Final = "12025550123"
@@ -23,7 +29,7 @@ class Scene:
     portal: Portal
     client: PortalClient
     group_id: str
-    channel_id: str
+    channel: ChannelIds
 
     @property
     def sent(self) -> int:
@@ -40,6 +46,11 @@ def submission(text: str = TEXT, *to: str) -> Submission:
     """Return a text to two numbers, or to others."""
     numbers = to or (NUMBER, OTHER_NUMBER)
     return Submission(type=SendType.SMS, sender="HOME", to=numbers, text=text)
+
+
+def ids(channel: Channel) -> ChannelIds:
+    """Return what a channel at the portal is named by."""
+    return ChannelIds(channel_id=channel.channel_id, gateway_id=channel.gateway_id)
 
 
 async def scene(
@@ -60,6 +71,8 @@ async def scene(
     )
     channel = portal.add_channel(account)
     portal.pair(channel)
+    # What changes a channel is refused until the portal has shown it.
+    await client.channel(ids(channel))
     accepted = await client.send(submission("Before"))
     if full:
         portal.receive(account, OTHER_NUMBER, "One")
@@ -68,7 +81,7 @@ async def scene(
         portal.remove_channel(channel)
     portal.requests.clear()
     assert accepted.group_id is not None
-    return Scene(portal, client, accepted.group_id, channel.channel_id)
+    return Scene(portal, client, accepted.group_id, ids(channel))
 
 
 OPERATIONS: Final[dict[str, Callable[[Scene], Awaitable[object]]]] = {
@@ -77,9 +90,9 @@ OPERATIONS: Final[dict[str, Callable[[Scene], Awaitable[object]]]] = {
     "sendsms": lambda scene: scene.client.send(submission()),
     "groupstatus": lambda scene: scene.client.group_status(scene.group_id),
     "listchannel": lambda scene: scene.client.channels(),
-    "viewchannel": lambda scene: scene.client.channel(scene.channel_id),
+    "viewchannel": lambda scene: scene.client.channel(scene.channel),
     "createchannel": lambda scene: scene.client.create_channel("Home", "pro"),
-    "clearqueue": lambda scene: scene.client.clear_queue(scene.channel_id),
-    "resetchannel": lambda scene: scene.client.reset_channel(scene.channel_id),
-    "deletechannel": lambda scene: scene.client.delete_channel(scene.channel_id),
+    "clearqueue": lambda scene: scene.client.clear_queue(scene.channel),
+    "resetchannel": lambda scene: scene.client.reset_channel(scene.channel),
+    "deletechannel": lambda scene: scene.client.delete_channel(scene.channel),
 }

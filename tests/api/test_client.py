@@ -10,6 +10,7 @@ import pytest
 from custom_components.smskit.api import (
     Accepted,
     Balance,
+    ChannelIds,
     Connection,
     DeliveryStatus,
     InboxMessage,
@@ -31,6 +32,7 @@ from .operations import (
     OTHER_NUMBER,
     TEXT,
     clock,
+    ids,
     scene,
     submission,
 )
@@ -134,14 +136,14 @@ async def test_channels(client: PortalClient, account: Account, portal: Portal) 
     )
     assert first.last_sync is None
     assert (second.gateway_id, second.number) == (paired.gateway_id, OTHER_NUMBER)
-    details = await client.channel(paired.channel_id)
+    details = await client.channel(second)
     assert details.plan == "yearly"
     assert details.device_status == "session active"
     assert details.connection is Connection.CONNECTED
     assert details.up_time is not None
     assert details.up_time < timedelta(minutes=1)
     assert details.last_sync == second.last_sync
-    assert (await client.channel(new.channel_id)).version is None
+    assert (await client.channel(first)).version is None
 
 
 async def test_create_channel(client: PortalClient, portal: Portal) -> None:
@@ -163,7 +165,7 @@ async def test_clear_queue(
     await client.send(
         Submission(type=SendType.WHATSAPP, sender="HOME", to=(NUMBER,), text=TEXT)
     )
-    assert await client.clear_queue(channel.channel_id) == 0
+    assert await client.clear_queue(ids(channel)) == 0
     (group,) = portal.groups.values()
     assert [recipient.state for recipient in group.recipients] == ["failed"]
 
@@ -174,16 +176,16 @@ async def test_reset_and_delete_channel(
     """A channel that is reset waits to be paired; one that is deleted is gone."""
     channel = portal.add_channel(account)
     portal.pair(channel)
-    await client.reset_channel(channel.channel_id)
+    await client.reset_channel(ids(channel))
     assert portal.channels[channel.channel_id].state is ChannelState.PAIRING
-    await client.delete_channel(channel.channel_id)
+    await client.delete_channel(ids(channel))
     assert portal.channels == {}
 
 
 async def test_refusal(client: PortalClient, portal: Portal) -> None:
     """A refusal says why in the portal's words."""
     with pytest.raises(RefusedError) as error:
-        await client.channel("none")
+        await client.channel(ChannelIds(channel_id="none", gateway_id=None))
     assert error.value.reason == "Invalid channel"
     assert not isinstance(error.value, InvalidAuthError)
 
@@ -202,7 +204,7 @@ async def test_credentials_stay_out_of_addresses(
     assert not request.credentials_in_url
     assert not request.credentials_in_headers
     # Nobody knows which spelling a portal reads.
-    channel = {"channel_id": there.channel_id, "channelid": there.channel_id}
+    channel = dict.fromkeys(("channel_id", "channelid"), there.channel.channel_id)
     if operation in {"viewchannel", "clearqueue", "resetchannel", "deletechannel"}:
         assert request.parameters == channel
 

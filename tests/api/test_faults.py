@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from custom_components.smskit.api import (
+    Cause,
     ChannelDetails,
     InvalidAuthError,
     NoAnswerError,
@@ -19,6 +20,7 @@ from custom_components.smskit.api import (
 )
 from tests.conftest import API_KEY, API_TOKEN
 from tests.portal import Portal
+from tests.servers import hang_up, serving, silent, untrusted_tls
 
 from .operations import NUMBER, OPERATIONS, OTHER_NUMBER, TEXT, clock, scene, submission
 from .vendor import EXPECTED
@@ -118,17 +120,99 @@ async def test_refused_connection(
 
 async def test_unknown_host(session: aiohttp.ClientSession) -> None:
     """A name that nobody knows means that nothing left."""
-    lost = PortalClient(session, "https://portal.invalid", API_KEY, API_TOKEN)
-    with pytest.raises(NotReachableError) as error:
-        await lost.balance()
-    _assert_clean(error.value)
+    await _assert_not_reachable(session, "https://portal.invalid", Cause.DNS)
+
+
+async def test_closed_port(portal: Portal, session: aiohttp.ClientSession) -> None:
+    """A port that nobody listens on means that nothing left."""
+    await portal.refuse()
+    await _assert_not_reachable(session, portal.url, Cause.REFUSED)
 
 
 async def test_no_tls(portal: Portal, session: aiohttp.ClientSession) -> None:
     """A failed TLS handshake means that nothing left."""
     url = portal.url.replace("http:", "https:")
-    with pytest.raises(NotReachableError):
-        await PortalClient(session, url, API_KEY, API_TOKEN).balance()
+    await _assert_not_reachable(session, url, Cause.TLS)
+
+
+async def test_broken_handshake(session: aiohttp.ClientSession) -> None:
+    """A handshake that is hung up on is one of a server without TLS."""
+    async with serving(hang_up) as address:
+        await _assert_not_reachable(session, f"https://{address}", Cause.TLS)
+
+
+async def test_silent_handshake(session: aiohttp.ClientSession) -> None:
+    """A handshake without an answer is a connection that timed out."""
+    with silent() as address:
+        url = f"https://{address}"
+        await _assert_not_reachable(session, url, Cause.CONNECT_TIMEOUT)
+
+
+async def test_untrusted_certificate(session: aiohttp.ClientSession) -> None:
+    """A certificate that is not trusted is told from a server without TLS."""
+    received = bytearray()
+    with untrusted_tls(received) as address:
+        error = await _assert_not_reachable(
+            session, f"https://{address}", Cause.CERTIFICATE
+        )
+    assert error.quote == "self-signed certificate"
+    assert not received
+
+
+async def test_closed_session(portal: Portal, session: aiohttp.ClientSession) -> None:
+    """A session that is closed sends nothing."""
+    await session.close()
+    await _assert_not_reachable(session, portal.url, Cause.NOT_CONNECTED)
+    assert portal.requests == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "status", "cause", "quote"),
+    [
+        ("hang", None, None, Cause.TIMEOUT, ""),
+        ("cut", None, None, Cause.CUT_OFF, ""),
+        ("reset", None, None, Cause.CUT_OFF, ""),
+        ("http_status", None, 403, Cause.FORBIDDEN, "403"),
+        ("http_status", None, 405, Cause.METHOD, "405"),
+        ("http_status", None, 503, Cause.HTTP_STATUS, "503"),
+        (
+            "redirect",
+            "https://other.example/?x=1",
+            None,
+            Cause.REDIRECT,
+            "other.example",
+        ),
+        ("redirect", "/login", None, Cause.REDIRECT, ""),
+        ("html_page", None, None, Cause.PAGE, "Maintenance"),
+        ("html_page", "<body>Log in</body>", None, Cause.PAGE, ""),
+        ("empty_body", None, None, Cause.EMPTY, ""),
+        ("not_json", "No database", None, Cause.UNREADABLE, "No database"),
+        ("not_json", '{"balance": "1', None, Cause.UNREADABLE, ""),
+        ("refused_error", "Invalid user", None, Cause.REFUSAL, "Invalid user"),
+    ],
+)
+async def test_causes(  # noqa: PLR0913, PLR0917 - what a fault is, and becomes
+    client: PortalClient,
+    portal: Portal,
+    kind: str,
+    text: str | None,
+    status: int | None,
+    cause: Cause,
+    quote: str,
+) -> None:
+    """An error has the cause and the words of the portal apart from its message."""
+    portal.fail(kind, text=text, status=status)
+    with pytest.raises(PortalError) as error:
+        await client.balance()
+    assert (error.value.cause, error.value.quote) == (cause, quote)
+
+
+async def test_refusal_without_words(client: PortalClient, portal: Portal) -> None:
+    """A refusal may give no reason."""
+    portal.fail("not_json", text='{"status": "error", "message": ""}')
+    with pytest.raises(RefusedError, match="no reason given") as error:
+        await client.balance()
+    assert not error.value.quote
 
 
 @pytest.mark.parametrize("operation", EXPECTED)
@@ -136,6 +220,9 @@ async def test_vendors_success(operation: str, session: aiohttp.ClientSession) -
     """The vendor's sample is read as what it says."""
     async with Portal() as portal:
         there = await scene(portal, session)
+        if isinstance(shown := EXPECTED[operation], ChannelDetails):
+            # The sample shows a channel of its own.
+            there = replace(there, channel=shown)
         portal.fail("vendor_success", operation)
         assert await OPERATIONS[operation](there) == EXPECTED[operation]
 
@@ -225,6 +312,18 @@ async def test_errors_quote_no_secret(
         await client.send(submission())
     _assert_clean(error.value)
     assert "0199" not in str(error.value)
+
+
+async def _assert_not_reachable(
+    session: aiohttp.ClientSession, url: str, cause: Cause
+) -> NotReachableError:
+    """Fail unless a portal is not reached for this cause; return the error."""
+    lost = PortalClient(session, url, API_KEY, API_TOKEN)
+    with pytest.raises(NotReachableError) as error:
+        await lost.balance()
+    _assert_clean(error.value)
+    assert error.value.cause is cause
+    return error.value
 
 
 def _in_lower_case(result: object) -> object:

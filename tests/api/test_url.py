@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.smskit.api import normalize_url
+from custom_components.smskit.api import candidate_urls, normalize_url
 
 HOST = "https://account.smskit.net"
 
@@ -74,3 +74,51 @@ def test_refused(address: str) -> None:
     with pytest.raises(ValueError, match=r".") as error:
         normalize_url(address)
     assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "base"),
+    [
+        ("192.168.1.5", "192.168.1.5"),
+        (" 192.168.1.5/portal/smsAPI ", "192.168.1.5/portal"),
+        ("10.0.0.5:8080", "10.0.0.5:8080"),
+        ("172.16.0.1:80", "172.16.0.1:80"),
+        ("127.0.0.1:443", "127.0.0.1:443"),
+        ("LOCALHOST:8080", "localhost:8080"),
+        ("[::1]:8080", "[::1]:8080"),
+        ("[fd00::1]", "[fd00::1]"),
+    ],
+)
+def test_bare_private_host(address: str, base: str) -> None:
+    """In the own network there may be no TLS, which is tried first all the same."""
+    expected = [normalize_url(f"{scheme}://{base}") for scheme in ("https", "http")]
+    assert list(candidate_urls(address)) == expected
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        HOST,
+        "account.smskit.net",
+        "account.smskit.net:8080/portal",
+        "portal.local",
+        "portal",
+        "localhost.example.com",
+        "8.8.8.8",
+        "[2606:4700::1111]",
+        "[::ffff:8.8.8.8]",
+        "100.64.0.1",
+        "https://192.168.1.5",
+        "http://192.168.1.5",
+        "HTTP://localhost:8080",
+    ],
+)
+def test_one_candidate(address: str) -> None:
+    """A scheme is taken at its word, and nothing public is tried without TLS."""
+    assert candidate_urls(address) == (normalize_url(address),)
+
+
+def test_no_candidate() -> None:
+    """What is no address has none."""
+    with pytest.raises(ValueError, match="http is allowed"):
+        candidate_urls("http://account.smskit.net")

@@ -46,6 +46,7 @@ EXPECTED: Final[dict[str, object]] = {
             recipient="2347015272",
             text="Hi again. This is message 2",
             date=_2018,
+            is_forgeable=True,
         ),
     ),
     "balance": Balance(amount=Decimal(12345)),

@@ -20,6 +20,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.smskit.inbox.inbox import RECEIVED, Inbox
+from custom_components.smskit.portal_clock import PortalClock
 from custom_components.smskit.sending.outbox import Outbox
 from custom_components.smskit.settings import Settings
 from custom_components.smskit.store import MessageLog, Publisher, Statement, Store
@@ -37,6 +38,7 @@ _RUNS: Final = 3
 _LONGEST: Final = 0.020
 _DRAINING: Final = 2.0
 _MEGABYTE: Final = 2**20
+_CLOCK: Final = PortalClock(UTC, UTC, ())
 _HEADING: Final = "The event loop was away for up to"
 _WIDTH: Final = 58
 _HEADER: Final = f"{'':{_WIDTH}}{'own ms':>8}{'wall ms':>9}"
@@ -100,7 +102,9 @@ async def test_load(
             load = partial(outbox.async_load, is_restored=False)
             await watch.step(f"load: outbox, {_HELD:,} held", load)
             assert outbox.counts["held"] == _HELD
-            inbox = Inbox(hass, name, settings, publisher, is_trusted=lambda _: False)
+            inbox = Inbox(
+                hass, name, settings, _CLOCK, publisher, is_trusted=lambda _: False
+            )
             await watch.step("load: inbox", partial(inbox.async_load, "account"))
             assert inbox.total == _KEPT / 2
             await watch.step("load: check for damage", store.async_check)
@@ -121,7 +125,12 @@ async def test_listing(
             store = await _open(hass, stack, f"listing{run}")
             publisher = Publisher(hass, store.database)
             inbox = Inbox(
-                hass, f"listing{run}", settings, publisher, is_trusted=lambda _: False
+                hass,
+                f"listing{run}",
+                settings,
+                _CLOCK,
+                publisher,
+                is_trusted=lambda _: False,
             )
             publisher.async_handle(RECEIVED, inbox.publish)
             take = partial(inbox.async_take, listing, full=True, backlog=False)
@@ -158,7 +167,9 @@ async def test_reading(
                 await watch.step(f"{name}, {_KEPT:,} kept", work)
         fewer = replace(settings, keep_messages=_KEPT // 2 - 1000)
         publisher = Publisher(hass, store.database)
-        inbox = Inbox(hass, "reading", fewer, publisher, is_trusted=lambda _: False)
+        inbox = Inbox(
+            hass, "reading", fewer, _CLOCK, publisher, is_trusted=lambda _: False
+        )
         await watch.step("trimming 1,000 of 25,000", inbox.async_trim)
         assert inbox.total == fewer.keep_messages
     watch.finish()
@@ -223,7 +234,9 @@ async def test_memory(
         publisher = Publisher(hass, store.database)
         outbox = Outbox(hass, "memory", settings, publisher)
         await outbox.async_load(is_restored=False)
-        inbox = Inbox(hass, "memory", settings, publisher, is_trusted=lambda _: False)
+        inbox = Inbox(
+            hass, "memory", settings, _CLOCK, publisher, is_trusted=lambda _: False
+        )
         await inbox.async_load("account")
         gc.collect()
         megabytes = tracemalloc.get_traced_memory()[0] / _MEGABYTE

@@ -71,16 +71,19 @@ async def test_backlog_of_the_night_in_march(new_home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("date", "utc"),
+    ("date", "utc", "now"),
     [
-        ("2026-01-15 12:00:00", "2026-01-15T11:00:00+00:00"),
-        ("2026-07-15 12:00:00", "2026-07-15T10:00:00+00:00"),
+        ("2026-01-15 12:00:00", "2026-01-15T11:00:00+00:00", "2026-07-31"),
+        ("2026-07-15 12:00:00", "2026-07-15T10:00:00+00:00", "2026-12-31"),
         # Of the hour that comes twice it is the first, as long as it may be.
-        ("2026-10-25 02:30:00", "2026-10-25T00:30:00+00:00"),
+        ("2026-10-25 02:30:00", "2026-10-25T00:30:00+00:00", "2026-10-25 00:45"),
     ],
 )
-async def test_summer_and_winter(home: Home, date: str, utc: str) -> None:
+async def test_summer_and_winter(new_home: Home, date: str, utc: str, now: str) -> None:
     """A time of summer is of summer time, whatever time it is now."""
+    home = new_home
+    home.clock.set(f"{now}+00:00" if ":" in now else f"{now}T12:00:00+00:00")
+    await home.start()
     await _list(home, [{"date": date}])
     assert [event.date for event in home.events] == [utc]
 
@@ -100,7 +103,6 @@ async def _list(home: Home, messages: list[dict[str, Any]]) -> None:
 async def test_no_time_at_all(home: Home) -> None:
     """A message without a time is of when it was first seen, and reported once."""
     messages: list[dict[str, Any]] = [
-        {},
         {"date": None},
         {"date": ""},
         {"date": "0000-00-00 00:00:00"},

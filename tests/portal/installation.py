@@ -10,7 +10,7 @@ from .spelling import Spelling
 from .words import RecipientState
 
 # What a portal of the tests is, unless it is told otherwise.
-DEFAULT_SPELLING: Final = Spelling.ENCODED
+DEFAULT_SPELLING: Final = Spelling.HANDWRITTEN
 
 
 @dataclass(kw_only=True, eq=False)

@@ -97,8 +97,8 @@ async def test_recipient_with_two_numbers(home: Home) -> None:
 async def test_several_numbers_at_once(home: Home) -> None:
     """Questions to several numbers each get the reply of their own."""
     tasks = {number: await _asked(home, number) for number in (ANNA, BORIS, CARLA)}
-    _reply(home, "no", number=CARLA)
     _reply(home, "yes", number=ANNA)
+    _reply(home, "no", number=CARLA)
     await home.poll()
     assert (await tasks[ANNA])["reply"]["text"] == "yes"
     assert (await tasks[CARLA])["reply"]["text"] == "no"

@@ -3,8 +3,12 @@
 It does not depend on Home Assistant: the caller passes an `aiohttp` session.
 """
 
+from .check import PortalCheck, PortalReport
 from .client import MAX_RECIPIENTS, PortalClient
+from .clock import OffsetPeriod, OffsetPeriods, learned_periods
 from .errors import (
+    NO_TLS,
+    Cause,
     InvalidAuthError,
     NoAnswerError,
     NotAPortalError,
@@ -12,6 +16,8 @@ from .errors import (
     PortalError,
     RefusedError,
     UncertainError,
+    UnverifiedChannelError,
+    WrongChannelError,
 )
 from .matching import match_recipients
 from .models import (
@@ -19,6 +25,7 @@ from .models import (
     Balance,
     Channel,
     ChannelDetails,
+    ChannelIds,
     Connection,
     DeliveryStatus,
     GroupRecipient,
@@ -33,14 +40,17 @@ from .tags import keep_from_tag_removal
 from .template import Template
 from .traits import Escaping, Processing, Traits
 from .transport import Operation
-from .url import normalize_url
+from .url import candidate_urls, normalize_url
 
 __all__ = [
     "MAX_RECIPIENTS",
+    "NO_TLS",
     "Accepted",
     "Balance",
+    "Cause",
     "Channel",
     "ChannelDetails",
+    "ChannelIds",
     "Connection",
     "DeliveryStatus",
     "Escaping",
@@ -52,10 +62,14 @@ __all__ = [
     "NoAnswerError",
     "NotAPortalError",
     "NotReachableError",
+    "OffsetPeriod",
+    "OffsetPeriods",
     "Operation",
     "Picture",
+    "PortalCheck",
     "PortalClient",
     "PortalError",
+    "PortalReport",
     "Processing",
     "RefusedError",
     "SendType",
@@ -63,7 +77,11 @@ __all__ = [
     "Template",
     "Traits",
     "UncertainError",
+    "UnverifiedChannelError",
+    "WrongChannelError",
+    "candidate_urls",
     "keep_from_tag_removal",
+    "learned_periods",
     "match_recipients",
     "normalize_url",
 ]

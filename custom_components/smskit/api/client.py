@@ -4,31 +4,48 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
+import time
 from typing import Any, Final
 
 import aiohttp
 
 from . import inferred, parse
-from .errors import NotAPortalError, PortalError, RefusedError
+from .channel_parameter import ChannelEvidence, ChannelParameter
+from .clock import OffsetLearner
+from .errors import (
+    Cause,
+    InvalidAuthError,
+    NotAPortalError,
+    NotReachableError,
+    PortalError,
+    RefusedError,
+    UnverifiedChannelError,
+    WrongChannelError,
+)
+from .inbox import InboxListing, read_inbox
 from .models import (
     Accepted,
     Balance,
     Channel,
     ChannelDetails,
+    ChannelIds,
     GroupStatus,
     InboxMessage,
     NewChannel,
+    SendType,
     Submission,
 )
 from .picture import Picture, read_picture
-from .traits import Processing, Traits
+from .traits import Escaping, Processing, Traits
 from .transport import (
+    Exchange,
     Operation,
     Scrubber,
     Transport,
-    describe,
-    describe_status,
+    body_error,
     find_group_id,
+    status_error,
 )
 
 MAX_RECIPIENTS: Final = 100
@@ -68,6 +85,11 @@ class PortalClient:
         self._transport = Transport(session, url, api_key, api_token)
         self._on_learned = on_learned
         self.traits = traits or Traits()
+        self._clock = OffsetLearner(self.traits.offset_periods)
+        self._channels = ChannelEvidence()
+        self._only_gateway: str | None = None
+        self.last_group_id: str | None = None
+        """The group that was sent or asked for last."""
 
     @property
     def host(self) -> str:
@@ -85,8 +107,10 @@ class PortalClient:
         """Verify the credentials, and learn which operations need GET.
 
         POST keeps the credentials out of the portal's access logs. However, `balance`
-        and `getinbox` are documented as GET, and a portal that reads their parameters
-        only from the query string refuses a POST as if it had none.
+        and `getinbox` are documented as GET, and some portals answer them by GET only.
+        So the credentials become part of an address only after a POST failed in a way
+        that a method can explain, once for each of the two, which change nothing; and
+        credentials that `balance` refuses by GET, too, are not tried on the inbox.
         """
         await self._probe(Operation.BALANCE, self.balance)
         # The full listing marks nothing as read. Other errors of the inbox do not
@@ -97,17 +121,26 @@ class PortalClient:
     async def _probe(
         self, operation: Operation, call: Callable[[], Awaitable[object]]
     ) -> None:
-        """Call an operation by POST, then by GET; raise the refusal of the POST."""
+        """Call an operation by POST, then by GET if that may be what is missing."""
         try:
             await call()
-        except RefusedError as refusal:
+        except (RefusedError, NotAPortalError) as by_post:
+            if isinstance(by_post, NotAPortalError) and (
+                by_post.cause not in inferred.MAY_NEED_GET
+            ):
+                raise
             known = self.traits.get_operations
             self._learn(get_operations=known | {operation})
             try:
                 await call()
-            except PortalError:
+            except PortalError as by_get:
                 self._learn(get_operations=known)
-                raise refusal from None
+                if isinstance(by_post, NotAPortalError) and (
+                    isinstance(by_get, RefusedError)
+                ):
+                    # The words of the API tell more than a page does.
+                    raise
+                raise by_post from None
 
     async def balance(self) -> Balance:
         """Return the balance of the account."""
@@ -120,11 +153,26 @@ class PortalClient:
         fields, scrub = self._transport.fields(parameters)
         body = await self._fetch(Operation.INBOX, fields, limit)
 
-        def read() -> tuple[InboxMessage, ...]:
-            return parse.inbox(_answer(Operation.INBOX, body, scrub), scrub)
+        def read() -> InboxListing:
+            try:
+                return read_inbox(body, self.traits.escaping, scrub)
+            except ValueError:
+                raise body_error(body, scrub) from None
 
         # A full inbox is megabytes, which would block the event loop.
-        return await asyncio.to_thread(read) if len(body) > _LARGE_BODY else read()
+        large = len(body) > _LARGE_BODY
+        listing = await asyncio.to_thread(read) if large else read()
+        if listing.is_handwritten:
+            self._learn(escaping=Escaping.HANDWRITTEN)
+        return listing.messages
+
+    def note_encoder(self) -> None:
+        """Note that the portal escapes the texts in its answers.
+
+        The caller has seen a text that only an encoder writes, from somebody who has
+        no reason to feign it.
+        """
+        self._learn(escaping=Escaping.ENCODED)
 
     async def send(self, submission: Submission) -> Accepted:
         """Send a text to up to `MAX_RECIPIENTS` numbers."""
@@ -138,45 +186,158 @@ class PortalClient:
             parameters["file"] = submission.file
         if submission.schedule is not None:
             parameters["scheduledate"] = submission.schedule.strftime(_DATE_FORMAT)
-        if submission.route is not None:
-            parameters[inferred.ROUTE_PARAMETER] = submission.route
         if submission.language is not None:
             parameters["language"] = submission.language
         if submission.duration is not None:
             parameters["duration"] = str(submission.duration)
+        if submission.route is None:
+            return await self._submit(submission, parameters)
+        return await self._submit_by_route(submission, parameters)
+
+    async def _submit(
+        self, submission: Submission, parameters: Mapping[str, str]
+    ) -> Accepted:
         answer, scrub = await self._request(Operation.SEND, parameters)
         accepted = parse.accepted(answer, len(submission.to), scrub)
         if accepted.is_processed:
             self._learn(processing=Processing.IMMEDIATE)
+        if accepted.date is not None and submission.schedule is None:
+            now = datetime.now(UTC)
+            self._clock.accepted(
+                accepted.group_id, accepted.date, now, time.monotonic()
+            )
+            self._learn(offset_periods=self._clock.periods)
+        self.last_group_id = accepted.group_id or self.last_group_id
+        return accepted
+
+    async def _submit_by_route(
+        self, submission: Submission, parameters: Mapping[str, str]
+    ) -> Accepted:
+        """Submit a message by its route.
+
+        Nobody knows whether portals take a channel as a route. If a portal refuses it,
+        the message can go without: a refused message was not accepted. That is only for
+        the gateway of the account's only channel: with several channels, the message
+        could go out by another number.
+        """
+        by_route = {**parameters, inferred.ROUTE_PARAMETER: submission.route or ""}
+        if submission.type is not SendType.WHATSAPP:
+            return await self._submit(submission, by_route)
+        is_only = submission.route == self._only_gateway
+        if is_only and self.traits.route_accepted is False:
+            return await self._submit(submission, parameters)
+        try:
+            accepted = await self._submit(submission, by_route)
+        except RefusedError as refusal:
+            is_about_route = inferred.ROUTE_REFUSAL.search(refusal.reason)
+            if not is_only or not is_about_route or self.traits.route_accepted:
+                raise
+            accepted = await self._submit(submission, parameters)
+            self._learn(route_accepted=False)
+        else:
+            self._learn(route_accepted=True)
         return accepted
 
     async def group_status(self, group_id: str) -> GroupStatus:
         """Return the delivery status of the recipients of a submission."""
+        self.last_group_id = group_id
         answer = await self._call(Operation.GROUP_STATUS, {"groupid": group_id})
         group = parse.group_status(answer)
         if not group.recipients:
             self._learn(processing=Processing.CRON)
+        if group.date is not None:
+            now = datetime.now(UTC)
+            self._clock.reported(group_id, group.date, now, time.monotonic())
+            self._learn(offset_periods=self._clock.periods)
         return group
 
     async def channels(self) -> tuple[Channel, ...]:
         """Return the account's WhatsApp channels."""
         answer, scrub = await self._request(Operation.LIST_CHANNELS)
-        return parse.channels(answer, scrub)
+        channels = parse.channels(answer, scrub)
+        self._only_gateway = channels[0].gateway_id if len(channels) == 1 else None
+        return channels
 
-    async def channel(self, channel_id: str) -> ChannelDetails:
-        """Return the details of a channel."""
-        return parse.channel_details(
-            await self._call(Operation.VIEW_CHANNEL, _channel(channel_id))
-        )
+    @property
+    def channel_parameter(self) -> ChannelParameter:
+        """Return the parameter that names a channel, or the likeliest one."""
+        for parameter in inferred.CHANNEL_PARAMETERS:
+            if parameter.name == self.traits.channel_parameter:
+                return parameter
+        return inferred.CHANNEL_PARAMETERS[0]
 
-    async def scan_qr(self, channel_id: str) -> Picture:
+    def is_verified(self, channel: ChannelIds) -> bool:
+        """Return whether the portal has shown a channel when it was named."""
+        return channel.channel_id in self._channels.verified
+
+    async def channel(self, channel: ChannelIds) -> ChannelDetails:
+        """Return the details of a channel.
+
+        Raises WrongChannelError if the portal shows another one.
+        """
+        return await self._view(channel, self.channel_parameter)
+
+    async def find_channel(self, channel: ChannelIds) -> ChannelDetails:
+        """Return the details of a channel by the first parameter that shows it.
+
+        For a portal that does not show it by the one in use; raises RefusedError or
+        WrongChannelError if no other one does.
+        """
+        tried = self._channels.disproved | {self.channel_parameter.name}
+        failure: PortalError = WrongChannelError("no other parameter to try")
+        for parameter in inferred.CHANNEL_PARAMETERS:
+            if parameter.name in tried or not parameter.fields(channel):
+                continue
+            try:
+                return await self._view(channel, parameter)
+            except InvalidAuthError:
+                raise
+            except (RefusedError, WrongChannelError) as err:
+                failure = err
+        raise failure
+
+    async def _view(
+        self, channel: ChannelIds, parameter: ChannelParameter
+    ) -> ChannelDetails:
+        answer = await self._call(Operation.VIEW_CHANNEL, parameter.fields(channel))
+        shown = parse.text(answer.get("channel_id"))
+        if shown != channel.channel_id and (shown or parse.is_success(answer)):
+            self._channels.disprove(parameter)
+            if parameter.name == self.traits.channel_parameter:
+                self._learn(channel_parameter=None)
+            raise WrongChannelError("an answer about another channel")
+        details = parse.channel_details(answer)
+        if self._channels.confirm(parameter, channel):
+            self._learn(channel_parameter=parameter.name)
+        return details
+
+    async def _named(self, channel: ChannelIds) -> dict[str, str]:
+        """Return the fields that name a channel to what changes it.
+
+        Raises UnverifiedChannelError unless the portal has shown that channel by them:
+        otherwise it might change another one.
+        """
+        if not self.is_verified(channel):
+            try:
+                await self.channel(channel)
+            except InvalidAuthError, NotReachableError:
+                raise
+            except PortalError as err:
+                raise UnverifiedChannelError(str(err), err.cause) from None
+            if not self.is_verified(channel):
+                raise UnverifiedChannelError(
+                    "an answer about another channel", Cause.UNREADABLE
+                )
+        return self.channel_parameter.fields(channel)
+
+    async def scan_qr(self, channel: ChannelIds) -> Picture:
         """Return the QR code that pairs a channel, as a validated picture."""
-        fields, scrub = self._transport.fields(_channel(channel_id))
+        fields, scrub = self._transport.fields(await self._named(channel))
         body = await self._fetch(Operation.SCAN_QR, fields, _MAX_BODY)
         if "{" in body:
             with suppress(ValueError):
                 parse.raise_if_refused(parse.parse_answer(body), scrub)
-            raise NotAPortalError(describe(body, scrub))
+            raise body_error(body, scrub)
         try:
             return await asyncio.to_thread(read_picture, body)
         except ValueError as err:
@@ -187,19 +348,20 @@ class PortalClient:
         parameters = {"label": label, "plan": plan}
         return parse.new_channel(await self._call(Operation.CREATE_CHANNEL, parameters))
 
-    async def clear_queue(self, channel_id: str) -> int | None:
+    async def clear_queue(self, channel: ChannelIds) -> int | None:
         """Clear a channel's queue and return the count that the portal reports."""
-        return parse.queue_count(
-            await self._call(Operation.CLEAR_QUEUE, _channel(channel_id))
-        )
+        fields = await self._named(channel)
+        return parse.queue_count(await self._call(Operation.CLEAR_QUEUE, fields))
 
-    async def reset_channel(self, channel_id: str) -> None:
+    async def reset_channel(self, channel: ChannelIds) -> None:
         """End a channel's session, so that it waits to be paired again."""
-        parse.done(await self._call(Operation.RESET_CHANNEL, _channel(channel_id)))
+        fields = await self._named(channel)
+        parse.done(await self._call(Operation.RESET_CHANNEL, fields))
 
-    async def delete_channel(self, channel_id: str) -> None:
+    async def delete_channel(self, channel: ChannelIds) -> None:
         """Delete a channel."""
-        parse.done(await self._call(Operation.DELETE_CHANNEL, _channel(channel_id)))
+        fields = await self._named(channel)
+        parse.done(await self._call(Operation.DELETE_CHANNEL, fields))
 
     async def _call(
         self, operation: Operation, parameters: Mapping[str, str] | None = None
@@ -221,13 +383,26 @@ class PortalClient:
         self, operation: Operation, fields: Mapping[str, str], limit: int
     ) -> str:
         """Return the body of an answer, of at most `limit` bytes."""
-        by_get = operation in self.traits.get_operations
-        exchange = await self._transport.exchange(
-            operation, fields, limit, by_get=by_get
-        )
+        exchange = await self._exchange(operation, fields, limit)
         if exchange.status != 200:
-            raise NotAPortalError(describe_status(exchange))
+            raise status_error(exchange)
         return exchange.body
+
+    async def _exchange(
+        self, operation: Operation, fields: Mapping[str, str], limit: int
+    ) -> Exchange:
+        by_get = operation in self.traits.get_operations
+        return await self._transport.exchange(operation, fields, limit, by_get=by_get)
+
+    async def examine(
+        self, operation: Operation, parameters: Mapping[str, str]
+    ) -> tuple[Exchange, Scrubber]:
+        """Return an answer as it came, whatever it is, and a scrubber for its texts.
+
+        Only for operations that change nothing.
+        """
+        fields, scrub = self._transport.fields(parameters)
+        return await self._exchange(operation, fields, _MAX_INBOX), scrub
 
 
 def _answer(operation: Operation, body: str, scrub: Scrubber) -> parse.Answer:
@@ -235,9 +410,4 @@ def _answer(operation: Operation, body: str, scrub: Scrubber) -> parse.Answer:
     try:
         return parse.parse_answer(body)
     except ValueError:
-        group_id = find_group_id(operation, body)
-        raise NotAPortalError(describe(body, scrub), group_id) from None
-
-
-def _channel(channel_id: str) -> dict[str, str]:
-    return dict.fromkeys(inferred.CHANNEL_ID_PARAMETERS, channel_id)
+        raise body_error(body, scrub, find_group_id(operation, body)) from None

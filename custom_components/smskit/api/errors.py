@@ -4,21 +4,93 @@ No error message contains a credential, a number, a text or a URL with parameter
 client scrubs everything it quotes.
 """
 
+from enum import StrEnum
+from typing import Final
+
+
+class Cause(StrEnum):
+    """Why there is no usable answer, for callers that have words of their own."""
+
+    # Nothing was sent.
+    DNS = "dns"
+    """The name of the host was not found."""
+    REFUSED = "refused"
+    NO_ROUTE = "no_route"
+    CONNECT_TIMEOUT = "connect_timeout"
+    CERTIFICATE = "certificate"
+    """TLS is spoken, with a certificate that is not trusted."""
+    TLS = "tls"
+    """What answers does not speak TLS."""
+    NOT_CONNECTED = "not_connected"
+
+    # The request was sent.
+    TIMEOUT = "timeout"
+    CUT_OFF = "cut_off"
+
+    # Something answered.
+    REDIRECT = "redirect"
+    FORBIDDEN = "forbidden"
+    METHOD = "method"
+    """Not by this method: HTTP 405."""
+    HTTP_STATUS = "http_status"
+    PAGE = "page"
+    """An HTML page where an answer belongs, such as a login page."""
+    EMPTY = "empty"
+    BROKEN = "broken"
+    """An answer of this API that cannot be read."""
+    UNREADABLE = "unreadable"
+    REFUSAL = "refusal"
+    """The portal understood the request and refused it."""
+
+
+NO_TLS: Final = frozenset({Cause.REFUSED, Cause.TLS})
+"""Causes for which nothing speaks TLS where a request was to go."""
+
+_NOT_CONNECTED: Final = {
+    Cause.DNS: "name not found",
+    Cause.REFUSED: "connection refused",
+    Cause.NO_ROUTE: "no route to the host",
+    Cause.CONNECT_TIMEOUT: "timed out",
+    Cause.CERTIFICATE: "certificate not trusted",
+    Cause.TLS: "no TLS",
+    Cause.NOT_CONNECTED: "connection failed",
+}
+
 
 class PortalError(Exception):
     """Base class of the client's errors."""
+
+    def __init__(self, message: str, cause: Cause, quote: str = "") -> None:
+        """Initialize the error; `quote` is what the network or the portal said."""
+        super().__init__(message)
+        self.cause = cause
+        self.quote = quote
 
 
 class NotReachableError(PortalError):
     """The request was certainly not sent: DNS lookup, connection or TLS failed."""
 
+    def __init__(
+        self, host: str, cause: Cause = Cause.NOT_CONNECTED, quote: str = ""
+    ) -> None:
+        """Initialize the error for a host."""
+        message = f"no connection to {host} ({_NOT_CONNECTED[cause]})"
+        super().__init__(message, cause, quote)
+
 
 class UncertainError(PortalError):
     """The request was sent without a usable answer: it may have been carried out."""
 
-    def __init__(self, message: str, group_id: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        group_id: str | None = None,
+        *,
+        cause: Cause = Cause.UNREADABLE,
+        quote: str = "",
+    ) -> None:
         """Initialize the error with the group ID from a broken answer, if any."""
-        super().__init__(message)
+        super().__init__(message, cause, quote)
         self.group_id = group_id
 
 
@@ -33,13 +105,21 @@ class NotAPortalError(UncertainError):
     """
 
 
+class WrongChannelError(NotAPortalError):
+    """The answer is about another channel than the request, or about none."""
+
+
+class UnverifiedChannelError(PortalError):
+    """Nothing was changed: the portal did not show the channel that was named."""
+
+
 class RefusedError(PortalError):
     """The portal understood the request and refused it."""
 
-    def __init__(self, reason: str) -> None:
-        """Initialize the error with the portal's reason, already scrubbed."""
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, words: str) -> None:
+        """Initialize the error with the portal's words, scrubbed; it may have none."""
+        self.reason = words or "no reason given"
+        super().__init__(self.reason, Cause.REFUSAL, words)
 
 
 class InvalidAuthError(RefusedError):

@@ -5,15 +5,91 @@ parameters. These values come from public clients of the same portal software or
 by analogy. All assumptions are in this file, so that corrections are made only here.
 """
 
+from datetime import timedelta
 import re
 from typing import Final
 
+from .channel_parameter import ChannelParameter
+from .errors import Cause
+
 # The name of the channel parameter is undocumented: answers contain `channel_id`, but
-# `groupstatus` answers `group_id` and takes `groupid`. Unknown names are ignored.
-CHANNEL_ID_PARAMETERS: Final = ("channel_id", "channelid")
+# `groupstatus` answers `group_id` and takes `groupid`. Most portals should ignore a
+# name that they do not know, so both come first. The others are tried by `viewchannel`,
+# which changes nothing. The last ones are common words, which may be variables of the
+# portal's own code: they are never sent beside another name.
+CHANNEL_PARAMETERS: Final = (
+    ChannelParameter(names=("channel_id", "channelid")),
+    ChannelParameter(names=("channel_id",)),
+    ChannelParameter(names=("channelid",)),
+    ChannelParameter(names=("gateway_id",), takes_gateway=True),
+    ChannelParameter(names=("gatewayid",), takes_gateway=True),
+    ChannelParameter(names=("channel",)),
+    ChannelParameter(names=("id",)),
+)
 
 # A WhatsApp channel is selected by its gateway ID, like any other route.
 ROUTE_PARAMETER: Final = "route"
+
+# What a portal may answer to a POST of an operation that it has by GET only, besides a
+# refusal: its login page, or an HTTP error. A redirect is none of it: it says that the
+# address is not the one to give credentials to.
+MAY_NEED_GET: Final = frozenset({Cause.PAGE, Cause.FORBIDDEN, Cause.METHOD})
+
+# The balance of an account that never had one.
+NO_BALANCE: Final = ("", None)
+# All times of a portal are of one zone: those in an answer to a send (the time of the
+# acceptance, unless the message is scheduled), in a listing, and in `scheduledate`.
+# A portal's clock is kept in time: what remains of its difference to a quarter of an
+# hour is at most this.
+CLOCK_DRIFT: Final = timedelta(minutes=5)
+
+# Wording of a refusal that is about the route, and not about the message.
+ROUTE_REFUSAL: Final = re.compile(r"\b(?:routes?|gateways?)\b", re.IGNORECASE)
+
+# Keys that no document shows and that similar portals may answer. A report on a portal
+# names them; any other word that looks like a key may be a part of somebody's message.
+LIKELY_KEYS: Final = frozenset(
+    {
+        "code",
+        "cost",
+        "count",
+        "created",
+        "credits",
+        "currency",
+        "data",
+        "datetime",
+        "duration",
+        "error",
+        "error_code",
+        "expiry",
+        "gateway",
+        "language",
+        "list",
+        "msg",
+        "name",
+        "network",
+        "number",
+        "phone",
+        "price",
+        "qr",
+        "read",
+        "reason",
+        "receiver",
+        "response",
+        "result",
+        "route",
+        "sender",
+        "success",
+        "text",
+        "time",
+        "timestamp",
+        "total",
+        "type",
+        "units",
+        "unread",
+        "user",
+    }
+)
 
 # "Invalid user" is documented; the rest is the wording of similar portals.
 AUTH_REFUSAL: Final = re.compile(

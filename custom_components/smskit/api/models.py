@@ -117,14 +117,26 @@ class InboxMessage:
     recipient: str | None = field(repr=False)
     text: str = field(repr=False)
     date: datetime | None
+    is_ambiguous: bool = False
+    """Whether the portal's answer leaves open who wrote what in it."""
+    is_forgeable: bool = False
+    """Whether the text of a message before it in the listing may have made it up."""
+    shows_encoder: bool = False
+    """Whether its text stands in the answer as only an encoder writes it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Channel:
-    """A WhatsApp channel as `listchannel` lists it."""
+class ChannelIds:
+    """What a WhatsApp channel can be named by."""
 
     channel_id: str
     gateway_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Channel(ChannelIds):
+    """A WhatsApp channel as `listchannel` lists it."""
+
     number: str | None = field(repr=False)
     label: str | None = field(repr=False)
     last_sync: datetime | None
@@ -145,9 +157,7 @@ class ChannelDetails(Channel):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NewChannel:
+class NewChannel(ChannelIds):
     """A channel that `createchannel` created."""
 
-    channel_id: str
-    gateway_id: str | None
     subscription_end: datetime | None

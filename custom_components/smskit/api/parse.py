@@ -13,7 +13,7 @@ import json
 import re
 from typing import Any, Final
 
-from . import inferred
+from . import handwritten, inferred
 from .errors import InvalidAuthError, NotAPortalError, RefusedError
 from .models import (
     Accepted,
@@ -36,6 +36,8 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _OBJECT: Final = re.compile(r'\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|"[^"]*$)', re.DOTALL)
+# What a web server may add to an answer.
+_REST: Final = re.compile(r"\s*+(?:<[^{}\[\]]*+)?\Z")
 _MAX_OBJECT_STARTS: Final = 50
 _REASONS: Final = ("message", "error", "notice")
 # What a portal that sends at once answers; others accept, and send later.
@@ -47,15 +49,68 @@ _DATE_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%
 def parse_answer(body: str) -> Answer:
     """Return the JSON object in a body, ignoring PHP output around it.
 
-    Raises ValueError if there is no complete object.
+    Raises ValueError if there is no complete object, or if one has a key twice: then
+    nobody can tell which of the two the portal wrote.
     """
-    decoder = json.JSONDecoder(strict=False, parse_float=Decimal)
+    try:
+        return _decode(body, _without_repeats)
+    except ValueError:
+        if (escaped := handwritten.escape(body)) is None:
+            raise
+        return _decode(escaped, _without_repeats)
+
+
+def parse_flawed(body: str) -> Answer:
+    """Return the JSON object in a body as `parse_answer`, with flaws in its records.
+
+    Records that have a key twice are `FlawedRecord`.
+    """
+    return _decode(body, _with_repeats)
+
+
+def parse_flawless(body: str) -> Answer | None:
+    """Return the JSON object in a body if nothing in or after it is wrong."""
+    decoder = json.JSONDecoder(parse_float=Decimal, object_pairs_hook=_without_repeats)
+    try:
+        answer, end = decoder.raw_decode(body, body.find("{"))
+    except ValueError, RecursionError:
+        return None
+    return _lower(answer) if _REST.match(body, end) else None
+
+
+class FlawedRecord(dict[str, Any]):
+    """An object in which a key occurred twice; it has the first value of each."""
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("an object with a key twice")
+    return result
+
+
+def _with_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(reversed(pairs))
+    return result if len(result) == len(pairs) else FlawedRecord(result)
+
+
+def _lower(answer: Mapping[str, Any]) -> Answer:
+    return {str(key).lower(): value for key, value in answer.items()}
+
+
+def _decode(
+    body: str, hook: Callable[[list[tuple[str, Any]]], dict[str, Any]]
+) -> Answer:
+    decoder = json.JSONDecoder(
+        strict=False, parse_float=Decimal, object_pairs_hook=hook
+    )
     for start in _object_starts(body):
         try:
-            answer, _ = decoder.raw_decode(body, start)
+            answer, end = decoder.raw_decode(body, start)
         except ValueError, RecursionError:
             try:
-                answer = decoder.decode(_repair_commas(body, start))
+                repaired, end = _repair_commas(body, start)
+                answer = decoder.decode(repaired)
             except ValueError, RecursionError:
                 if _OBJECT.match(body, start):
                     # This is the broken answer; an object inside it is not the answer.
@@ -63,7 +118,10 @@ def parse_answer(body: str) -> Answer:
                 continue
         # Neither an object in a notice nor an empty one is the answer.
         if isinstance(answer, dict) and answer:
-            return {str(key).lower(): value for key, value in answer.items()}
+            if not _REST.match(body, end):
+                # A text ended the answer, and what stands behind it would be lost.
+                break
+            return _lower(answer)
     raise ValueError("no whole JSON object")
 
 
@@ -76,8 +134,8 @@ def _object_starts(body: str) -> Iterator[int]:
         yield start
 
 
-def _repair_commas(body: str, start: int) -> str:
-    """Return the object at `start` with its commas as JSON requires them.
+def _repair_commas(body: str, start: int) -> tuple[str, int]:
+    """Return the object at `start` with its commas as JSON requires them, and its end.
 
     Raises ValueError if the object is truncated.
     """
@@ -104,7 +162,7 @@ def _repair_commas(body: str, start: int) -> str:
             value_ended = kind != "open"
         parts.append(token)
         if depth == 0:
-            return "".join(parts)
+            return "".join(parts), position
     raise ValueError("the object is truncated")
 
 
@@ -112,7 +170,7 @@ def raise_if_refused(answer: Answer, scrub: Callable[[str], str]) -> None:
     """Raise RefusedError or InvalidAuthError if the answer is a refusal."""
     if text(answer.get("status")).lower() not in {"error", "failed", "fail"}:
         return
-    raw = next(filter(None, map(text, map(answer.get, _REASONS))), "no reason given")
+    raw = next(filter(None, map(text, map(answer.get, _REASONS))), "")
     reason = scrub(raw)
     if inferred.AUTH_REFUSAL.search(raw):
         raise InvalidAuthError(reason)
@@ -177,7 +235,7 @@ def _items(value: object) -> list[Answer]:
     if not isinstance(value, list):
         return []
     return [
-        {str(key).lower(): part for key, part in item.items()}
+        FlawedRecord(_lower(item)) if isinstance(item, FlawedRecord) else _lower(item)
         for item in value
         if isinstance(item, dict)
     ]
@@ -209,6 +267,9 @@ def _delivery(value: object) -> DeliveryStatus:
 
 def balance(answer: Answer) -> Balance:
     """Parse the answer of `balance`."""
+    value = answer.get("balance", ...)
+    if (value.strip() if isinstance(value, str) else value) in inferred.NO_BALANCE:
+        return Balance(amount=Decimal(0))
     _required(answer, "balance")
     return Balance(amount=_amount(answer["balance"]))
 
@@ -277,6 +338,9 @@ def inbox(answer: Answer, scrub: Callable[[str], str]) -> tuple[InboxMessage, ..
             recipient=text(item.get("to")).lstrip("+") or None,
             text=_message_text(item.get("message")),
             date=_date(item.get("date")),
+            is_ambiguous=isinstance(item, FlawedRecord)
+            or not text(item.get("from"))
+            or '"' in text(item.get("from")),
         )
         for item in _listed(answer, "inbox", scrub)
     )
@@ -346,9 +410,14 @@ def new_channel(answer: Answer) -> NewChannel:
     )
 
 
+def is_success(answer: Answer) -> bool:
+    """Return whether an answer reports success."""
+    return text(answer.get("status")).lower() in inferred.ACCEPTED_STATUS
+
+
 def done(answer: Answer) -> None:
     """Raise NotAPortalError unless the answer reports success."""
-    if text(answer.get("status")).lower() not in inferred.ACCEPTED_STATUS:
+    if not is_success(answer):
         raise NotAPortalError("an answer with an unknown status")
 
 

@@ -10,6 +10,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Self
 
+from .clock import OffsetPeriod, OffsetPeriods, learned_periods
+
 
 class Escaping(StrEnum):
     """Whether the portal escapes the texts in its answers."""
@@ -41,8 +43,16 @@ class Traits:
     processing: Processing = Processing.UNKNOWN
     channel_parameter: str | None = None
     """Name of the parameter that takes the ID of a channel; None: not verified."""
-    offset: timedelta | None = None
-    """What the portal's clock is ahead of UTC, as its answers show."""
+    route_accepted: bool | None = None
+    """Whether a WhatsApp message may name the route of its channel; None: not known."""
+    offset_periods: OffsetPeriods = ()
+    """How far the portal's clock has been ahead of UTC, as its answers show."""
+
+    @property
+    def offset(self) -> timedelta | None:
+        """Return how far the portal's clock is ahead of UTC, or None if not learned."""
+        learned = learned_periods(self.offset_periods)
+        return learned[-1].offset if learned else None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the traits as JSON has them."""
@@ -51,17 +61,18 @@ class Traits:
             "escaping": self.escaping.value,
             "processing": self.processing.value,
             "channel_parameter": self.channel_parameter,
-            "offset": None if self.offset is None else self.offset.total_seconds(),
+            "route_accepted": self.route_accepted,
+            "offset_periods": [period.as_dict() for period in self.offset_periods],
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return traits from `as_dict`; raise ValueError or KeyError if it is none."""
-        offset = data["offset"]
         return cls(
             get_operations=frozenset(data["get_operations"]),
             escaping=Escaping(data["escaping"]),
             processing=Processing(data["processing"]),
             channel_parameter=data["channel_parameter"],
-            offset=None if offset is None else timedelta(seconds=offset),
+            route_accepted=data["route_accepted"],
+            offset_periods=tuple(map(OffsetPeriod.from_dict, data["offset_periods"])),
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+import errno
 import re
 from typing import Final, override
 from urllib.parse import urlencode
@@ -12,7 +13,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import BytesPayload
 from yarl import URL
 
-from .errors import NoAnswerError, NotAPortalError, NotReachableError
+from .errors import Cause, NoAnswerError, NotAPortalError, NotReachableError
 from .parse import group
 from .url import ENDPOINT
 
@@ -22,6 +23,7 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
 # The portal may close an idle connection just as the next request goes out, and then
 # nobody knows whether it was carried out. Every request opens its own connection.
 _HEADERS: Final = {"Connection": "close", "Accept": "application/json, text/html"}
+_STATUS_CAUSES: Final = {403: Cause.FORBIDDEN, 405: Cause.METHOD}
 
 
 class Operation(StrEnum):
@@ -113,7 +115,7 @@ class Transport:
         url = URL(f"{self._endpoint}?{query}", encoded=True)
         body = bytearray()
         if self._session.closed:
-            raise NotReachableError("the session is closed")
+            raise NotReachableError(self.host)
         try:
             async with self._session.request(
                 method,
@@ -133,15 +135,44 @@ class Transport:
                     location=response.headers.get("Location"),
                     body=body.decode("utf-8-sig", errors="replace"),
                 )
-        except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError:
-            raise NotReachableError(f"no connection to {self.host}") from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
+            raise self._not_reachable(err) from None
         except (TimeoutError, aiohttp.ClientError, OSError) as err:
             if not by_get and not form.started:
-                raise NotReachableError(f"no connection to {self.host}") from None
+                raise self._not_reachable(err) from None
             raise NoAnswerError(
                 f"no answer from {self.host} ({type(err).__name__})",
                 find_group_id(operation, body.decode(errors="replace")),
+                cause=(
+                    Cause.TIMEOUT if isinstance(err, TimeoutError) else Cause.CUT_OFF
+                ),
             ) from None
+
+    def _not_reachable(self, err: Exception) -> NotReachableError:
+        """Return the error for what kept a request from being sent."""
+        quote = ""
+        cause = Cause.NOT_CONNECTED
+        match err:
+            case aiohttp.ClientConnectorDNSError():
+                cause = Cause.DNS
+            case aiohttp.ClientConnectorCertificateError():
+                cause = Cause.CERTIFICATE
+                quote = getattr(err.certificate_error, "verify_message", "")
+            case aiohttp.ClientConnectorSSLError():
+                cause = Cause.TLS
+            case TimeoutError():
+                cause = Cause.CONNECT_TIMEOUT
+            case OSError(errno=errno.ECONNREFUSED):
+                cause = Cause.REFUSED
+            case OSError(errno=errno.EHOSTUNREACH | errno.ENETUNREACH):
+                cause = Cause.NO_ROUTE
+            case OSError(errno=errno.ETIMEDOUT):
+                cause = Cause.CONNECT_TIMEOUT
+            case aiohttp.ClientConnectorError() if self._endpoint.scheme == "https":
+                # Some servers just hang up on a handshake that they do not understand.
+                if isinstance(err.os_error, ConnectionError):
+                    cause = Cause.TLS
+        return NotReachableError(self.host, cause, quote)
 
 
 async def _without_retry(
@@ -194,27 +225,44 @@ class Scrubber:
         return words if len(words) <= 120 else words[:119] + "…"
 
 
-def describe_status(exchange: Exchange) -> str:
-    """Describe an HTTP error or a redirect without quoting any URL."""
+def status_error(exchange: Exchange) -> NotAPortalError:
+    """Return the error for an HTTP error or a redirect. It quotes no URL."""
     if location := exchange.location:
         try:
-            host = URL(location).host or "the same host"
+            host = URL(location).host
         except ValueError:
-            host = "an invalid URL"
-        return f"a redirect (HTTP {exchange.status}) to {host}"
-    return f"HTTP {exchange.status} ({exchange.content_type})"
+            host = None
+        return NotAPortalError(
+            f"a redirect (HTTP {exchange.status}) to {host or 'another page'}",
+            cause=Cause.REDIRECT,
+            quote=host or "",
+        )
+    return NotAPortalError(
+        f"HTTP {exchange.status} ({exchange.content_type})",
+        cause=_STATUS_CAUSES.get(exchange.status, Cause.HTTP_STATUS),
+        quote=str(exchange.status),
+    )
 
 
-def describe(body: str, scrub: Scrubber) -> str:
-    """Describe a body that is not an answer without quoting its data."""
-    if not body.strip():
-        return "an empty body"
-    if title := re.search(
+def body_error(
+    body: str, scrub: Scrubber, group_id: str | None = None
+) -> NotAPortalError:
+    """Return the error for a body that is not an answer. It quotes no data of it."""
+    cause, quote = Cause.UNREADABLE, ""
+    if '"request"' in body:
+        cause, message = Cause.BROKEN, f"broken JSON of {len(body)} characters"
+    elif not body.strip():
+        cause, message = Cause.EMPTY, "an empty body"
+    elif title := re.search(
         r"<title[^>]*>(.*?)</title>", body, re.IGNORECASE | re.DOTALL
     ):
-        return f"an HTML page “{scrub(title[1])[:60]}”"
-    if re.search(r"<(?:!doctype|html|body|br|b)\b", body, re.IGNORECASE):
-        return f"an HTML page of {len(body)} characters"
-    if "{" in body or "[" in body:
-        return f"broken JSON of {len(body)} characters"
-    return f"“{scrub(body[:200])[:60]}”"
+        cause, quote = Cause.PAGE, scrub(title[1])[:60]
+        message = f"an HTML page “{quote}”"
+    elif re.search(r"<(?:!doctype|html|body|br|b)\b", body, re.IGNORECASE):
+        cause, message = Cause.PAGE, f"an HTML page of {len(body)} characters"
+    elif "{" in body or "[" in body:
+        message = f"broken JSON of {len(body)} characters"
+    else:
+        quote = scrub(body[:200])[:60]
+        message = f"“{quote}”"
+    return NotAPortalError(message, group_id, cause=cause, quote=quote)

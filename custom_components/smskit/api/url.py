@@ -31,6 +31,18 @@ def normalize_url(address: str) -> str:
     return str(url.origin().with_path("/" + "/".join(parts))).rstrip("/")
 
 
+def candidate_urls(address: str) -> tuple[str, ...]:
+    """Return the base URLs that an address may stand for, in the order to try them.
+
+    An address of the own network without a scheme may be one without TLS. Any other
+    address stands for one URL. Raises ValueError like `normalize_url`.
+    """
+    url = normalize_url(address)
+    if "://" in address or not _is_local(URL(url).host or ""):
+        return (url,)
+    return (url, normalize_url(f"http://{address.strip()}"))
+
+
 def _is_local(host: str) -> bool:
     """Return whether a host is this machine or on a private network."""
     if host == "localhost":

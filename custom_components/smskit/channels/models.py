@@ -13,6 +13,11 @@ class ChannelState:
     channel: Channel
     details: ChannelDetails | None
     """The details from the last poll, or None if they could not be fetched."""
+    is_verified: bool
+    """Whether the portal has shown this channel when it was named.
+
+    Until then, nothing that changes the channel may be sent: it might change another.
+    """
     connected_since: datetime | None
     last_sync: datetime | None
     subscription_end: datetime | None

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 import time
 from typing import Final
@@ -13,14 +13,17 @@ from homeassistant.util import dt as dt_util
 from ..api import (
     Channel,
     ChannelDetails,
+    ChannelIds,
     Connection,
+    InvalidAuthError,
     Picture,
     PortalClient,
     PortalError,
     RefusedError,
+    WrongChannelError,
 )
 from ..const import LOGGER
-from ..settings import Settings
+from ..portal_clock import PortalClock
 from ..store import Database, Statement, StoreError, Value
 from .health import ChannelHealth
 from .models import ChannelProblem, ChannelState
@@ -32,6 +35,8 @@ _PAIRING_VIEW_INTERVAL: Final = 9.0
 _CODE_INTERVAL: Final = 15.0
 _PAIRING_DURATION: Final = 300.0
 _MAX_CONCURRENT: Final = 4
+# How soon other parameters are tried again after none was right.
+_FIND_INTERVAL: Final = 3600.0
 _NEVER: Final = float("-inf")
 # The portal reports whole seconds and may respond slowly.
 _JITTER: Final = timedelta(seconds=90)
@@ -47,6 +52,8 @@ class ChannelPoll:
     code_fetched_at: float = _NEVER
     code: Picture | None = field(default=None, repr=False)
     problem: str | None = None
+    failure: PortalError | None = None
+    """Why the last view showed no details."""
     auto_pairing_allowed: bool = True
     """Whether viewing the QR code may start pairing; it does so only once."""
 
@@ -59,11 +66,11 @@ class ChannelPoller:
     """
 
     def __init__(
-        self, client: PortalClient, settings: Settings, database: Database
+        self, client: PortalClient, clock: PortalClock, database: Database
     ) -> None:
         """Initialize the poller."""
         self._client = client
-        self._settings = settings
+        self._clock = clock
         self.interval = POLL_INTERVAL
         """Time until the next poll is due."""
         self.states: dict[str, ChannelState] = {}
@@ -73,11 +80,13 @@ class ChannelPoller:
         self._listed: dict[str, Channel] = {}
         self._is_list_known = False
         self._list_due = _NEVER
+        self._find_due = _NEVER
         self._semaphore = asyncio.Semaphore(_MAX_CONCURRENT)
         # A poll that started before a change must not overwrite the state after it.
         self._lock = asyncio.Lock()
         self._database = database
         self._subscription_ends: dict[str, datetime] = {}
+        """Naive, as the portal wrote them."""
         self._unknown_statuses: set[str] = set()
         self._health = ChannelHealth()
 
@@ -99,7 +108,7 @@ class ChannelPoller:
             end,
         ) in rows:
             if end is not None:
-                self._subscription_ends[channel_id] = dt_util.utc_from_timestamp(end)
+                self._subscription_ends[channel_id] = datetime.fromisoformat(end)
             if connected:
                 lost[channel_id] = since
             if listed:
@@ -112,15 +121,18 @@ class ChannelPoller:
                 )
         self._health.load(lost)
         self.states = {
-            channel_id: ChannelState(
-                channel=channel,
-                details=None,
-                connected_since=None,
-                last_sync=None,
-                subscription_end=self._subscription_ends.get(channel_id),
-                pairing=False,
-                code=None,
-                problem=None,
+            channel_id: self._dated(
+                ChannelState(
+                    channel=channel,
+                    details=None,
+                    is_verified=False,
+                    connected_since=None,
+                    last_sync=None,
+                    subscription_end=None,
+                    pairing=False,
+                    code=None,
+                    problem=None,
+                )
             )
             for channel_id, channel in self._listed.items()
         }
@@ -137,7 +149,7 @@ class ChannelPoller:
         """Poll whatever is due at a monotonic time."""
         # Set first, so that a failing portal is not polled every few seconds.
         self._update_interval(now < poll.pairing_until for poll in self._polls.values())
-        if now >= self._list_due:
+        if is_listed := now >= self._list_due:
             listed = await self._async_list()
             known = {one.channel_id: _stored(one) for one in self._listed.values()}
             self._listed = {channel.channel_id: channel for channel in listed}
@@ -148,16 +160,18 @@ class ChannelPoller:
             channel_id: self._polls.get(channel_id) or ChannelPoll()
             for channel_id in self._listed
         }
-        states = await asyncio.gather(
-            *(
-                self._async_update_channel(channel, self._polls[channel_id], now)
-                for channel_id, channel in self._listed.items()
-            )
-        )
-        for state in states:
-            self._polls[state.channel.channel_id].state = state
+        states = await self._async_update_channels(now)
+        # Only a channel that was just listed is certainly not gone.
+        if is_listed and await self._async_find_parameter(now):
+            states = await self._async_update_channels(now)
         self._update_interval(state.pairing for state in states)
-        data = {state.channel.channel_id: state for state in states}
+        # The view of one channel may have shown that another one is not verified.
+        data = {
+            state.channel.channel_id: replace(
+                state, is_verified=self._client.is_verified(state.channel)
+            )
+            for state in states
+        }
         lost = self._health.as_dict()
         self.problems = self._health.check(data)
         if self._health.as_dict() != lost:
@@ -182,6 +196,42 @@ class ChannelPoller:
         self._is_list_known = True
         return listed
 
+    async def _async_update_channels(self, now: float) -> list[ChannelState]:
+        """Poll whatever is due for each channel."""
+        states = await asyncio.gather(
+            *(
+                self._async_update_channel(channel, self._polls[channel_id], now)
+                for channel_id, channel in self._listed.items()
+            )
+        )
+        for state in states:
+            self._polls[state.channel.channel_id].state = state
+        return states
+
+    async def _async_find_parameter(self, now: float) -> bool:
+        """Try other parameters if the one in use is wrong; return whether one is right.
+
+        It is wrong if the portal refuses every channel that it lists, or shows another
+        channel than the one that was named.
+        """
+        wrong = [c for c, p in self._polls.items() if _is_wrong_channel(p.failure)]
+        refused = [c for c, p in self._polls.items() if _is_refusal(p.failure)]
+        if not wrong and (not refused or len(refused) < len(self._polls)):
+            return False
+        if now < self._find_due:
+            return False
+        self._find_due = now + _FIND_INTERVAL - 1
+        # By a parameter that is ignored, the first channel may be shown by accident.
+        channel = self._listed[(wrong or refused)[0]]
+        try:
+            await self._client.find_channel(channel)
+        except PortalError as err:
+            LOGGER.debug("No parameter names a channel: %s", err)
+            return False
+        for poll in self._polls.values():
+            poll.viewed_at = _NEVER
+        return True
+
     async def _async_update_channel(
         self, channel: Channel, poll: ChannelPoll, now: float
     ) -> ChannelState:
@@ -191,14 +241,15 @@ class ChannelPoller:
         if poll.state is None or now >= poll.viewed_at + pause - 1:
             poll.viewed_at = now
             async with self._semaphore:
-                state = await self._async_view(channel, poll.state)
+                state = await self._async_view(channel, poll)
         else:
             state = poll.state
         if not state.can_be_paired:
             poll.pairing_until, poll.code, poll.problem = _NEVER, None, None
             poll.auto_pairing_allowed = True
             pairing = False
-        if not pairing:
+        is_verified = self._client.is_verified(channel)
+        if not pairing or not is_verified:
             poll.code = None
         elif now >= poll.code_fetched_at + _CODE_INTERVAL - 1:
             poll.code_fetched_at = now
@@ -207,6 +258,7 @@ class ChannelPoller:
         return ChannelState(
             channel=channel,
             details=state.details,
+            is_verified=is_verified,
             connected_since=state.connected_since,
             last_sync=state.last_sync,
             subscription_end=state.subscription_end,
@@ -215,35 +267,52 @@ class ChannelPoller:
             problem=poll.problem,
         )
 
-    async def _async_view(
-        self, channel: Channel, previous: ChannelState | None
-    ) -> ChannelState:
+    async def _async_view(self, channel: Channel, poll: ChannelPoll) -> ChannelState:
         """Fetch the details of a channel; a failure results in a state without them."""
         details: ChannelDetails | None = None
+        poll.failure = None
         try:
-            details = await self._client.channel(channel.channel_id)
+            details = await self._client.channel(channel)
         except PortalError as err:
+            poll.failure = err
             LOGGER.debug("Failed to fetch the details of a channel: %s", err)
         if details is not None and details.connection is Connection.UNKNOWN:
             self._log_unknown_status(details.device_status or "")
-        end = self._settings.to_utc(details.subscription_end) if details else None
-        if end is None:
-            end = self._subscription_ends.get(channel.channel_id)
-        sync = (details.last_sync if details else None) or channel.last_sync
-        return ChannelState(
-            channel=channel,
-            details=details,
-            connected_since=_connected_since(details, previous),
-            last_sync=self._settings.to_utc(sync),
-            subscription_end=end,
-            pairing=False,
-            code=None,
-            problem=None,
+        return self._dated(
+            ChannelState(
+                channel=channel,
+                details=details,
+                is_verified=self._client.is_verified(channel),
+                connected_since=_connected_since(details, poll.state),
+                last_sync=None,
+                subscription_end=None,
+                pairing=False,
+                code=None,
+                problem=None,
+            )
         )
+
+    def _dated(self, state: ChannelState) -> ChannelState:
+        """Return a state with the portal's times as the clock reads them now."""
+        channel, details = state.channel, state.details
+        sync = (details.last_sync if details else None) or channel.last_sync
+        end = details.subscription_end if details else None
+        end = end or self._subscription_ends.get(channel.channel_id)
+        return replace(
+            state,
+            last_sync=self._clock.to_utc(sync, received=dt_util.utcnow()),
+            subscription_end=self._clock.to_utc(end),
+        )
+
+    def redate(self) -> None:
+        """Read the times of all channels anew, as the clock reads them now."""
+        self.states = {one: self._dated(state) for one, state in self.states.items()}
+        for channel_id, poll in self._polls.items():
+            poll.state = self.states.get(channel_id)
 
     async def _async_scan(self, channel: Channel, poll: ChannelPoll) -> None:
         try:
-            poll.code = await self._client.scan_qr(channel.channel_id)
+            poll.code = await self._client.scan_qr(channel)
             poll.problem = None
         except PortalError as err:
             poll.code = None
@@ -253,6 +322,17 @@ class ChannelPoller:
         if status not in self._unknown_statuses:
             self._unknown_statuses.add(status)
             LOGGER.debug("Unknown device status, treated as not connected: %s", status)
+
+    def ids(self, channel_id: str) -> ChannelIds:
+        """Return what a channel can be named by."""
+        return self._listed.get(channel_id) or ChannelIds(
+            channel_id=channel_id, gateway_id=None
+        )
+
+    @property
+    def listed(self) -> tuple[Channel, ...]:
+        """Return the channels that the portal listed last."""
+        return tuple(self._listed.values())
 
     def route(self, channel_id: str | None) -> tuple[str | None, str | None]:
         """Return the route for WhatsApp messages, and why they cannot be sent.
@@ -315,7 +395,7 @@ class ChannelPoller:
     async def async_save_subscription_end(
         self, channel_id: str, end: datetime | None
     ) -> None:
-        """Store the end of a subscription, which only the creation reports."""
+        """Store the naive end of a subscription, which only the creation reports."""
         if end is not None:
             self._subscription_ends[channel_id] = end
             await self._async_store()
@@ -334,7 +414,7 @@ class ChannelPoller:
                     int(channel is not None),
                     int(channel_id in lost),
                     lost.get(channel_id),
-                    end.timestamp() if end else None,
+                    end.isoformat() if end else None,
                 )
             )
         with suppress(StoreError):
@@ -347,6 +427,17 @@ class ChannelPoller:
                     rows,
                 ),
             )
+
+
+def _is_refusal(failure: PortalError | None) -> bool:
+    """Return whether a view was refused for something else than the credentials."""
+    return isinstance(failure, RefusedError) and not isinstance(
+        failure, InvalidAuthError
+    )
+
+
+def _is_wrong_channel(failure: PortalError | None) -> bool:
+    return isinstance(failure, WrongChannelError)
 
 
 def _stored(channel: Channel) -> tuple[str | None, ...]:

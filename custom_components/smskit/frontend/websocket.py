@@ -17,7 +17,7 @@ import voluptuous as vol
 from ..channels import channel_identifier, channel_name
 from ..const import CONF_NUMBERS, DOMAIN, SUBENTRY_RECIPIENT, UNIT_CREDITS
 from ..coordinator import SmskitConfigEntry, loaded_entry
-from ..inbox import SIGNAL_CHANGED, SIGNAL_RECEIVED
+from ..inbox import SIGNAL_CHANGED, SIGNAL_RECEIVED, Received
 from ..recipients import recipient_names
 from ..sending import SIGNAL_OUTCOME, SIGNAL_SUBMITTED, Outcome
 from ..store import Message, StoreError
@@ -171,8 +171,8 @@ def ws_subscribe(
         connection.send_message(websocket_api.event_message(msg["id"], change))
 
     @callback
-    def received(message: Message, _backlog: bool) -> None:
-        forward("message", message)
+    def received(received: Received) -> None:
+        forward("message", received.message)
 
     @callback
     def submitted(message: Message) -> None:

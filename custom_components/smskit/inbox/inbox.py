@@ -16,6 +16,7 @@ from homeassistant.util.signal_type import SignalTypeFormat
 
 from ..api import InboxMessage
 from ..const import DOMAIN
+from ..portal_clock import PortalClock
 from ..settings import Settings
 from ..store import (
     Body,
@@ -28,13 +29,14 @@ from ..store import (
     insert_messages,
     trim_messages,
 )
-from .models import by_fingerprint, received
+from .models import Received, by_fingerprint, find_doubtful, received, shown_number
+from .redating import redated
 
 RECEIVED: Final = "received"
 """The kind of event that `publish` takes."""
 
-# Carries each new message of an account, and whether it is late.
-SIGNAL_RECEIVED: Final[SignalTypeFormat[Message, bool]] = SignalTypeFormat(
+# Carries each new message of an account.
+SIGNAL_RECEIVED: Final[SignalTypeFormat[Received]] = SignalTypeFormat(
     f"{DOMAIN}_received_{{}}"
 )
 # Reports that messages of an account were marked as read or deleted.
@@ -42,6 +44,8 @@ SIGNAL_CHANGED: Final[SignalTypeFormat[()]] = SignalTypeFormat(f"{DOMAIN}_change
 
 # Whose listing of all (true), and of the unread, was stored last.
 _ACCOUNT_KEYS: Final = {True: "account", False: "account_unread"}
+# How the clock reads the portal's times by which all messages are dated.
+_DATED_KEY: Final = "dated_by"
 _NEWEST: Final = 10
 _FORGET_AFTER: Final = timedelta(days=90)
 # Less than the variables that SQLite takes in a statement.
@@ -66,11 +70,12 @@ class Inbox:
     message is new once.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it reads by, and where it writes to
         self,
         hass: HomeAssistant,
         entry_id: str,
         settings: Settings,
+        clock: PortalClock,
         publisher: Publisher,
         *,
         is_trusted: Callable[[str], bool],
@@ -79,6 +84,8 @@ class Inbox:
         self._hass = hass
         self._entry_id = entry_id
         self._settings = settings
+        self._clock = clock
+        self._dated_by = clock.signature
         self._database = publisher.database
         self._publisher = publisher
         self._is_trusted = is_trusted
@@ -102,6 +109,13 @@ class Inbox:
                 "SELECT value FROM meta WHERE key = ?", (key,)
             )
             self._known[full] = rows[0][0] if rows else None
+        rows = await self._database.async_fetch(
+            "SELECT value FROM meta WHERE key = ?", (_DATED_KEY,)
+        )
+        self._dated_by = rows[0][0] if rows else self._clock.signature
+        async with self._lock:
+            with suppress(StoreError):
+                await self._async_redate()
         await self._async_look()
 
     async def _async_look(self) -> None:
@@ -137,6 +151,10 @@ class Inbox:
         """
         return bool(await self._async_seen(by_fingerprint(listing)))
 
+    def trusts(self, message: InboxMessage) -> bool:
+        """Return whether the sender of a listed message may command."""
+        return self._is_trusted(shown_number(message.sender, self._settings.country))
+
     async def async_finish(self) -> None:
         """Return once nothing is being taken."""
         async with self._lock:
@@ -153,12 +171,13 @@ class Inbox:
                 listed = await run(by_fingerprint, listing)
             seen = await self._async_seen(listed)
             fresh = {one: m for one, m in listed.items() if one not in seen}
+            doubtful = find_doubtful(listed, seen, is_trusted=self.trusts)
             # What another account had, or this one had before, is no news: the first
             # listing of all is an import, also when one of the unread came before it.
             imported = self._known[full] != self._account
             if fresh or imported:
                 await self._async_store(
-                    fresh, full=full, imported=imported, backlog=backlog
+                    fresh, doubtful, full=full, imported=imported, backlog=backlog
                 )
             if full:
                 await self._async_forget(listed)
@@ -178,6 +197,7 @@ class Inbox:
     async def _async_store(
         self,
         fresh: dict[str, InboxMessage],
+        doubtful: set[str],
         *,
         full: bool,
         imported: bool,
@@ -187,7 +207,12 @@ class Inbox:
             received,
             fresh,
             self._settings,
-            is_trusted=self._is_trusted,
+            self._clock,
+            trusted={
+                one
+                for one, message in fresh.items()
+                if one not in doubtful and self.trusts(message)
+            },
             read=imported,
             now=dt_util.utcnow(),
         )
@@ -199,20 +224,25 @@ class Inbox:
         # An import is one unit: what a kill left of it would be news after the start.
         size = len(messages) if imported else _AT_ONCE
         for some in batched(messages.items(), max(size, 1), strict=False):
-            await self._async_write(dict(some), full, imported=imported, late=backlog)
+            published = [
+                Received(message=m, backlog=backlog, is_doubtful=one in doubtful)
+                for one, m in some
+                if not imported
+            ]
+            await self._async_write(dict(some), published, full=full)
         if not messages:
-            await self._async_write({}, full, imported=imported, late=backlog)
+            await self._async_write({}, [], full=full)
         # A listing of all has the unread, too.
         self._known |= dict.fromkeys({full, False}, self._account)
         await self._async_trim_at_times(len(messages))
 
     async def _async_write(
-        self, messages: dict[str, Message], full: bool, *, imported: bool, late: bool
+        self, messages: dict[str, Message], published: list[Received], *, full: bool
     ) -> None:
         new = list(messages.values())
         stored = self._publisher.write(
             RECEIVED,
-            [] if imported else [_event_body(one, late) for one in new],
+            [_event_body(one) for one in published],
             insert_messages(new, messages),
             Statement(
                 "INSERT OR IGNORE INTO seen (fingerprint) VALUES (?)",
@@ -220,7 +250,10 @@ class Inbox:
             ),
             Statement(
                 "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
-                [(_ACCOUNT_KEYS[one], self._account) for one in {full, False}],
+                [
+                    *((_ACCOUNT_KEYS[one], self._account) for one in {full, False}),
+                    (_DATED_KEY, self._dated_by),
+                ],
             ),
         )
         try:
@@ -295,6 +328,36 @@ class Inbox:
         with suppress(StoreError):
             await forgotten
 
+    # --- What time it was ------------------------------------------------------------
+
+    async def async_redate(self) -> None:
+        """Date what is kept anew, after the clock has learned of another zone."""
+        async with self._lock:
+            with suppress(StoreError):
+                if await self._async_redate():
+                    await self._async_look()
+        async_dispatcher_send(self._hass, SIGNAL_CHANGED.format(self._entry_id))
+
+    async def _async_redate(self) -> bool:
+        """Date what is kept anew if the clock reads times otherwise now."""
+        signature = self._clock.signature
+        if signature == self._dated_by:
+            return False
+        rows = await self._database.async_fetch(
+            "SELECT seq, date, portal_date, received FROM messages "
+            "WHERE portal_date IS NOT NULL"
+        )
+        dates = await self._hass.async_add_executor_job(redated, rows, self._clock)
+        self._dated_by = signature
+        await self._database.write(
+            Statement("UPDATE messages SET date = ? WHERE seq = ?", dates),
+            Statement(
+                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+                [(_DATED_KEY, signature)],
+            ),
+        )
+        return True
+
     # --- What users do ---------------------------------------------------------------
 
     async def async_mark_read(self, ids: set[str] | None) -> int:
@@ -368,14 +431,22 @@ class Inbox:
             read=False,
             trusted=body["trusted"],
         )
-        signal = SIGNAL_RECEIVED.format(self._entry_id)
-        async_dispatcher_send(self._hass, signal, message, body["backlog"])
+        async_dispatcher_send(
+            self._hass,
+            SIGNAL_RECEIVED.format(self._entry_id),
+            Received(
+                message=message,
+                backlog=body["backlog"],
+                is_doubtful=body["is_doubtful"],
+            ),
+        )
 
 
-def _event_body(message: Message, backlog: bool) -> Body:
-    body = message.as_dict()
-    del body["read"]
-    return {**body, "backlog": backlog}
+def _event_body(received: Received) -> Body:
+    return received.message.as_dict() | {
+        "backlog": received.backlog,
+        "is_doubtful": received.is_doubtful,
+    }
 
 
 def _by_date(message: Message) -> datetime:

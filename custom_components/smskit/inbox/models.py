@@ -1,18 +1,31 @@
 """What identifies a received message, and what is kept of it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
 from ..api import InboxMessage
 from ..phone_number import normalize_number
+from ..portal_clock import PortalClock
 from ..settings import Settings
 from ..store import Direction, Message
 
 # Shorter ones are services, which have no country code.
 _SHORTEST_NUMBER: Final = 7
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """A message that was received, as it is published."""
+
+    message: Message
+    backlog: bool
+    """Whether it is late."""
+    is_doubtful: bool
+    """Whether it may be from somebody else than it says."""
 
 
 def by_fingerprint(messages: Iterable[InboxMessage]) -> dict[str, InboxMessage]:
@@ -30,15 +43,47 @@ def by_fingerprint(messages: Iterable[InboxMessage]) -> dict[str, InboxMessage]:
         one = digest.hexdigest()
         if message.id is None:
             listed[one] += 1
-        result[one if listed[one] < 2 else f"{one}.{listed[one]}"] = message
+        fingerprint = one if listed[one] < 2 else f"{one}.{listed[one]}"
+        if fingerprint in result and message.is_forgeable:
+            # One of the two may be a part of the text before it.
+            message = replace(message, is_ambiguous=True)  # noqa: PLW2901 - as it is kept
+        result[fingerprint] = message
     return result
 
 
-def received(
+def find_doubtful(
+    listed: Mapping[str, InboxMessage],
+    seen: Container[str],
+    *,
+    is_trusted: Callable[[InboxMessage], bool],
+) -> set[str]:
+    """Return the fingerprints of new messages that somebody else may have made up.
+
+    `listed` is in the portal's order. Where a portal does not escape, a new message may
+    be a part of the text of a new one before it. A message that was seen before ends
+    this: its text was known when the later ones did not exist.
+    """
+    doubtful: set[str] = set()
+    authors: set[str] = set()
+    for fingerprint, message in listed.items():
+        if fingerprint in seen:
+            if not message.is_ambiguous:
+                authors.clear()
+            continue
+        others = authors - {message.sender}
+        if message.is_ambiguous or (message.is_forgeable and others):
+            doubtful.add(fingerprint)
+        if fingerprint in doubtful or not is_trusted(message):
+            authors.add(message.sender)
+    return doubtful
+
+
+def received(  # noqa: PLR0913 - what is received, how it is read, and what it is
     messages: dict[str, InboxMessage],
     settings: Settings,
+    clock: PortalClock,
     *,
-    is_trusted: Callable[[str], bool],
+    trusted: Container[str],
     read: bool,
     now: datetime,
 ) -> dict[str, Message]:
@@ -53,11 +98,18 @@ def received(
             number=sender,
             own_number=message.recipient and shown_number(message.recipient, country),
             text=message.text,
-            date=settings.to_utc(message.date, now=now) or now,
+            date=clock.to_utc(message.date, received=now) or now,
             read=read,
-            trusted=is_trusted(sender),
+            trusted=fingerprint in trusted,
+            portal_date=message.date,
+            received=now,
         )
-    return dict(sorted(kept.items(), key=lambda one: one[1].date))
+    return dict(sorted(kept.items(), key=lambda one: _order(one[1])))
+
+
+def _order(message: Message) -> tuple[datetime, datetime]:
+    # Dates that would be in the future are all of the same moment.
+    return message.date, message.portal_date or message.date.replace(tzinfo=None)
 
 
 def shown_number(number: str, country: str | None) -> str:

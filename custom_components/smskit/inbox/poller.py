@@ -66,6 +66,9 @@ class InboxPoller:
             return
         late = self._are_late[full]
         await self.inbox.async_take(listing, full=full, backlog=late)
+        # Nobody else can have written the first sender of a listing.
+        if listing and listing[0].shows_encoder and self.inbox.trusts(listing[0]):
+            self._client.note_encoder()
 
     def _note_failure(self, now: float, *, was_full: bool) -> None:
         """Plan the next listing of all.

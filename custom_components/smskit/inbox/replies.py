@@ -10,6 +10,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN
 from ..store import Message
+from .models import Received
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,8 +38,14 @@ class ReplyWaiters:
                 self._waiters.remove(waiter)
 
     @callback
-    def async_handle(self, message: Message, _backlog: bool) -> None:
-        """Give a message to whoever has waited longest for one of its sender."""
+    def async_handle(self, received: Received) -> None:
+        """Give a message to whoever has waited longest for one of its sender.
+
+        One that may be from somebody else is no reply.
+        """
+        message = received.message
+        if received.is_doubtful:
+            return
         for waiter in self._waiters:
             if message.number in waiter.numbers:
                 self._waiters.remove(waiter)

@@ -10,6 +10,7 @@ from homeassistant.exceptions import ServiceValidationError
 
 from ..api import MAX_RECIPIENTS, SendType, keep_from_tag_removal
 from ..const import DOMAIN
+from ..portal_clock import PortalClock, ZoneSource
 from ..settings import Settings
 from .batch import Batch, BatchRecipient
 from .encoding import EncodedText, Encoding, measure
@@ -56,10 +57,15 @@ class Planner:
     """Plan the messages of an account."""
 
     def __init__(
-        self, settings: Settings, outbox: Outbox, find_route: FindRoute
+        self,
+        settings: Settings,
+        clock: PortalClock,
+        outbox: Outbox,
+        find_route: FindRoute,
     ) -> None:
         """Initialize the planner."""
         self._settings = settings
+        self._clock = clock
         self._outbox = outbox
         self._find_route = find_route
 
@@ -68,6 +74,9 @@ class Planner:
 
         Raises ServiceValidationError for a draft that cannot be sent at all.
         """
+        if draft.schedule is not None and self._clock.source is ZoneSource.ASSUMED:
+            # Sent hours early or late, it would do harm, and is paid for.
+            raise invalid("schedule_without_zone")
         text = keep_from_tag_removal(_compose(draft))
         draft = replace(draft, text=text, title=None)
         merged = _merge(recipients)
@@ -147,7 +156,7 @@ class Planner:
                 template=draft.body if draft.template else None,
                 file=draft.file if batch[0].type in _WITH_MEDIA else None,
                 **self._voice(draft, batch[0].type),
-                schedule=draft.schedule and self._settings.to_portal(draft.schedule),
+                schedule=draft.schedule and self._clock.to_portal(draft.schedule),
                 follow_from=draft.schedule.timestamp() if draft.schedule else 0,
                 recipients=[
                     BatchRecipient(

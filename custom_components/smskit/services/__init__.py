@@ -14,7 +14,7 @@ from homeassistant.helpers import service
 import voluptuous as vol
 
 from ..const import DOMAIN
-from . import channels, inbox, sending
+from . import channels, inbox, portal, sending
 from .channels import async_clear_queue, async_reset
 from .errors import portal_error, raise_unless_all_taken
 
@@ -69,6 +69,11 @@ _ACTIONS: Final[dict[str, tuple[Action, vol.Schema, SupportsResponse]]] = {
         inbox.async_ask,
         inbox.ASK_SCHEMA,
         SupportsResponse.OPTIONAL,
+    ),
+    "check_portal": (
+        portal.async_check_portal,
+        portal.CHECK_SCHEMA,
+        SupportsResponse.ONLY,
     ),
 }
 # These cost money, or interrupt something that others rely on.

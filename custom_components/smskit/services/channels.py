@@ -57,12 +57,14 @@ async def async_create_channel(call: ServiceCall) -> ServiceResponse:
             # The channel may have been created; a refresh makes it appear.
             await data.channels.async_refresh_channels()
         raise portal_error(call.hass, entry, err) from err
-    end = data.settings.to_utc(new.subscription_end)
-    await data.channels.poller.async_save_subscription_end(new.channel_id, end)
+    await data.channels.poller.async_save_subscription_end(
+        new.channel_id, new.subscription_end
+    )
     await data.channels.async_refresh_channels([new.channel_id], pairing=True)
     device = dr.async_get(call.hass).async_get_device_by_identifier(
         channel_identifier(entry.entry_id, new.channel_id), entry.entry_id
     )
+    end = data.clock.to_utc(new.subscription_end)
     return {
         "channel_id": new.channel_id,
         "gateway_id": new.gateway_id,
@@ -77,7 +79,7 @@ async def async_reset(
     """End a channel's session and fetch the QR code that pairs it again."""
     data = entry.runtime_data
     async with _refreshing(entry, channel_id, pairing=True):
-        await data.client.reset_channel(channel_id)
+        await data.client.reset_channel(data.channels.poller.ids(channel_id))
         data.channels.poller.restart_loss_timer(channel_id)
     return {"status": "success"}
 
@@ -86,8 +88,9 @@ async def async_clear_queue(
     entry: SmskitConfigEntry, channel_id: str
 ) -> dict[str, JsonValueType]:
     """Clear a channel's queue."""
+    data = entry.runtime_data
     async with _refreshing(entry, channel_id):
-        count = await entry.runtime_data.client.clear_queue(channel_id)
+        count = await data.client.clear_queue(data.channels.poller.ids(channel_id))
     return {"status": "success", "queue_count": count}
 
 
@@ -95,8 +98,9 @@ async def async_delete(
     entry: SmskitConfigEntry, channel_id: str
 ) -> dict[str, JsonValueType]:
     """Delete a channel and its device."""
+    data = entry.runtime_data
     async with _refreshing(entry):
-        await entry.runtime_data.client.delete_channel(channel_id)
+        await data.client.delete_channel(data.channels.poller.ids(channel_id))
     return {"status": "success"}
 
 

@@ -6,7 +6,12 @@ from contextlib import contextmanager
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
-from ..api import InvalidAuthError, PortalError, UncertainError
+from ..api import (
+    InvalidAuthError,
+    PortalError,
+    UncertainError,
+    UnverifiedChannelError,
+)
 from ..const import DOMAIN
 from ..coordinator import SmskitConfigEntry
 from ..phone_number import mask_number
@@ -27,13 +32,14 @@ def portal_error(
     """
     if isinstance(err, InvalidAuthError):
         entry.async_start_reauth(hass)
+    key = "portal_error"
+    if isinstance(err, UnverifiedChannelError):
+        key = "channel_not_verified"
+    elif isinstance(err, UncertainError) and not read_only:
+        key = "portal_uncertain"
     return HomeAssistantError(
         translation_domain=DOMAIN,
-        translation_key=(
-            "portal_uncertain"
-            if isinstance(err, UncertainError) and not read_only
-            else "portal_error"
-        ),
+        translation_key=key,
         translation_placeholders={"error": str(err)},
     )
 

@@ -181,7 +181,8 @@ async def async_get_message_status(call: ServiceCall) -> ServiceResponse:
 def _status_response(
     entry: SmskitConfigEntry, status: GroupStatus
 ) -> dict[str, JsonValueType]:
-    date = entry.runtime_data.settings.to_utc(status.date)
+    now = dt_util.utcnow()
+    date = entry.runtime_data.clock.to_utc(status.date, received=now)
     return {
         "group_id": status.group_id,
         "status": status.status,

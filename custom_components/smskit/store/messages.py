@@ -12,7 +12,8 @@ from .database import Database
 from .statement import Statement, Value
 
 _COLUMNS: Final = (
-    "id, direction, number, own_number, name, text, date, status, reason, read, trusted"
+    "id, direction, number, own_number, name, text, date, status, reason, read, "
+    "trusted, portal_date, received"
 )
 
 
@@ -45,6 +46,10 @@ class Message:
     read: bool = True
     trusted: bool = False
     """Whether the sender of a received message may command."""
+    portal_date: datetime | None = None
+    """Of a received message: the date as the portal wrote it, naive."""
+    received: datetime | None = None
+    """When a received message was listed first. Aware, UTC."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as attributes and actions show it."""
@@ -71,7 +76,8 @@ class Message:
     @classmethod
     def from_row(cls, row: Iterable[Any]) -> Self:
         """Return what a query for all columns returned."""
-        id_, direction, number, own, name, text, date, status, reason, read, ok = row
+        id_, direction, number, own, name, text, date, status, reason, *more = row
+        read, trusted, portal_date, received = more
         return cls(
             id=id_,
             direction=Direction(direction),
@@ -83,7 +89,9 @@ class Message:
             status=status,
             reason=reason,
             read=bool(read),
-            trusted=bool(ok),
+            trusted=bool(trusted),
+            portal_date=datetime.fromisoformat(portal_date) if portal_date else None,
+            received=None if received is None else from_timestamp(received),
         )
 
 
@@ -215,7 +223,7 @@ def insert_messages(
     """Return the statement that stores messages."""
     return Statement(
         f"INSERT INTO messages ({_COLUMNS}, fingerprint) "  # noqa: S608 - as above
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 one.id,
@@ -229,6 +237,8 @@ def insert_messages(
                 one.reason,
                 int(one.read),
                 int(one.trusted),
+                one.portal_date.isoformat() if one.portal_date else None,
+                one.received.timestamp() if one.received else None,
                 fingerprint,
             )
             for one, fingerprint in zip(messages, fingerprints, strict=True)

@@ -7,7 +7,8 @@ from the version of its index to the next one; `PRAGMA user_version` holds the v
 from typing import Final
 
 _VERSION_1: Final = """
--- Single values: the totals, the account at the portal, the token of this run.
+-- Single values: the totals, the account at the portal, what is known of the portal,
+-- the token of this run.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 -- What goes out and is not at its end.
@@ -61,7 +62,11 @@ CREATE TABLE messages (
     reason TEXT,
     read INTEGER NOT NULL DEFAULT 1,
     trusted INTEGER NOT NULL DEFAULT 0,
-    fingerprint TEXT UNIQUE
+    fingerprint TEXT UNIQUE,
+    -- Of received messages: the date as the portal wrote it, in the portal's zone,
+    -- and when the message was listed first.
+    portal_date TEXT,
+    received REAL
 );
 CREATE INDEX messages_by_date ON messages (direction, date, seq);
 CREATE INDEX messages_by_number ON messages (number, date, seq);
@@ -104,6 +109,14 @@ CREATE TRIGGER conversations_read AFTER UPDATE OF read ON messages
     UPDATE conversations SET unread = unread + old.read - new.read
     WHERE number = new.number;
 END;
+CREATE TRIGGER conversations_date AFTER UPDATE OF date ON messages
+    WHEN old.date IS NOT new.date BEGIN
+    UPDATE conversations SET (last_date, last_seq) = (
+        SELECT date, seq FROM messages WHERE number = new.number
+        ORDER BY date DESC, seq DESC LIMIT 1
+    )
+    WHERE number = new.number;
+END;
 CREATE TRIGGER conversations_delete AFTER DELETE ON messages BEGIN
     UPDATE conversations SET
         count = count - 1,
@@ -129,7 +142,8 @@ CREATE TABLE channels (
     listed INTEGER NOT NULL,
     connected INTEGER NOT NULL DEFAULT 0,
     lost_since REAL,
-    subscription_end REAL
+    -- As the portal wrote it, in the portal's zone.
+    subscription_end TEXT
 ) WITHOUT ROWID;
 
 -- What is still to be published, in order.
