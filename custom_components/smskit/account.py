@@ -20,7 +20,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .api import PortalCheck, PortalClient, Traits, learned_periods
+from .api import PortalCheck, PortalClient, Traits
 from .channels import ChannelPoller
 from .const import CONF_ACCOUNT, CONF_GET_OPERATIONS, DOMAIN, MANUFACTURER
 from .coordinator import (
@@ -83,13 +83,13 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     clock = PortalClock(
         settings.time_zone,
         dt_util.get_default_time_zone(),
-        learned_periods(traits.offset_periods),
+        traits.learned_offsets,
     )
     issues.async_update_clock(clock.contradiction)
 
     def learned(traits: Traits) -> None:
         store_traits(database, url, traits)
-        if clock.update(learned=learned_periods(traits.offset_periods)):
+        if clock.update(learned=traits.learned_offsets):
             _redate(hass, entry)
         issues.async_update_clock(clock.contradiction)
 

@@ -236,43 +236,6 @@ def test_aware_times_only() -> None:
     assert learner.periods[-1].offset == HOUR
 
 
-# --- Which answers count -------------------------------------------------------------
-
-
-def test_group_with_the_time_of_the_answer() -> None:
-    """A portal that dates each status shows its clock with each of them."""
-    answers = Answers(HOUR)
-    answers.learner.accepted("1001", answers.date, answers.at, answers.moment)
-    for _ in range(2):
-        answers.now += timedelta(seconds=5)
-        answers.learner.reported("1001", answers.date, answers.at, answers.moment)
-    assert answers.learned == HOUR
-
-
-def test_group_with_the_time_of_its_acceptance() -> None:
-    """A status that repeats the time of the acceptance is no further answer."""
-    answers = Answers(HOUR)
-    accepted = answers.date
-    answers.learner.accepted("1001", accepted, answers.at, answers.moment)
-    for _ in range(5):
-        answers.now += timedelta(seconds=5)
-        answers.learner.reported("1001", accepted, answers.at, answers.moment)
-    assert answers.counted() == 1
-
-
-def test_old_or_unknown_group() -> None:
-    """The time of a group that was accepted long ago may be any time."""
-    answers = Answers(HOUR)
-    answers.learner.reported("999", answers.date, answers.at, answers.moment)
-    assert answers.counted() == 0
-    answers.learner.accepted("1001", answers.date, answers.at, answers.moment)
-    answers.now += timedelta(minutes=30)
-    answers.learner.reported("1001", answers.date, answers.at, answers.moment)
-    answers.learner.accepted(None, answers.date, answers.at, answers.moment)
-    answers.learner.reported("1001", answers.date, answers.at, answers.moment)
-    assert answers.counted() == 2
-
-
 def test_period_as_json() -> None:
     """A period comes back as it was; what is none is refused."""
     period = OffsetPeriod(offset=-HOUR, since=NOON, until=NOON + DAY, answers=3)

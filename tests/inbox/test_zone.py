@@ -275,3 +275,34 @@ async def test_message_without_a_time(home: Home) -> None:
     (event,) = home.events
     await send(home, 3)
     assert last_date(home).isoformat() == event.date
+
+
+async def test_zone_of_the_user(home: Home) -> None:
+    """Where a user has set another zone, what is listed is in that, and so is this."""
+    home.account.time_zone = "Asia/Kathmandu"
+    date = sent_ago(home, hours=12)
+    home.receive("Early", date=date)
+    await home.poll()
+    for _ in range(3):
+        await send(home)
+        # The status of the group is asked for soon after.
+        await home.advance(10)
+    assert last_date(home) == date
+    later = datetime.fromtimestamp(home.now, UTC) + timedelta(hours=2)
+    await home.call(
+        "send_message", numbers=[ANNA], message="Soon", schedule=later.isoformat()
+    )
+    schedule = home.portal.ledger[-1].schedule
+    assert schedule is not None
+    assert abs(schedule - later) < timedelta(seconds=1)
+
+
+async def test_old_group_shows_no_time(home: Home) -> None:
+    """The status of a message that was accepted long ago is of any time."""
+    await send(home)
+    group_id = home.portal.ledger[-1].group_id
+    await home.skip(timedelta(hours=1))
+    for _ in range(3):
+        await home.call("get_message_status", group_id=group_id)
+    (kept,) = home.stored("SELECT value FROM meta WHERE key = 'portal'")
+    assert '"listed_offset_periods": []' in kept[0]

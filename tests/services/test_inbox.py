@@ -24,7 +24,7 @@ async def filled(home: Home) -> Home:
     for number, sender in enumerate((PHONE, STRANGER, "12025550123", "BANK")):
         date = noon + timedelta(minutes=30 * number)
         home.receive(f"message {number}", sender=sender, date=date, id=f"{number}")
-    await home.poll()
+    await home.poll(timedelta(hours=2))
     await home.call("mark_messages_read", message_ids=["1"])
     return home
 

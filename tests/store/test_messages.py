@@ -21,6 +21,7 @@ from custom_components.smskit.store import (
     Store,
     StoreError,
     insert_messages,
+    redate_messages,
     trim_messages,
 )
 from custom_components.smskit.store.schema import MIGRATIONS
@@ -227,6 +228,8 @@ async def test_whole(store: Store) -> None:
         reason="why",
         read=False,
         trusted=True,
+        portal_date=datetime.fromisoformat("2027-02-10T13:00:00"),
+        received=NOON + timedelta(minutes=1),
     )
     await keep(store.database, message_)
     log = MessageLog(store.database)
@@ -381,6 +384,10 @@ _OPERATIONS: Final = st.lists(
         st.tuples(st.just("unread"), _WHICH),
         st.tuples(st.just("delete"), _WHICH),
         st.tuples(st.just("delete_number"), _NUMBERS),
+        st.tuples(
+            st.just("redate"),
+            st.dictionaries(st.integers(0, 40), _MINUTES, max_size=6),
+        ),
         st.tuples(st.just("trim"), st.integers(0, 6), st.booleans()),
     ),
     max_size=40,
@@ -448,6 +455,18 @@ def _apply(
                 Statement("DELETE FROM messages WHERE number = ?", [(number,)]),
             )
             model.messages = [one for one in kept if one.number != number]
+        case "redate", dates:
+            # In the order of the calendar or not, one after the other.
+            changed = {f"{n}": NOON + timedelta(minutes=m) for n, m in dates.items()}
+            rows = [
+                (changed[id_].timestamp(), seq)
+                for id_, seq in connection.execute("SELECT id, seq FROM messages")
+                if id_ in changed
+            ]
+            _write(connection, redate_messages(rows))
+            model.messages = [
+                replace(one, date=changed.get(one.id, one.date)) for one in kept
+            ]
         case "trim", count, is_out:
             direction = Direction.OUT if is_out else Direction.IN
             _write(connection, trim_messages(direction, count, timedelta()))

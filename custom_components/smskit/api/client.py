@@ -86,6 +86,9 @@ class PortalClient:
         self._on_learned = on_learned
         self.traits = traits or Traits()
         self._clock = OffsetLearner(self.traits.offset_periods)
+        self._listed_clock = OffsetLearner(self.traits.listed_offset_periods)
+        self._accepted_at: dict[str, float] = {}
+        """When groups were accepted that have not shown the clock yet, monotonic."""
         self._channels = ChannelEvidence()
         self._only_gateway: str | None = None
         self.last_group_id: str | None = None
@@ -202,10 +205,15 @@ class PortalClient:
         if accepted.is_processed:
             self._learn(processing=Processing.IMMEDIATE)
         if accepted.date is not None and submission.schedule is None:
-            now = datetime.now(UTC)
-            self._clock.accepted(
-                accepted.group_id, accepted.date, now, time.monotonic()
-            )
+            now = time.monotonic()
+            self._accepted_at = {
+                group_id: at
+                for group_id, at in self._accepted_at.items()
+                if now - at <= inferred.GROUP_IS_NEW.total_seconds()
+            }
+            if accepted.group_id is not None:
+                self._accepted_at[accepted.group_id] = now
+            self._clock.observe(accepted.date, datetime.now(UTC), now)
             self._learn(offset_periods=self._clock.periods)
         self.last_group_id = accepted.group_id or self.last_group_id
         return accepted
@@ -245,10 +253,12 @@ class PortalClient:
         group = parse.group_status(answer)
         if not group.recipients:
             self._learn(processing=Processing.CRON)
-        if group.date is not None:
-            now = datetime.now(UTC)
-            self._clock.reported(group_id, group.date, now, time.monotonic())
-            self._learn(offset_periods=self._clock.periods)
+        accepted_at = self._accepted_at.pop(group_id, None)
+        if group.date is not None and accepted_at is not None:
+            now = time.monotonic()
+            if now - accepted_at <= inferred.GROUP_IS_NEW.total_seconds():
+                self._listed_clock.observe(group.date, datetime.now(UTC), now)
+                self._learn(listed_offset_periods=self._listed_clock.periods)
         return group
 
     async def channels(self) -> tuple[Channel, ...]:

@@ -25,9 +25,6 @@ _LONGEST_GAP: Final = timedelta(days=40)
 # The end of a period is kept with the account, so it moves in steps.
 _EXTEND_AFTER: Final = timedelta(days=1)
 _MOST_PERIODS: Final = 50
-# For so long after it was accepted, the time of a group is the present one, whether it
-# is of the answer or of what happened to the group last; in seconds.
-_RECENT: Final = 120.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,9 +76,9 @@ def learned_periods(periods: OffsetPeriods) -> OffsetPeriods:
 class OffsetLearner:
     """Learns the offset of the portal's clock.
 
-    Every method takes a time of the portal, naive, and when it came: `at` is aware,
-    `moment` monotonic. They are two readings, because the system's clock may be wrong
-    at first, and be set later.
+    It takes a time of the portal, naive, and when it came: `at` is aware, `moment`
+    monotonic. They are two readings, because the system's clock may be wrong at first,
+    and be set later.
     """
 
     def __init__(self, periods: OffsetPeriods = ()) -> None:
@@ -90,31 +87,6 @@ class OffsetLearner:
         self._at_first = periods
         self._clock_zero: timedelta | None = None
         """The time of the system's clock at the monotonic zero."""
-        self._accepted: dict[str, tuple[datetime, float]] = {}
-
-    def accepted(
-        self, group_id: str | None, date: datetime, at: datetime, moment: float
-    ) -> None:
-        """Learn from the answer to a send."""
-        self._accepted = {
-            one: (was, then)
-            for one, (was, then) in self._accepted.items()
-            if moment - then <= _RECENT
-        }
-        if group_id is not None:
-            self._accepted[group_id] = (date, moment)
-        self.observe(date, at, moment)
-
-    def reported(
-        self, group_id: str, date: datetime, at: datetime, moment: float
-    ) -> None:
-        """Learn from the status of a group, if its time is a present one.
-
-        It may be that of the acceptance for good, which the answer to the send had.
-        """
-        was, then = self._accepted.get(group_id, (date, moment))
-        if date > was and moment - then <= _RECENT:
-            self.observe(date, at, moment)
 
     def observe(self, date: datetime, at: datetime, moment: float) -> None:
         """Learn from a time that was the present one at the portal."""

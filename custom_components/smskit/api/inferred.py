@@ -37,8 +37,11 @@ MAY_NEED_GET: Final = frozenset({Cause.PAGE, Cause.FORBIDDEN, Cause.METHOD})
 
 # The balance of an account that never had one.
 NO_BALANCE: Final = ("", None)
-# All times of a portal are of one zone: those in an answer to a send (the time of the
-# acceptance, unless the message is scheduled), in a listing, and in `scheduledate`.
+# The answer to a send has the time of the acceptance, unless the message is scheduled.
+# The status of a group has that time, too, or the present one: soon after the
+# acceptance they are the same. It is in the zone of whatever is listed, and of
+# `scheduledate`, which may be the user's own; the answer to a send may be in another.
+GROUP_IS_NEW: Final = timedelta(minutes=2)
 # A portal's clock is kept in time: what remains of its difference to a quarter of an
 # hour is at most this.
 CLOCK_DRIFT: Final = timedelta(minutes=5)

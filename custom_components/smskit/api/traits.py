@@ -46,12 +46,20 @@ class Traits:
     route_accepted: bool | None = None
     """Whether a WhatsApp message may name the route of its channel; None: not known."""
     offset_periods: OffsetPeriods = ()
-    """How far the portal's clock has been ahead of UTC, as its answers show."""
+    """How far the portal's clock has been ahead of UTC, as answers to sends show."""
+    listed_offset_periods: OffsetPeriods = ()
+    """The same, as what it lists shows: that may be in a zone of the user's own."""
+
+    @property
+    def learned_offsets(self) -> OffsetPeriods:
+        """Return what is learned of the zone in which times are listed."""
+        listed = learned_periods(self.listed_offset_periods)
+        return listed or learned_periods(self.offset_periods)
 
     @property
     def offset(self) -> timedelta | None:
         """Return how far the portal's clock is ahead of UTC, or None if not learned."""
-        learned = learned_periods(self.offset_periods)
+        learned = self.learned_offsets
         return learned[-1].offset if learned else None
 
     def as_dict(self) -> dict[str, Any]:
@@ -63,6 +71,9 @@ class Traits:
             "channel_parameter": self.channel_parameter,
             "route_accepted": self.route_accepted,
             "offset_periods": [period.as_dict() for period in self.offset_periods],
+            "listed_offset_periods": [
+                period.as_dict() for period in self.listed_offset_periods
+            ],
         }
 
     def describe(self) -> dict[str, Any]:
@@ -82,4 +93,7 @@ class Traits:
             channel_parameter=data["channel_parameter"],
             route_accepted=data["route_accepted"],
             offset_periods=tuple(map(OffsetPeriod.from_dict, data["offset_periods"])),
+            listed_offset_periods=tuple(
+                map(OffsetPeriod.from_dict, data["listed_offset_periods"])
+            ),
         )

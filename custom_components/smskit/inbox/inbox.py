@@ -27,6 +27,7 @@ from ..store import (
     Statement,
     StoreError,
     insert_messages,
+    redate_messages,
     trim_messages,
 )
 from .models import Received, by_fingerprint, find_doubtful, received, shown_number
@@ -336,7 +337,8 @@ class Inbox:
             with suppress(StoreError):
                 if await self._async_redate():
                     await self._async_look()
-        async_dispatcher_send(self._hass, SIGNAL_CHANGED.format(self._entry_id))
+                    signal = SIGNAL_CHANGED.format(self._entry_id)
+                    async_dispatcher_send(self._hass, signal)
 
     async def _async_redate(self) -> bool:
         """Date what is kept anew if the clock reads times otherwise now."""
@@ -350,7 +352,7 @@ class Inbox:
         dates = await self._hass.async_add_executor_job(redated, rows, self._clock)
         self._dated_by = signature
         await self._database.write(
-            Statement("UPDATE messages SET date = ? WHERE seq = ?", dates),
+            redate_messages(dates),
             Statement(
                 "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
                 [(_DATED_KEY, signature)],

@@ -9,6 +9,7 @@ from .messages import (
     MessageFilter,
     MessageLog,
     insert_messages,
+    redate_messages,
     trim_messages,
 )
 from .publisher import Body, Publisher
@@ -32,6 +33,7 @@ __all__ = [
     "async_load_traits",
     "async_remove_store",
     "insert_messages",
+    "redate_messages",
     "store_traits",
     "trim_messages",
 ]

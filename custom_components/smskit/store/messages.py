@@ -1,6 +1,6 @@
 """The messages of an account in both directions, as the database has them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -244,6 +244,11 @@ def insert_messages(
             for one, fingerprint in zip(messages, fingerprints, strict=True)
         ],
     )
+
+
+def redate_messages(dates: Sequence[tuple[float, int]]) -> Statement:
+    """Return the statement that stores other dates, each with a message's `seq`."""
+    return Statement("UPDATE messages SET date = ? WHERE seq = ?", dates)
 
 
 def trim_messages(direction: Direction, keep: int, keep_for: timedelta) -> Statement:
