@@ -11,7 +11,7 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smskit.const import CONF_GET_OPERATIONS, CONF_SENDER, DOMAIN
+from custom_components.smskit.const import CONF_SENDER, DOMAIN
 from tests.conftest import API_KEY, API_TOKEN, entry_data
 from tests.flow_translations import translated_flows  # noqa: F401 - a fixture
 from tests.home import settle
@@ -191,17 +191,6 @@ async def test_addresses_in_clear(
     assert result["errors"] == {CONF_URL: "invalid_url"}
 
 
-async def test_bare_host_means_tls(
-    hass: HomeAssistant, portal: Portal, account: Account
-) -> None:
-    """An address without a scheme is never asked in clear."""
-    flow_id = await start(hass)
-    url = portal.url.removeprefix("http://")
-    result = await submit(hass, flow_id, form(portal, url=url))
-    assert result["errors"] == {"base": "cannot_connect"}
-    assert portal.requests == []
-
-
 async def test_wrong_path(
     hass: HomeAssistant, portal: Portal, account: Account
 ) -> None:
@@ -234,29 +223,6 @@ async def test_second_account(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     states = [entry.state for entry in hass.config_entries.async_entries(DOMAIN)]
     assert states == [ConfigEntryState.LOADED] * 2
-
-
-@pytest.mark.expected_log("balance and getinbox by GET only")
-async def test_get_only(
-    hass: HomeAssistant,
-    portal: Portal,
-    account: Account,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """What needs GET is found out and said once, and used from then on."""
-    account.post_answer = "refusal"
-    flow_id = await start(hass)
-    result = await submit(hass, flow_id, form(portal))
-    assert result["data"][CONF_GET_OPERATIONS] == ["balance", "getinbox"]
-    (entry,) = hass.config_entries.async_entries(DOMAIN)
-    portal.requests.clear()
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await settle(hass)
-    by_get = {r.operation for r in portal.requests if r.method == "GET"}
-    by_post = {r.operation for r in portal.requests if r.method == "POST"}
-    assert by_get == {"balance", "getinbox"}
-    assert not by_get & by_post
-    assert caplog.text.count("by GET only") == 1
 
 
 async def test_reconfigure(

@@ -5,25 +5,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import aiohttp
-from aiohttp.resolver import AsyncResolver
-from homeassistant.config_entries import SOURCE_USER
-from homeassistant.const import CONF_API_KEY, CONF_API_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smskit.const import CONF_SENDER, DEFAULT_URL, DOMAIN
-from tests.conftest import API_KEY, API_TOKEN, entry_data
+from custom_components.smskit.api import Cause
+from custom_components.smskit.const import DEFAULT_URL
+from tests.conftest import API_KEY, API_TOKEN
 from tests.flow_translations import flat, translated_flows, translation  # noqa: F401
-from tests.home import settle
+from tests.forms import SOURCES, Form, described, open_form, said
+from tests.names import names  # noqa: F401 - a fixture
 from tests.portal import Account, Portal
 from tests.servers import silent, untrusted_tls
 
 pytestmark = pytest.mark.usefixtures("translated_flows")
-
-SOURCES: Final = ("user", "reauth", "reconfigure")
-CREDENTIALS: Final = {CONF_API_KEY: API_KEY, CONF_API_TOKEN: API_TOKEN}
 
 
 @pytest.fixture
@@ -98,60 +93,6 @@ FAULTS: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Form:
-    """The open form of a source."""
-
-    hass: HomeAssistant
-    source: str
-    flow_id: str
-    first: Any
-
-    async def submit(self, url: str, **values: str) -> Any:
-        """Fill in the form; reauthentication does not ask for the address."""
-        values = {**CREDENTIALS, **values}
-        if self.source != "reauth":
-            values |= {CONF_URL: url, CONF_SENDER: "HOME"}
-        result = await self.hass.config_entries.flow.async_configure(
-            self.flow_id, values
-        )
-        await settle(self.hass)
-        return result
-
-
-async def open_form(
-    hass: HomeAssistant, source: str, portal: Portal, url: str | None = None
-) -> Form:
-    """Open the form of a source, for an account at an address if there is one."""
-    if source == "user":
-        result: Any = await hass.config_entries.flow.async_init(
-            DOMAIN, context={"source": SOURCE_USER}
-        )
-        return Form(hass, source, result["flow_id"], result)
-    data = entry_data(portal, url=url or portal.url, api_token="old")
-    entry = MockConfigEntry(domain=DOMAIN, title="Portal", data=data)
-    entry.add_to_hass(hass)
-    if source == "reauth":
-        result = await entry.start_reauth_flow(hass)
-    else:
-        result = await entry.start_reconfigure_flow(hass)
-    return Form(hass, source, result["flow_id"], result)
-
-
-def said(result: Any, language: str = "en") -> str:
-    """Return the error that a form shows, as the frontend puts it together."""
-    assert result["type"] is FlowResultType.FORM
-    (name,) = result["errors"].values()
-    words = flat(translation(language))[f"config.error.{name}"]
-    return words.format(**result["description_placeholders"])
-
-
-def described(result: Any, language: str = "en") -> str:
-    """Return the description of a form, as the frontend puts it together."""
-    words = flat(translation(language))[f"config.step.{result['step_id']}.description"]
-    return words.format(**result["description_placeholders"])
-
-
 def assert_no_secret(result: Any) -> None:
     """Fail if a form quotes a credential."""
     shown = str(result["description_placeholders"])
@@ -187,13 +128,13 @@ NETWORK: Final = (
 )
 
 
+@pytest.mark.usefixtures("names")
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize(("kind", "en", "fr"), NETWORK)
 async def test_what_the_network_says(  # noqa: PLR0913, PLR0917 - fixtures
     hass: HomeAssistant,
     portal: Portal,
     account: Account,
-    monkeypatch: pytest.MonkeyPatch,
     source: str,
     kind: str,
     en: str,
@@ -204,7 +145,6 @@ async def test_what_the_network_says(  # noqa: PLR0913, PLR0917 - fixtures
     match kind:
         case "dns":
             url, host = "https://portal.invalid", "portal.invalid"
-            monkeypatch.setattr(AsyncResolver, "resolve", find_no_name)
         case "refused":
             await portal.refuse()
         case "tls":
@@ -213,11 +153,6 @@ async def test_what_the_network_says(  # noqa: PLR0913, PLR0917 - fixtures
         hass, await open_form(hass, source, portal, url), url, host, en, fr
     )
     assert portal.requests == []
-
-
-async def find_no_name(*args: object, **kwargs: object) -> None:
-    """Answer as aiohttp's resolver does for a name that does not exist."""
-    raise OSError(None, "Domain name not found")
 
 
 async def assert_not_reached(  # noqa: PLR0913, PLR0917 - where, and what is said of it
@@ -324,3 +259,13 @@ async def test_what_nobody_thought_of(
     result = await form.submit(portal.url)
     assert result["errors"] == {"base": "unknown"}
     assert "(LookupError)" in said(result)
+
+
+def test_words_for_every_cause() -> None:
+    """No cause is without words, and no words are without a cause."""
+    words = {
+        key.removeprefix("common.cause_").removesuffix("_quoted")
+        for key in flat(translation("en"))
+        if key.startswith("common.cause_")
+    }
+    assert words == {cause.value for cause in Cause}

@@ -1,6 +1,5 @@
 """Diagnostics of an account, without messages, numbers and credentials."""
 
-from datetime import timezone
 import re
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 
 from .channels import ChannelState, channel_identifier
 from .const import CONF_ALLOWED_SENDERS, CONF_VIA
-from .coordinator import SmskitConfigEntry, SmskitCoordinator, SmskitData
+from .coordinator import SmskitConfigEntry, SmskitCoordinator
 
 # Host names and IPv6 addresses of the portal and of its redirects.
 _HOST: Final = re.compile(r"\b[\w-]+(?:\.[\w-]+)+\b|\[[\da-fA-F:.]+\]")
@@ -26,9 +25,9 @@ async def async_get_config_entry_diagnostics(
     return {
         "portal": {
             "https": entry.data[CONF_URL].startswith("https://"),
-            **data.client.traits.as_dict(),
+            "clock": data.clock.source.value,
+            **data.client.traits.describe(),
         },
-        "clock": {"source": data.clock.source.value, "offset": _offset(data)},
         # Of the action that checks the portal, if it was called since the last load.
         "check": data.check.last and data.check.last.as_dict(),
         "options": {**options, CONF_ALLOWED_SENDERS: len(allowed)},
@@ -60,12 +59,6 @@ async def async_get_device_diagnostics(
         if channel_identifier(entry.entry_id, channel_id) in device.identifiers:
             return _channel(state)
     return await async_get_config_entry_diagnostics(hass, entry)
-
-
-def _offset(data: SmskitData) -> str | None:
-    """Return the offset of the portal's clock that was learned."""
-    offset = data.client.traits.offset
-    return None if offset is None else str(timezone(offset))
 
 
 def _poll(coordinator: SmskitCoordinator[Any]) -> dict[str, Any]:

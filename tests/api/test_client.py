@@ -22,9 +22,11 @@ from custom_components.smskit.api import (
     SendType,
     Submission,
     Traits,
+    UncertainError,
 )
 from tests.conftest import API_KEY, API_TOKEN
-from tests.portal import Account, ChannelState, Portal
+from tests.portal import Account, ChannelState, Portal, PostAnswer
+from tests.portal.state import POST_ANSWERS
 
 from .operations import (
     NUMBER,
@@ -237,17 +239,26 @@ async def test_probe(client: PortalClient, account: Account, portal: Portal) -> 
     assert not message.read
 
 
+@pytest.mark.parametrize("answer", POST_ANSWERS)
 async def test_probe_finds_what_needs_get(
     client: PortalClient,
     account: Account,
     portal: Portal,
     session: aiohttp.ClientSession,
+    answer: PostAnswer,
 ) -> None:
     """GET is used for what a POST does not reach, and for nothing else."""
-    account.post_answer = "refusal"
+    account.post_answer = answer
     await client.probe()
     get_operations = client.traits.get_operations
     assert get_operations == {"balance", "getinbox"}
+    calls = [(r.operation, r.method, r.parameters) for r in portal.requests]
+    assert calls == [
+        ("balance", "POST", {}),
+        ("balance", "GET", {}),
+        ("getinbox", "POST", {"list": "all"}),
+        ("getinbox", "GET", {"list": "all"}),
+    ]
     portal.requests.clear()
     again = PortalClient(
         session,
@@ -260,25 +271,76 @@ async def test_probe_finds_what_needs_get(
         assert await known.balance() == Balance(amount=Decimal(100))
         assert await known.inbox(unread=True) == ()
         assert await known.channels() == ()
-    calls = [(r.operation, r.method, r.credentials_in_url) for r in portal.requests]
-    assert calls == 2 * [
+    used = [(r.operation, r.method, r.credentials_in_url) for r in portal.requests]
+    assert used == 2 * [
         ("balance", "GET", True),
         ("getinbox", "GET", True),
         ("listchannel", "POST", False),
     ]
 
 
+@pytest.mark.parametrize("answer", [None, *POST_ANSWERS])
 async def test_probe_with_wrong_credentials(
-    portal: Portal, account: Account, session: aiohttp.ClientSession
+    portal: Portal,
+    account: Account,
+    session: aiohttp.ClientSession,
+    answer: PostAnswer | None,
 ) -> None:
-    """Credentials that no way proves are refused, and POST stays the way."""
+    """Credentials that no way proves are in one address at most, and POST stays.
+
+    The words of the API are reported, not the page that stood in their place.
+    """
+    account.post_answer = answer
     client = PortalClient(session, portal.url, API_KEY, "wrong")
-    with pytest.raises(InvalidAuthError):
+    with pytest.raises(InvalidAuthError, match="Invalid user"):
         await client.probe()
+    calls = [(r.operation, r.method, r.credentials_in_url) for r in portal.requests]
+    assert calls == [("balance", "POST", False), ("balance", "GET", True)]
     portal.requests.clear()
+    account.post_answer = None
     with pytest.raises(InvalidAuthError):
         await client.balance()
     assert [r.method for r in portal.requests] == ["POST"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "status"),
+    [
+        ("redirect", None, None),
+        ("redirect", "/login", None),
+        ("http_status", None, 404),
+        ("http_status", None, 503),
+        ("not_json", None, None),
+        ("empty_body", None, None),
+        ("reset", None, None),
+    ],
+)
+async def test_probe_without_a_reason_for_get(
+    client: PortalClient,
+    portal: Portal,
+    kind: str,
+    text: str | None,
+    status: int | None,
+) -> None:
+    """What another method does not explain puts no credentials into an address."""
+    portal.fail(kind, text=text, status=status)
+    with pytest.raises(UncertainError):
+        await client.probe()
+    assert [(r.method, r.credentials_in_url) for r in portal.requests] == [
+        ("POST", False)
+    ]
+
+
+async def test_probe_of_another_website(client: PortalClient, portal: Portal) -> None:
+    """A page for both methods is no portal, and its inbox is not asked for."""
+    portal.fail("html_page")
+    with pytest.raises(NotAPortalError):
+        await client.probe()
+    assert [(r.operation, r.method) for r in portal.requests] == [
+        ("balance", "POST"),
+        ("balance", "GET"),
+    ]
+    assert client.traits.get_operations == frozenset()
 
 
 @pytest.mark.parametrize("kind", ["refused_error", "html_page", "http_500", "reset"])

@@ -6,6 +6,7 @@ from typing import Final
 
 import aiohttp
 import pytest
+from pytest_socket import socket_allow_hosts
 
 from custom_components.smskit.api import (
     Cause,
@@ -127,6 +128,14 @@ async def test_closed_port(portal: Portal, session: aiohttp.ClientSession) -> No
     """A port that nobody listens on means that nothing left."""
     await portal.refuse()
     await _assert_not_reachable(session, portal.url, Cause.REFUSED)
+
+
+async def test_no_route(session: aiohttp.ClientSession) -> None:
+    """A network that is not there means that nothing left."""
+    # No connection can be made to a multicast address: nothing leaves the machine.
+    address = "224.0.0.1"
+    socket_allow_hosts(["127.0.0.1", address])
+    await _assert_not_reachable(session, f"http://{address}", Cause.NO_ROUTE)
 
 
 async def test_no_tls(portal: Portal, session: aiohttp.ClientSession) -> None:

@@ -8,6 +8,8 @@ from .conftest import WIDTHS, OpenPage
 from .stage import ANNA, BEN, NEIGHBOR, Stage
 
 SLOW = 20_000
+# The portal is asked after five seconds, and then once a minute.
+ASKED = 80_000
 
 
 async def open_conversation(page: Page, name: str) -> None:
@@ -59,7 +61,7 @@ async def test_reading_and_answering(stage: Stage, open_page: OpenPage) -> None:
     await expect(bubble.locator(".text")).to_have_text("Yes, and\nthe dryer is free.")
     await expect(box).to_have_value("")
     await stage.portal.tell("deliver", state="sent")
-    await expect(tick).to_have_attribute("aria-label", "Sent", timeout=SLOW)
+    await expect(tick).to_have_attribute("aria-label", "Sent", timeout=ASKED)
     ledger = await stage.portal.ledger()
     assert [one["to"] for one in ledger if "the dryer" in one["text"]] == [ANNA[1:]]
 
@@ -71,6 +73,22 @@ async def test_reading_and_answering(stage: Stage, open_page: OpenPage) -> None:
     await stage.home.until(
         stage.entities["unread_messages"], lambda state: state["state"] == "0"
     )
+
+
+async def test_scheduled(stage: Stage, open_page: OpenPage) -> None:
+    """What the portal is to send later has a tick of its own."""
+    await stage.home.action(
+        "smskit.send_message",
+        numbers=[ANNA],
+        message="Happy New Year!",
+        schedule="2099-01-01 00:00:00",
+    )
+    await stage.show(stage.card())
+    page = await open_page()
+    await open_conversation(page, "Anna")
+    bubble = page.locator("smskit-card .message.out", has_text="Happy New Year").last
+    await expect(bubble.locator(".tick")).to_have_attribute("aria-label", "Scheduled")
+    await expect(bubble.locator(".tick svg")).to_be_visible()
 
 
 async def test_failures(stage: Stage, open_page: OpenPage) -> None:
@@ -86,7 +104,7 @@ async def test_failures(stage: Stage, open_page: OpenPage) -> None:
     bubble = page.locator("smskit-card .message.out", has_text="feed the cat").last
     await stage.portal.tell("deliver", state="failed")
     await expect(bubble.locator(".tick")).to_have_attribute(
-        "aria-label", "Failed", timeout=SLOW
+        "aria-label", "Failed", timeout=ASKED
     )
     await expect(bubble.locator(".reason")).to_contain_text("Failed")
 

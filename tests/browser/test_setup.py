@@ -24,7 +24,8 @@ async def test_account(stage: Stage, open_page: OpenPage) -> None:
     await fill(page, "api_token", "wrong")
     await fill(page, "sender", "HOME")
     await page.get_by_role("button", name="Submit").click()
-    await expect(page.get_by_text("Invalid authentication. Check")).to_be_visible()
+    refusal = "Invalid authentication. 127.0.0.1 answered: “Invalid user”."
+    await expect(page.get_by_text(refusal)).to_be_visible()
     await fill(page, "api_token", "token-2")
     await page.get_by_role("button", name="Submit").click()
     await expect(page.get_by_text("Device name").first).to_be_visible()

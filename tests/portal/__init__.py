@@ -5,8 +5,13 @@
         ...  # a client talks to portal.url
         portal.receive(account, "12025550123", "Hello")
 
-`python -m tests.portal` runs it alone. What nobody knows of real portals, and is
-therefore guessed, stands in `inferred.py`.
+`python -m tests.portal` runs it alone. Portals differ, since each operator may have
+changed the code: `installation.py` has the switches.
+
+Nobody here has an account at a real one, so every fact carries its standing where it is
+implemented: [doc] the vendor's own pages, [server] the code or the database of one
+portal or of a sister product, [wild] public clients or notes of their users, [inferred]
+none of these. What is inferred stands in `inferred.py`, or is named there.
 """
 
 from .balances import BalanceFormat

@@ -1,4 +1,8 @@
-"""The seven operations on WhatsApp channels."""
+"""The seven operations on WhatsApp channels.
+
+What they answer is [doc]; the parameters, and what a channel does in between, are
+[inferred].
+"""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The life of a WhatsApp channel: what a user, a phone and time do to it."""
+"""The life of a WhatsApp channel: what a user, a phone and time do to it [inferred]."""
 
 from datetime import datetime, timedelta
 import hashlib

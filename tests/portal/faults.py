@@ -8,6 +8,9 @@ from typing import Final
 class FaultKind(StrEnum):
     """What can go wrong.
 
+    A client must survive all of it, seen or not. The forms of empty lists and of codes
+    are [inferred].
+
     The first block takes the place of the answer: the operation takes effect only with
     `processed=True`. The second block distorts the true answer, so the operation always
     takes effect.
@@ -26,7 +29,7 @@ class FaultKind(StrEnum):
     """A maintenance page with status 200."""
     VENDOR_SUCCESS = "vendor_success"
     VENDOR_ERROR = "vendor_error"
-    """The vendor's sample for the operation, word for word."""
+    """The vendor's sample for the operation, word for word [doc]."""
     REDIRECT = "redirect"
     """302 to `text`: an address, or a path of the portal itself."""
     REFUSED_ERROR = "refused_error"

@@ -10,6 +10,9 @@ Some guesses are the course of an operation and have no value to stand here:
   bills nothing; a forbidden word is found inside of others; a schedule in the past is
   sent at once; WhatsApp without a route takes the first connected channel; another type
   through a channel is refused; a template goes through no channel.
+- templates: a part other than the name may be given more than once.
+- handwriting: a list without anything in it is `[ ]`.
+- send_answers: what a portal answers that sends at once ends with the messages.
 - numbers: a national number is one with a 0 in front, 00 leads to a country code.
 - sending: what is scheduled is billed when it is accepted.
 - operations: the inbox is listed oldest first; a group's date is when it was accepted;
@@ -17,7 +20,8 @@ Some guesses are the course of an operation and have no value to stand here:
 - state: schedules are read in the user's zone, and what getinbox, groupstatus,
   listchannel and viewchannel show is in it; the dates of sendsms and createchannel are
   in the portal's.
-- processing: a cron job begins at full minutes, and lists a group as a whole.
+- processing, delivery: a cron job begins at full minutes, and lists a group as a whole;
+  recipients are `sending` while it works on them.
 - server, sessions: what an account may not ask by POST is answered without a session.
 - channels: a channel without its phone keeps its queue; what is cleared, or waits in a
   channel that is deleted, has failed; an expired channel cannot be reset.
@@ -62,8 +66,6 @@ YEARLY_PLANS: Final = frozenset({"annual", "year", "yearly"})
 
 # What is left of a number that is not bad: E.164 ends at 15 digits.
 NUMBER: Final = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
-# The route by which the portal decides by itself.
-ANY_ROUTE: Final = "0"
 
 # --- Messages ------------------------------------------------------------------------
 
@@ -75,7 +77,6 @@ SEGMENTED_TYPES: Final = frozenset({"sms", "unicode", "flash"})
 FILE_TYPES: Final = frozenset({"voice", "mms", "whatsapp"})
 # The lists of getinbox that mark as read what they return.
 LISTS_THAT_MARK_READ: Final = frozenset({"unread"})
-DEFAULT_LIST: Final = "unread"
 # How long the cron job takes for the recipients of one run, in seconds.
 CRON_SECONDS: Final = 10
 # The country of an account that national numbers are completed with: Nigeria.

@@ -26,8 +26,6 @@ class Installation:
     """
     ignores_schedule: bool = False
     """Whether scheduledate, file and duration are ignored, as one does [server]."""
-    checks_voice: bool = False
-    """Whether voice is refused without the parameters it requires [doc]."""
     forbidden_words: set[str] = field(default_factory=set)
     """What no message may contain [server]."""
     stores_emoji: bool = True

@@ -15,6 +15,8 @@ type Parameters = Mapping[str, str]
 # [doc]; the first one is the default [doc].
 TYPES: Final = ("sms", "unicode", "flash", "voice", "mms", "whatsapp")
 
+# The portal's own routing rules [doc].
+_ANY_ROUTE: Final = "0"
 _LAST_OF_THREE_BYTES: Final = 0xFFFF
 
 
@@ -45,10 +47,10 @@ def checked(state: State, account: Account, parameters: Parameters) -> Message:
     file = parameters.get("file") or None
     text = parameters.get("text", "")
     _check_text(state, type_, text, file)
-    if type_ == "voice" and state.installation.checks_voice:
-        _check_voice(parameters)
     ignores = state.installation.ignores_schedule
-    route = parameters.get("route") or inferred.ANY_ROUTE
+    if type_ == "voice" and not ignores:
+        _check_voice(parameters)
+    route = parameters.get("route") or _ANY_ROUTE
     template = templates.read(text) if type_ == "whatsapp" else None
     arrived_text, segments = _bill(type_, text)
     return Message(
@@ -134,7 +136,7 @@ def _channel(state: State, account: Account, type_: str, route: str) -> Channel 
         if addressed:
             raise RefusedError(inferred.BAD_ROUTE)
         return None
-    if route == inferred.ANY_ROUTE:
+    if route == _ANY_ROUTE:
         addressed = own
     elif not addressed or not state.installation.routes_channels:
         raise RefusedError(inferred.BAD_ROUTE)

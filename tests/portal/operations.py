@@ -1,4 +1,4 @@
-"""The eleven operations: parameters in, an answer out.
+"""The eleven operations: parameters in, an answer out. Their names are [doc].
 
 An answer is a dict, to be encoded as JSON, or the text of a body. Every number in it
 is a string [doc], every time is YYYY-MM-DD HH:mm:ss [doc]: in the user's zone where
@@ -19,6 +19,7 @@ from .strip_tags import strip_tags
 type Parameters = Mapping[str, str]
 type Operation = Callable[[State, Account, Parameters], Answer]
 
+# [doc]; the only sign of bad credentials is the message.
 INVALID_USER: Final = "Invalid user"
 
 
@@ -52,7 +53,11 @@ def error(operation: str, message: str) -> dict[str, object]:
 
 
 def authenticate(state: State, parameters: Parameters, address: str) -> Account:
-    """Return the account of the credentials, or refuse."""
+    """Return the account of the credentials [doc], or refuse.
+
+    An account has API access once its user has enabled it [doc]; a list of addresses
+    that is empty is turned off [doc].
+    """
     account = state.account_of(parameters.get("apikey", ""))
     token = parameters.get("apitoken", "").encode()
     if account is None or not hmac.compare_digest(account.api_token.encode(), token):
@@ -65,7 +70,7 @@ def authenticate(state: State, parameters: Parameters, address: str) -> Account:
 
 
 def groupstatus(state: State, account: Account, parameters: Parameters) -> Answer:
-    """Tell what became of a send."""
+    """Tell what became of a send [doc]; it answers group_id and takes groupid [doc]."""
     group = state.groups.get(parameters.get("groupid", ""))
     if group is None or group.account is not account:
         raise RefusedError(inferred.UNKNOWN_GROUP)
@@ -84,8 +89,9 @@ def groupstatus(state: State, account: Account, parameters: Parameters) -> Answe
 
 
 def getinbox(state: State, account: Account, parameters: Parameters) -> Answer:
-    """List inbound messages, oldest first; what was listed as unread is read."""
-    wanted = "all" if parameters.get("list") == "all" else inferred.DEFAULT_LIST
+    """List inbound messages [doc]; what was listed as unread is read [inferred]."""
+    # Without a word it is the unread ones [doc].
+    wanted = "all" if parameters.get("list") == "all" else "unread"
     listed = [m for m in account.inbox if wanted == "all" or not m.read]
     if wanted in inferred.LISTS_THAT_MARK_READ:
         for message in listed:
@@ -108,7 +114,7 @@ def getinbox(state: State, account: Account, parameters: Parameters) -> Answer:
 
 
 def balance(state: State, account: Account, parameters: Parameters) -> Answer:
-    """Tell the account's credits; this answer has no status."""
+    """Tell the account's credits; this answer has no status [doc]."""
     del parameters
     form = state.installation.balance_format
     return {"balance": balances.write(account.credits, form)}

@@ -54,7 +54,10 @@ def query_parameters(query: str) -> dict[str, str]:
 
 
 async def body_parameters(request: web.Request) -> dict[str, str]:
-    """Return $_POST: empty for any other method, and for a body of another type."""
+    """Return $_POST: empty for any other method, and for a body of another type.
+
+    Both forms of a body are read, and the query beside them [server, wild].
+    """
     if request.method != "POST":
         return {}
     if request.content_type == "application/x-www-form-urlencoded":

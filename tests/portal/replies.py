@@ -26,7 +26,7 @@ _MISSING_BYTES: Final = 512
 
 
 def reply(body: str, status: int = 200) -> web.Response:
-    """Return an answer as this portal's web server sends it."""
+    """Return an answer as this portal's web server sends it: 200 whatever happened."""
     return web.Response(body=body.encode(), status=status, headers=_HEADERS)
 
 

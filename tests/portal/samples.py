@@ -1,4 +1,4 @@
-"""The vendor's sample answers, word for word.
+"""The vendor's sample answers, word for word [doc].
 
 Some are not JSON: a comma is missing, or one trails. They are kept as they are printed,
 since a portal may well answer what its own page shows.

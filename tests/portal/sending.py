@@ -14,7 +14,7 @@ type Parameters = Mapping[str, str]
 def sendsms(
     state: State, account: Account, parameters: Parameters
 ) -> dict[str, object]:
-    """Accept one text for one or several numbers."""
+    """Accept one text for one or several numbers; no limit is documented."""
     message = checked(state, account, parameters)
     price = account.price * message.segments
     total = price * len(message.numbers)

@@ -18,6 +18,7 @@ from .sessions import COOKIE, Sessions, set_cookie
 from .spelling import spell
 from .state import PostAnswer, RequestLog, State
 
+# [doc] for the first one; operators have others [wild].
 API_PATHS: Final = ("/smsAPI", "/portal/smsAPI", "/SMSC/smsAPI")
 # PHP's own limit for a form.
 _LARGEST_REQUEST: Final = 8 * 2**20

@@ -46,7 +46,6 @@ OF_PORTAL: Final[dict[str, Reader]] = {
     "processing": Processing,
     "schedules_have_groups": _flag,
     "ignores_schedule": _flag,
-    "checks_voice": _flag,
     "forbidden_words": lambda value: set(_texts(value)),
     "stores_emoji": _flag,
     "accepted_word": str,

@@ -70,7 +70,6 @@ async def test_the_type_may_be_left_out(client: Client) -> None:
 
 async def test_voice(client: Client) -> None:
     """A voice message has a duration, and a language if it is read aloud."""
-    client.portal.checks_voice = True
     file = {"file": "https://example.com/a.mp3"}
     assert message_of(await client.send(type="voice")) == inferred.NO_DURATION
     answer = await client.send(type="voice", duration="10")

@@ -34,6 +34,39 @@ def test_handwriting_is_that_of_the_samples(sample: str) -> None:
     assert handwriting.write(_read(sample)) == sample
 
 
+def _skeleton(text: str) -> str:
+    """Return an answer without its values."""
+    return re.sub(r'": "[^"]*"', '": ""', text)
+
+
+async def test_answers_by_hand_are_like_the_samples(client: Client) -> None:
+    """Every operation answers with the keys of its sample, in the same order."""
+    portal, account = client.portal, client.account
+    portal.spelling = Spelling.HANDWRITTEN
+    channel = portal.add_channel(account).channel_id
+    portal.add_channel(account)
+    portal.receive(account, PHONE, "Hi")
+    portal.receive(account, PHONE, "Hi again")
+    numbers = f"{PHONE},{OTHER_PHONE},12025550145"
+    asked = {
+        "sendsms": {"from": "Home", "to": numbers, "text": "Hi"},
+        "groupstatus": {"groupid": "1001"},
+        "getinbox": {},
+        "balance": {},
+        "listchannel": {},
+        "viewchannel": {"channel_id": channel},
+        "clearqueue": {"channel_id": channel},
+        "resetchannel": {"channel_id": channel},
+        "createchannel": {"label": "Office"},
+        "deletechannel": {"channel_id": channel},
+    }
+    for operation, parameters in asked.items():
+        answer = await client.text(operation, **parameters)
+        assert _skeleton(answer) == _skeleton(samples.SUCCESS[operation])
+        refusal = await client.text(operation, **parameters, apikey="")
+        assert _skeleton(refusal) == _skeleton(samples.ERROR[operation])
+
+
 async def test_the_spelling_can_change(client: Client) -> None:
     """One portal answers in either spelling, from one request to the next."""
     client.portal.receive(client.account, PHONE, "Hé/", id="7")

@@ -7,7 +7,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from tests.conftest import ANNA, BORIS, CARLA
-from tests.portal import Channel, Processing
+from tests.portal import Channel, Processing, Spelling
 
 from .home import Home
 
@@ -201,3 +201,19 @@ async def test_at_a_portal_that_sends_at_once(home: Home) -> None:
     }
     assert home.totals == (5, 2, 0)
     assert len(home.portal.ledger) == 7
+
+
+async def test_notice_that_breaks_its_answer(channel: Channel, home: Home) -> None:
+    """What a portal does not escape hides neither the group nor the reason."""
+    home.portal.processing = Processing.IMMEDIATE
+    home.portal.spelling = Spelling.HANDWRITTEN
+    home.portal.outcomes[ANNA[1:]] = "failed"
+    home.portal.notice = 'The phone says "no"'
+    (outcome,) = await home.send(ANNA, type="whatsapp")
+    assert (outcome["status"], outcome["group_id"]) == ("queued", "1001")
+    await home.advance(6)
+    assert [(e.status, e.reason) for e in home.events] == [
+        ("queued", 'The phone says "no"'),
+        ("failed", 'The phone says "no"'),
+    ]
+    assert len(home.portal.ledger) == 1

@@ -14,12 +14,18 @@ from .home import Home
 _RECORDING = "https://example.com/alarm.mp3"
 
 
+@pytest.fixture
+def home(home: Home) -> Home:
+    """Return a home whose portal refuses what the vendor's page calls incomplete."""
+    home.portal.checks_voice = True
+    return home
+
+
 def _call(home: Home) -> tuple[str | None, str | None]:
     """Return the language and the duration of the one request."""
-    (request,) = home.requests()
-    parameters = request.parameters
-    assert parameters["type"] == "voice"
-    return parameters.get("language"), parameters.get("duration")
+    (entry,) = home.portal.ledger
+    assert entry.type == "voice"
+    return entry.language, entry.duration
 
 
 @pytest.mark.parametrize(

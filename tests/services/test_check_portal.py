@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from tests.channels.home import Home
 from tests.conftest import ANNA, API_KEY, API_TOKEN, BORIS, CARLA
 from tests.home import OPTIONS
-from tests.portal import Channel, FaultKind, Spelling
+from tests.portal import Channel, FaultKind, Processing, Spelling
 
 PHONE: Final = "447700900456"
 SECRET: Final = "canary"
@@ -221,6 +221,26 @@ async def test_words_of_a_refusal(
     assert {one["refusal"] for one in found.values()} == {expected}
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"status": "done", "label": "x", "message": "{SECRET}"}}',
+        f'{{"status": "ok", "message": "{SECRET}"}}',
+        f'{{"status": "error", "message": {{"text": "{SECRET}"}}}}',
+        f'{{"status": "error", "message": "{"x" * 2000} {SECRET}"}}',
+        f'{{"status": "error", "message": "{SECRET}',
+    ],
+)
+async def test_of_what_is_no_refusal(
+    office: Channel, new_home: Home, body: str
+) -> None:
+    """Words are quoted only from an answer that has nothing but a refusal in it."""
+    home = new_home
+    home.portal.fail(FaultKind.NOT_JSON, text=body)
+    report = await check(home)
+    assert all(one["refusal"] is None for one in report["operations"])
+
+
 async def test_of_a_parameter_that_is_not_known(new_home: Home) -> None:
     """While no parameter names a channel, the report shows what became of each."""
     home = new_home
@@ -241,6 +261,26 @@ async def test_of_a_parameter_that_is_not_known(new_home: Home) -> None:
     assert not any(one["names_channel"] for one in views)
     assert {one["refusal"] for one in views} == {"Invalid channel"}
     assert report["traits"]["channel_parameter"] is None
+
+
+async def test_of_what_was_learned(home: Home) -> None:
+    """What answers have shown of the portal so far is in the report."""
+    home.portal.spelling = Spelling.HANDWRITTEN
+    home.portal.processing = Processing.CRON
+    home.portal.receive(home.account, PHONE, f'"{SECRET}"')
+    for number in (ANNA, BORIS, CARLA):
+        await home.call("send_message", numbers=[number], message="Hello")
+        await home.advance(90)
+    await home.advance(3600)
+    traits = (await check(home))["traits"]
+    assert traits == {
+        "channel_parameter": None,
+        "escaping": "handwritten",
+        "get_operations": [],
+        "offset": "UTC+01:00",
+        "processing": "cron",
+        "route_accepted": None,
+    }
 
 
 async def test_of_an_empty_account(home: Home) -> None:

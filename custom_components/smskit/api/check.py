@@ -81,7 +81,7 @@ class PortalReport:
         """Return the report as JSON has it."""
         return {
             "operations": [report.as_dict() for report in self.operations],
-            "traits": self.traits.as_dict(),
+            "traits": self.traits.describe(),
         }
 
 

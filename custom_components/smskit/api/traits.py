@@ -6,7 +6,7 @@ learned from answers, and is kept with the account.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import timedelta, timezone
 from enum import StrEnum
 from typing import Any, Self
 
@@ -75,6 +75,13 @@ class Traits:
                 period.as_dict() for period in self.listed_offset_periods
             ],
         }
+
+    def describe(self) -> dict[str, Any]:
+        """Return the traits for a report, which does not say when anything was sent."""
+        described = self.as_dict()
+        del described["offset_periods"]
+        offset = None if self.offset is None else str(timezone(self.offset))
+        return {**described, "offset": offset}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

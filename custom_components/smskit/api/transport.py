@@ -166,8 +166,6 @@ class Transport:
                 cause = Cause.REFUSED
             case OSError(errno=errno.EHOSTUNREACH | errno.ENETUNREACH):
                 cause = Cause.NO_ROUTE
-            case OSError(errno=errno.ETIMEDOUT):
-                cause = Cause.CONNECT_TIMEOUT
             case aiohttp.ClientConnectorError() if self._endpoint.scheme == "https":
                 # Some servers just hang up on a handshake that they do not understand.
                 if isinstance(err.os_error, ConnectionError):

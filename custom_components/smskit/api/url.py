@@ -44,7 +44,11 @@ def candidate_urls(address: str) -> tuple[str, ...]:
 
 
 def _is_local(host: str) -> bool:
-    """Return whether a host is this machine or on a private network."""
+    """Return whether a host is this machine or on a private network.
+
+    A name other than localhost is not, whatever it ends with: only its resolution says
+    where it leads to, today.
+    """
     if host == "localhost":
         return True
     try:

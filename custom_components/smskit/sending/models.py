@@ -60,14 +60,13 @@ class Status(StrEnum):
         return self in {Status.SENT, Status.FAILED, Status.EXPIRED}
 
     @property
-    def awaited(self) -> bool:
-        """Return whether the portal has it, and its outcome is not known yet."""
-        return self in {Status.SCHEDULED, Status.QUEUED}
-
-    @property
     def taken(self) -> bool:
         """Return whether the portal accepted it, or gets it once it is reachable."""
-        return self.awaited or self in {Status.HELD, Status.SENT}
+        return self in {Status.HELD, Status.SENT} | AWAITED
+
+
+# The portal has it, and its outcome is not known yet.
+AWAITED: Final = frozenset({Status.SCHEDULED, Status.QUEUED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,16 +113,6 @@ class Draft:
     """How long it may be held; by default as set for the account."""
     max_segments: int = MAX_SEGMENTS
     allow_repeat: bool = False
-
-    @property
-    def body(self) -> str:
-        """Return what the portal gets as the text."""
-        return self.template.as_text() if self.template else self.text
-
-    @property
-    def shown(self) -> str:
-        """Return what the history shows as the text."""
-        return self.text or (self.template.summary() if self.template else "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

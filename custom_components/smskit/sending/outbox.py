@@ -36,7 +36,7 @@ from ..store import (
 from . import rows
 from .batch import Batch, BatchRecipient, Stage
 from .limits import DuplicateFilter, HourlyLimit
-from .models import Outcome, Status, Via
+from .models import AWAITED, Outcome, Status, Via
 
 OUTCOME: Final = "outcome"
 """The kind of event that `publish` takes."""
@@ -358,7 +358,7 @@ class Outbox:
     def give_up(self, batch: Batch, reason: str) -> None:
         """End an ACCEPTED batch that the portal does not report on."""
         _expect(batch, Stage.ACCEPTED)
-        open_ = [r for r in batch.recipients if r.status.awaited]
+        open_ = [r for r in batch.recipients if r.status in AWAITED]
         for recipient in open_:
             recipient.reason = reason
         statements, bodies = self._report(batch, {Status.UNKNOWN: open_})
@@ -525,7 +525,7 @@ def _open_recipients(batch: Batch) -> int:
     """Return how many recipients of a batch are held or not final."""
     if batch.stage is not Stage.ACCEPTED:
         return len(batch.recipients)
-    return sum(r.status.awaited for r in batch.recipients)
+    return sum(r.status in AWAITED for r in batch.recipients)
 
 
 def _forget_schedule(batch: Batch) -> None:

@@ -45,6 +45,8 @@ class Plan:
 
     draft: Draft
     """The draft, its title made part of the text."""
+    body: str
+    """What the portal gets as the text."""
     routed: list[Routed]
     """One route per number, in the order of the recipients."""
     measured: EncodedText
@@ -79,9 +81,10 @@ class Planner:
             raise invalid("schedule_without_zone")
         text = keep_from_tag_removal(_compose(draft))
         draft = replace(draft, text=text, title=None)
+        body = draft.template.as_text() if draft.template else text
         merged = _merge(recipients)
         measured = _validate(draft, merged)
-        routed = [self._route(draft, recipient, measured) for recipient in merged]
+        routed = [self._route(draft, one, measured, body) for one in merged]
         count = sum(routed.error is None for routed in routed)
         now = time.monotonic()
         available_at = self._outbox.limit.available_at(
@@ -94,6 +97,7 @@ class Planner:
             blocked_by = "repeat"
         return Plan(
             draft=draft,
+            body=body,
             routed=routed,
             measured=measured,
             blocked_by=blocked_by,
@@ -101,7 +105,7 @@ class Planner:
         )
 
     def _route(
-        self, draft: Draft, recipient: Recipient, measured: EncodedText
+        self, draft: Draft, recipient: Recipient, measured: EncodedText, body: str
     ) -> Routed:
         """Return the route of a draft to one recipient."""
         type_, fallback = _send_types(draft, recipient.via, measured)
@@ -116,7 +120,7 @@ class Planner:
         if (
             error is None
             and not draft.allow_repeat
-            and self._outbox.duplicates.is_duplicate(recipient.number, draft.body)
+            and self._outbox.duplicates.is_duplicate(recipient.number, body)
         ):
             error = _REPEATED
         return Routed(
@@ -134,6 +138,7 @@ class Planner:
         held messages go into separate batches, which wait behind those messages.
         """
         draft, now = plan.draft, time.time()
+        template = draft.template
         hold = self._settings.hold if draft.hold is None else draft.hold
         groups: dict[tuple[object, ...], list[Routed]] = {}
         for routed in plan.routed:
@@ -150,10 +155,10 @@ class Planner:
                 type=batch[0].type,
                 fallback=batch[0].fallback,
                 sender=self._sender_id(draft, batch[0].recipient),
-                text=draft.shown,
+                text=draft.text or (template.summary() if template else ""),
                 route=batch[0].route,
                 fallback_route=draft.route if batch[0].fallback else None,
-                template=draft.body if draft.template else None,
+                template=plan.body if template else None,
                 file=draft.file if batch[0].type in _WITH_MEDIA else None,
                 **self._voice(draft, batch[0].type),
                 schedule=draft.schedule and self._clock.to_portal(draft.schedule),
@@ -201,7 +206,9 @@ def _compose(draft: Draft) -> str:
 def _validate(draft: Draft, recipients: list[Recipient]) -> EncodedText:
     """Measure the text of a draft; raise if the draft cannot be sent."""
     try:
-        (draft.text + draft.body).encode()
+        draft.text.encode()
+        if draft.template is not None:
+            draft.template.as_text().encode()
     except UnicodeEncodeError:
         raise invalid("not_a_text") from None
     measured = measure(draft.text)

@@ -90,6 +90,6 @@ def _report(plan: Plan, outcomes: dict[str, Outcome]) -> Report:
             for routed in plan.routed
         ),
         measured=plan.measured,
-        text=plan.draft.body,
+        text=plan.body,
         blocked_by=plan.blocked_by,
     )
