@@ -79,7 +79,7 @@ class Traits:
     def describe(self) -> dict[str, Any]:
         """Return the traits for a report, which does not say when anything was sent."""
         described = self.as_dict()
-        del described["offset_periods"]
+        del described["offset_periods"], described["listed_offset_periods"]
         offset = None if self.offset is None else str(timezone(self.offset))
         return {**described, "offset": offset}
 
