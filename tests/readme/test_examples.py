@@ -231,7 +231,7 @@ async def test_answer(
     """Whoever may ask gets an answer; a stranger does not."""
     await start(hass, "Reply to “status”")
     hass.states.async_set("sensor.living_room_temperature", "21.5")
-    for sender in ANNA, CARLA, BORIS:
+    for sender in ANNA, BORIS, CARLA:
         home.receive("Status", sender=sender[1:])
     await home.poll()
     answer = "It is 21.5 °C at home."

@@ -14,13 +14,6 @@ from .home import Home
 _RECORDING = "https://example.com/alarm.mp3"
 
 
-@pytest.fixture
-def home(home: Home) -> Home:
-    """Return a home whose portal refuses what the vendor's page calls incomplete."""
-    home.portal.checks_voice = True
-    return home
-
-
 def _call(home: Home) -> tuple[str | None, str | None]:
     """Return the language and the duration of the one request."""
     (entry,) = home.portal.ledger

@@ -29,7 +29,8 @@ class _Layout:
 
     `first` matches from the beginning of an answer to that of its first text, `next`
     from the end of a text to the beginning of the next one, `last` from the end of the
-    last text to the end of the answer. A group `name` is the name of a sender.
+    last text to the end of the answer. A group `name` is a name or a number, which may
+    have quotation marks, too.
     """
 
     first: re.Pattern[str]
@@ -71,8 +72,8 @@ def _listing(request: str, key: str, begin: str, *after: str) -> _Layout:
     )
 
 
-# A sender may be a name, and have quotation marks, too.
 _NAME: Final = r'(?:"(?P<name>.{0,64}?)"|[\w.+-]{1,40})'
+_NUMBER: Final = rf'"whatsapp_number"{_COLON}{_NAME}{_COMMA}'
 _INBOX: Final = _listing(
     "getinbox",
     "inbox",
@@ -94,13 +95,14 @@ _LAYOUTS: Final = (
     _listing(
         "listchannel",
         "channels",
-        rf"\{{\s*+{_pairs('channel_id', 'gateway_id', 'whatsapp_number')}"
-        rf'"label"{_COLON}"',
+        rf'\{{\s*+{_pairs("channel_id", "gateway_id")}{_NUMBER}"label"{_COLON}"',
         "last_sync",
     ),
     # viewchannel
     _Layout(
-        re.compile(rf'"label"{_COLON}"'),
+        re.compile(
+            rf'{_NUMBER}{_pairs("whatsapp_version")}"label"{_COLON}"', re.DOTALL
+        ),
         None,
         re.compile(
             rf'"{_COMMA}{_pairs("last_sync", "device_status")}{_ANY_PAIRS}{_END}'
