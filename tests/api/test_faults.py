@@ -262,13 +262,7 @@ async def test_empty_forms(
     """Nothing to list is an empty list in all its forms; the rest is as ever."""
     call = OPERATIONS[operation]
     full = operation not in LISTS
-    # Such types come from an encoder with other options.
-    encoded = case.kind == "odd_types"
-    spelling = Spelling.ENCODED if encoded else Spelling.HANDWRITTEN
-    async with (
-        Portal(clock=clock, spelling=spelling) as portal,
-        Portal(clock=clock, spelling=spelling) as sound,
-    ):
+    async with Portal(clock=clock) as portal, Portal(clock=clock) as sound:
         there = await scene(portal, session, full=full)
         expected = await call(await scene(sound, session, full=full))
         portal.fail("empty_forms", operation, text=form)
