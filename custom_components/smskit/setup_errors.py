@@ -3,7 +3,7 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
-from .api import NotAPortalError, PortalError, RefusedError
+from .api import NotAPortalError, PortalError, RefusedError, TryLaterError
 from .const import DOMAIN
 
 
@@ -12,7 +12,7 @@ def error_name(err: PortalError) -> str:
     match err:
         case RefusedError():
             return "invalid_auth"
-        case NotAPortalError():
+        case NotAPortalError() | TryLaterError():
             return "not_a_portal"
     return "cannot_connect"
 

@@ -22,6 +22,7 @@ from custom_components.smskit.api import (
     SendType,
     Submission,
     Traits,
+    TryLaterError,
     UncertainError,
 )
 from tests.conftest import API_KEY, API_TOKEN
@@ -324,7 +325,7 @@ async def test_probe_without_a_reason_for_get(
 ) -> None:
     """What another method does not explain puts no credentials into an address."""
     portal.fail(kind, text=text, status=status)
-    with pytest.raises(UncertainError):
+    with pytest.raises((UncertainError, TryLaterError)):
         await client.probe()
     assert [(r.method, r.credentials_in_url) for r in portal.requests] == [
         ("POST", False)

@@ -1,6 +1,8 @@
 """What each operation makes of each way in which a portal can fail."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 import traceback
 from typing import Final
 
@@ -18,6 +20,7 @@ from custom_components.smskit.api import (
     PortalClient,
     PortalError,
     RefusedError,
+    TryLaterError,
 )
 from tests.conftest import API_KEY, API_TOKEN
 from tests.portal import Portal, Spelling
@@ -39,6 +42,8 @@ class Case:
     seconds: float | None = None
     text: str | None = None
     status: int | None = None
+    of_send: type[PortalError] | None = None
+    """The error of a send, if it is another one."""
 
     def __str__(self) -> str:
         """Return what tells the cases apart."""
@@ -52,8 +57,15 @@ CASES: Final = (
     Case("cut", NoAnswerError),
     Case("reset", NoAnswerError),
     Case("http_500", NotAPortalError),
-    Case("http_status", NotAPortalError, status=404),
-    Case("http_status", NotAPortalError, status=503),
+    Case("http_status", NotAPortalError, status=400, of_send=RefusedError),
+    Case("http_status", NotAPortalError, status=404, of_send=RefusedError),
+    Case("http_status", TryLaterError, status=429),
+    Case("http_status", NotAPortalError, status=502),
+    Case("http_status", TryLaterError, status=503),
+    Case("http_status", NotAPortalError, status=503, text="Backend fetch failed"),
+    Case("http_status", NotAPortalError, status=503, text="upstream timed out"),
+    Case("http_status", NotAPortalError, status=429, text='{"group_id": "1"}'),
+    Case("http_status", NotAPortalError, status=400, text='{"group_id": "1"}'),
     Case("html_page", NotAPortalError),
     Case("redirect", NotAPortalError),
     Case("not_json", NotAPortalError),
@@ -106,7 +118,8 @@ async def test_fault(
         else:
             with pytest.raises(PortalError) as error:
                 await call(there)
-            assert type(error.value) is case.error
+            of_send = case.of_send if operation == "sendsms" else None
+            assert type(error.value) is (of_send or case.error)
             _assert_clean(error.value)
         assert there.sent == 1
 
@@ -220,6 +233,48 @@ async def test_causes(  # noqa: PLR0913, PLR0917 - what a fault is, and becomes
     with pytest.raises(PortalError) as error:
         await client.balance()
     assert (error.value.cause, error.value.quote) == (cause, quote)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        (None, 0),
+        ("120", 120),
+        (" 7 ", 7),
+        ("0", 0),
+        ("-5", 0),
+        ("86400", 3600),
+        ("99999999999999999999", 3600),
+        ("1.5", 0),
+        ("soon", 0),
+        ("", 0),
+        ("Wed, 10 Feb 2027 12:00:30", 0),
+    ],
+)
+async def test_retry_after(
+    client: PortalClient, portal: Portal, status: int, words: str | None, seconds: int
+) -> None:
+    """A server that is busy says for how long, at most an hour, or does not."""
+    portal.fail("http_status", status=status, retry_after=words)
+    with pytest.raises(TryLaterError) as error:
+        await client.send(submission())
+    assert error.value.retry_after == seconds
+    _assert_clean(error.value)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "seconds"), [(600, 600), (-600, 0), (86400, 3600), (0, 0)]
+)
+async def test_retry_after_a_time_of_day(
+    client: PortalClient, portal: Portal, ahead: float, seconds: float
+) -> None:
+    """A time of day is one by the clock of the server, which dates its answer."""
+    at = datetime.now(UTC) + timedelta(seconds=ahead)
+    portal.fail("http_status", retry_after=format_datetime(at, usegmt=True))
+    with pytest.raises(TryLaterError) as error:
+        await client.send(submission())
+    assert error.value.retry_after == pytest.approx(seconds, abs=3)
 
 
 async def test_refusal_without_words(client: PortalClient, portal: Portal) -> None:

@@ -186,7 +186,7 @@ class Control:
         return web.json_response({"payload": payload})
 
     async def fail(self, request: web.Request) -> web.Response:
-        """POST {kind, operation?, times?, seconds?, processed?, text?, status?}."""
+        """POST {kind, operation?, times?, seconds?, …}: the fields of `Fault`."""
         body = await Body.read(request)
         fault = self._portal.fail(
             body.text("kind"),
@@ -196,6 +196,7 @@ class Control:
             processed=body.flag("processed"),
             text=body.optional_text("text"),
             status=body.whole("status"),
+            retry_after=body.optional_text("retry_after"),
         )
         return web.json_response(plain(fault))
 

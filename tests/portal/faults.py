@@ -24,7 +24,7 @@ class FaultKind(StrEnum):
     """Resets the connection without a byte of answer."""
     HTTP_500 = "http_500"
     HTTP_STATUS = "http_status"
-    """Answers `status` (default 503), with `text` as its body."""
+    """Answers `status` (default 503), with `text` as its body, and `retry_after`."""
     HTML_PAGE = "html_page"
     """A maintenance page with status 200."""
     VENDOR_SUCCESS = "vendor_success"
@@ -90,6 +90,8 @@ class Fault:
     processed: bool = False
     text: str | None = None
     status: int | None = None
+    retry_after: str | None = None
+    """What a web server says in the header Retry-After."""
     hits: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:

@@ -313,6 +313,7 @@ class Portal(Installation, AbstractAsyncContextManager["Portal"]):
         processed: bool = False,
         text: str | None = None,
         status: int | None = None,
+        retry_after: str | None = None,
     ) -> Fault:
         """Misbehave from now on, `times` times or until `clear_faults`."""
         fault = Fault(
@@ -323,6 +324,7 @@ class Portal(Installation, AbstractAsyncContextManager["Portal"]):
             processed=processed,
             text=text,
             status=status,
+            retry_after=retry_after,
         )
         self._faults.rules.append(fault)
         return fault

@@ -75,7 +75,10 @@ def _plain(  # noqa: PLR0911 - one a kind
         case FaultKind.HTTP_500:
             return error_page(500, fault.text)
         case FaultKind.HTTP_STATUS:
-            return error_page(fault.status or _DEFAULT_STATUS, fault.text)
+            response = error_page(fault.status or _DEFAULT_STATUS, fault.text)
+            if fault.retry_after is not None:
+                response.headers["Retry-After"] = fault.retry_after
+            return response
         case FaultKind.HTML_PAGE:
             return reply(fault.text or php.MAINTENANCE_PAGE)
         case FaultKind.VENDOR_SUCCESS:

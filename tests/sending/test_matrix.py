@@ -49,8 +49,8 @@ _UNCERTAIN: Final[tuple[tuple[FaultKind, dict[str, Any]], ...]] = (
     (FaultKind.CUT, {}),
     (FaultKind.RESET, {}),
     (FaultKind.HTTP_500, {}),
-    (FaultKind.HTTP_STATUS, {"status": 404}),
-    (FaultKind.HTTP_STATUS, {"status": 503}),
+    (FaultKind.HTTP_STATUS, {"status": 502}),
+    (FaultKind.HTTP_STATUS, {"status": 503, "text": "Backend fetch failed"}),
     (FaultKind.HTML_PAGE, {}),
     (FaultKind.REDIRECT, {"text": "/smsAPI?sendsms"}),
     (FaultKind.NOT_JSON, {}),
@@ -64,6 +64,12 @@ FAULTS: Final = (
         for kind, more in _UNCERTAIN
         for processed in (False, True)
     ),
+    # A web server says so before it hands a request on.
+    Fault(FaultKind.HTTP_STATUS, "failed", more={"status": 404}),
+    Fault(FaultKind.HTTP_STATUS, "held", more={"status": 429}),
+    Fault(FaultKind.HTTP_STATUS, "held", more={"status": 429, "retry_after": "5"}),
+    Fault(FaultKind.HTTP_STATUS, "held", more={"status": 503}),
+    Fault(FaultKind.HTTP_STATUS, "held", more={"status": 503, "retry_after": "5"}),
     Fault(FaultKind.SLOW, "queued", processed=True, more={"seconds": 20}),
     Fault(FaultKind.SLOW, "unknown", processed=True, more={"seconds": 40}),
     Fault(FaultKind.PHP_NOTICE, "queued", processed=True),

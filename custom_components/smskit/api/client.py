@@ -17,7 +17,7 @@ from .errors import (
     Cause,
     InvalidAuthError,
     NotAPortalError,
-    NotReachableError,
+    NotTakenError,
     PortalError,
     RefusedError,
     UnverifiedChannelError,
@@ -63,8 +63,9 @@ class PortalClient:
     """Client for one account at one portal.
 
     Every method raises the errors of `errors`: `NotReachableError` when nothing was
-    sent, `NoAnswerError` and `NotAPortalError` when the outcome is unknown,
-    `InvalidAuthError` and `RefusedError` when the portal refused the request.
+    sent, `TryLaterError` when nobody looked at it, `NoAnswerError` and
+    `NotAPortalError` when the outcome is unknown, `InvalidAuthError` and `RefusedError`
+    when the portal refused the request.
     """
 
     def __init__(  # noqa: PLR0913 - what is known, and who learns of more
@@ -330,7 +331,7 @@ class PortalClient:
         if not self.is_verified(channel):
             try:
                 await self.channel(channel)
-            except InvalidAuthError, NotReachableError:
+            except InvalidAuthError, NotTakenError:
                 raise
             except PortalError as err:
                 raise UnverifiedChannelError(str(err), err.cause) from None

@@ -67,7 +67,14 @@ class PortalError(Exception):
         self.quote = quote
 
 
-class NotReachableError(PortalError):
+class NotTakenError(PortalError):
+    """The request was certainly not carried out, and may be made again."""
+
+    retry_after = 0.0
+    """In how many seconds, at the earliest."""
+
+
+class NotReachableError(NotTakenError):
     """The request was certainly not sent: DNS lookup, connection or TLS failed."""
 
     def __init__(
@@ -76,6 +83,15 @@ class NotReachableError(PortalError):
         """Initialize the error for a host."""
         message = f"no connection to {host} ({_NOT_CONNECTED[cause]})"
         super().__init__(message, cause, quote)
+
+
+class TryLaterError(NotTakenError):
+    """A web server turned the request away before the portal looked at it."""
+
+    def __init__(self, message: str, retry_after: float, quote: str) -> None:
+        """Initialize the error."""
+        super().__init__(message, Cause.HTTP_STATUS, quote)
+        self.retry_after = retry_after
 
 
 class UncertainError(PortalError):
@@ -114,12 +130,14 @@ class UnverifiedChannelError(PortalError):
 
 
 class RefusedError(PortalError):
-    """The portal understood the request and refused it."""
+    """The portal understood the request and refused it, or its web server did."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(
+        self, words: str, *, cause: Cause = Cause.REFUSAL, quote: str = ""
+    ) -> None:
         """Initialize the error with the portal's words, scrubbed; it may have none."""
         self.reason = words or "no reason given"
-        super().__init__(self.reason, Cause.REFUSAL, words)
+        super().__init__(self.reason, cause, quote or words)
 
 
 class InvalidAuthError(RefusedError):

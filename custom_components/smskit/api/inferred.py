@@ -35,6 +35,19 @@ ROUTE_PARAMETER: Final = "route"
 # address is not the one to give credentials to.
 MAY_NEED_GET: Final = frozenset({Cause.PAGE, Cause.FORBIDDEN, Cause.METHOD})
 
+# A web server that is too busy says so before any code of the portal runs: what it
+# turned away was not sent.
+TRY_LATER_STATUS: Final = frozenset({429, 503})
+# Not so a cache or a gateway that handed the request on, and waited in vain: some of
+# them answer 503, too.
+HANDED_ON: Final = re.compile(
+    r"\b(?:backend\s+fetch|guru\s+meditation|first\s+byte|upstream|time-?out"
+    r"|timed\s+out)\b",
+    re.IGNORECASE,
+)
+# For how long a portal is left alone because it asks for that, at most.
+LONGEST_RETRY_AFTER: Final = timedelta(hours=1)
+
 # The balance of an account that never had one.
 NO_BALANCE: Final = ("", None)
 # The answer to a send has the time of the acceptance, unless the message is scheduled.

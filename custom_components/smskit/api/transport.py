@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 import errno
 import re
@@ -13,7 +14,16 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import BytesPayload
 from yarl import URL
 
-from .errors import Cause, NoAnswerError, NotAPortalError, NotReachableError
+from . import inferred
+from .errors import (
+    Cause,
+    NoAnswerError,
+    NotAPortalError,
+    NotReachableError,
+    PortalError,
+    RefusedError,
+    TryLaterError,
+)
 from .parse import group
 from .url import ENDPOINT
 
@@ -53,6 +63,8 @@ class Exchange:
     location: str | None = field(repr=False)
     """Where a redirect points to."""
     body: str = field(repr=False)
+    retry_after: float = 0
+    """In how many seconds the server wants to be asked again, at the earliest."""
 
 
 class _Form(BytesPayload):
@@ -134,6 +146,7 @@ class Transport:
                     content_type=response.content_type,
                     location=response.headers.get("Location"),
                     body=body.decode("utf-8-sig", errors="replace"),
+                    retry_after=_retry_after(response.headers),
                 )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
             raise self._not_reachable(err) from None
@@ -196,6 +209,23 @@ async def _read(response: aiohttp.ClientResponse, body: bytearray, limit: int) -
             raise NotAPortalError(f"an answer of more than {limit} bytes")
 
 
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Return how long a server wants to be left alone, in seconds.
+
+    A time of day is compared with the server's own clock, which says nothing of ours.
+    """
+    words = headers.get("Retry-After", "").strip()
+    try:
+        if words.isdecimal():
+            seconds = float(words)
+        else:
+            now = parsedate_to_datetime(headers.get("Date", ""))
+            seconds = (parsedate_to_datetime(words) - now).total_seconds()
+    except TypeError, ValueError:
+        return 0
+    return min(max(seconds, 0), inferred.LONGEST_RETRY_AFTER.total_seconds())
+
+
 def find_group_id(operation: Operation, body: str) -> str | None:
     """Return the group ID that a broken answer to a send still contains."""
     if operation is not Operation.SEND:
@@ -223,23 +253,32 @@ class Scrubber:
         return words if len(words) <= 120 else words[:119] + "…"
 
 
-def status_error(exchange: Exchange) -> NotAPortalError:
+def status_error(exchange: Exchange) -> PortalError:
     """Return the error for an HTTP error or a redirect. It quotes no URL."""
+    status = exchange.status
     if location := exchange.location:
         try:
             host = URL(location).host
         except ValueError:
             host = None
         return NotAPortalError(
-            f"a redirect (HTTP {exchange.status}) to {host or 'another page'}",
+            f"a redirect (HTTP {status}) to {host or 'another page'}",
             cause=Cause.REDIRECT,
             quote=host or "",
         )
-    return NotAPortalError(
-        f"HTTP {exchange.status} ({exchange.content_type})",
-        cause=_STATUS_CAUSES.get(exchange.status, Cause.HTTP_STATUS),
-        quote=str(exchange.status),
-    )
+    message = f"HTTP {status} ({exchange.content_type})"
+    cause = _STATUS_CAUSES.get(status, Cause.HTTP_STATUS)
+    if '"group_id"' in exchange.body:
+        # Whatever its status is: this is of the portal, which looked at the request.
+        group_id = find_group_id(exchange.operation, exchange.body)
+        return NotAPortalError(message, group_id, cause=cause, quote=str(status))
+    if status in inferred.TRY_LATER_STATUS and (
+        not inferred.HANDED_ON.search(exchange.body)
+    ):
+        return TryLaterError(message, exchange.retry_after, str(status))
+    if exchange.operation is Operation.SEND and 400 <= status < 500:
+        return RefusedError(message, cause=cause, quote=str(status))
+    return NotAPortalError(message, cause=cause, quote=str(status))
 
 
 def body_error(

@@ -9,8 +9,9 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..api import (
+    Cause,
     InvalidAuthError,
-    NotReachableError,
+    NotTakenError,
     PortalClient,
     PortalError,
     RefusedError,
@@ -55,6 +56,7 @@ class Dispatcher:
         self._on_accepted = on_accepted
         self._sending: dict[Batch, asyncio.Task[None]] = {}
         self._sending_held = 0
+        self._probe: asyncio.Task[None] | None = None
         self._busy: set[str] = set()
         self._pacing = Pacing()
         self._is_started = False
@@ -80,6 +82,8 @@ class Dispatcher:
         """Let nothing new leave; what is submitted from now on is held."""
         self._is_started = False
         self._set_timer(None)
+        if self._probe is not None:
+            self._probe.cancel()
 
     async def async_stop(self) -> None:
         """Let nothing new leave, and wait for the answers to what has left."""
@@ -103,7 +107,7 @@ class Dispatcher:
         """Take a batch; the future is done once it has an outcome."""
         done = self._outbox.submit(batch)
         behind = any(number in self._outbox.held_numbers for number in batch.numbers)
-        being_tried = self._pacing.backoff and self._sending
+        being_tried = self._pacing.backoff and (self._sending or self._probe)
         may_be_held = batch.deadline > time.monotonic()
         if not self._is_started or (may_be_held and (behind or being_tried)):
             # What is held goes first, and a portal that is away is tried by one. An
@@ -130,6 +134,10 @@ class Dispatcher:
         """Start what may leave now, and come back when more may."""
         if not self._is_started:
             return
+        now = time.monotonic()
+        if self._pacing.left_alone_until > now:
+            pending = self._outbox.in_stage(Stage.PENDING)
+            self.async_hold_pending([b for b in pending if b.deadline > now])
         blocked = set(self._busy)
         for batch in tuple(self._outbox.pending.values()):
             if len(self._sending) < _IN_FLIGHT and not blocked & batch.numbers:
@@ -156,8 +164,11 @@ class Dispatcher:
         for batch in self._outbox.in_stage(Stage.HELD):
             ready = self._ready_at(batch, now)
             if ready is not None and ready <= now and not blocked & batch.numbers:
-                self._start(batch)
-                wake = min(wake, self._pacing.next_held)
+                if self._pacing.is_probed:
+                    self._start(batch)
+                    wake = min(wake, self._pacing.next_held)
+                else:
+                    self._start_probe()
                 break
             if ready is not None and ready > now:
                 wake = min(wake, ready)
@@ -168,7 +179,7 @@ class Dispatcher:
         if self._refused_credentials:
             return False
         if self._pacing.backoff:
-            return not self._sending
+            return not self._sending and self._probe is None
         return self._sending_held < _HELD_IN_FLIGHT and len(self._sending) < _IN_FLIGHT
 
     def _ready_at(self, batch: Batch, now: float) -> float | None:
@@ -190,6 +201,37 @@ class Dispatcher:
     def _on_timer(self, _: object) -> None:
         self._cancel_timer = None
         self._dispatch()
+
+    # --- Probing ---------------------------------------------------------------------
+
+    def _start_probe(self) -> None:
+        self._probe = self._hass.async_create_background_task(
+            self._async_probe(), "smskit probe", eager_start=False
+        )
+
+    async def _async_probe(self) -> None:
+        """Ask a portal that was away, or answered something else, for the balance.
+
+        A page in place of an answer would use up one held message after the other:
+        nobody knows whether they were taken.
+        """
+        try:
+            await self._client.balance()
+        except InvalidAuthError:
+            # What is held may be sent once they are right.
+            self._refused_credentials = True
+            self._on_auth_error()
+        except PortalError as err:
+            self._back_off(err, was_held=True)
+        else:
+            self._pacing.is_probed = True
+        finally:
+            self._probe = None
+        self._dispatch()
+
+    def _back_off(self, err: PortalError, *, was_held: bool) -> None:
+        retry_after = err.retry_after if isinstance(err, NotTakenError) else 0
+        self._pacing.back_off(was_held=was_held, retry_after=retry_after)
 
     # --- Sending ---------------------------------------------------------------------
 
@@ -231,8 +273,8 @@ class Dispatcher:
         """Send a batch, and note its outcome."""
         try:
             accepted = await self._client.send(batch.submission())
-        except NotReachableError as err:
-            self._pacing.back_off(was_held=was_held)
+        except NotTakenError as err:
+            self._back_off(err, was_held=was_held)
             self._outbox.hold(batch, str(err))
         except InvalidAuthError as err:
             self._on_auth_error()
@@ -244,14 +286,18 @@ class Dispatcher:
                 self._outbox.fail(batch, err.reason)
         except RefusedError as err:
             self._refused_credentials = False
-            self._pacing.reached(was_held=was_held)
+            if err.cause is Cause.REFUSAL:
+                self._pacing.reached(was_held=was_held)
+            else:
+                # That was not the portal, and may say the same of every message.
+                self._back_off(err, was_held=was_held)
             if batch.fallback is None:
                 self._outbox.fail(batch, err.reason)
                 return
             self._outbox.fall_back(batch, err.reason)
             await self._async_send(batch, was_held=was_held)
         except PortalError as err:
-            self._pacing.back_off(was_held=was_held)
+            self._back_off(err, was_held=was_held)
             group_id = err.group_id if isinstance(err, UncertainError) else None
             self._outbox.lose(batch, str(err), group_id)
         else:

@@ -24,6 +24,10 @@ class Pacing:
         """When the next held message may leave."""
         self.backoff = 0.0
         """For how long nothing is tried after the last failure; 0 after a success."""
+        self.left_alone_until = _NEVER
+        """Until when the portal asked for patience."""
+        self.is_probed = True
+        """Whether the portal has answered since the last failure."""
         self.last_started: dict[str, float] = {}
         """When the last text to a number left."""
 
@@ -46,13 +50,21 @@ class Pacing:
         """Note that the portal answers: held messages may leave."""
         if self.backoff:
             self.backoff = 0.0
+            self.left_alone_until = _NEVER
+            self.is_probed = True
             # A held message that found it back is the first of the stream.
             self.next_held = time.monotonic() + _PACE if was_held else _NEVER
 
-    def back_off(self, *, was_held: bool) -> None:
-        """Note that an attempt failed, of a message that was held or a new one."""
-        if self.backoff and not was_held:
-            # It was tried out of turn: many at once are still one outage.
-            return
-        self.backoff = min(max(1.0, self.backoff * 2), _MAX_BACKOFF)
-        self.next_held = time.monotonic() + self.backoff
+    def back_off(self, *, was_held: bool, retry_after: float = 0) -> None:
+        """Note that an attempt failed, of a message that was held or a new one.
+
+        `retry_after` is for how long the portal asks to be left alone.
+        """
+        now = time.monotonic()
+        self.is_probed = False
+        self.left_alone_until = max(self.left_alone_until, now + retry_after)
+        # One that was new was tried out of turn: many at once are still one outage.
+        if was_held or not self.backoff:
+            self.backoff = min(max(1.0, self.backoff * 2), _MAX_BACKOFF)
+            self.next_held = now + self.backoff
+        self.next_held = max(self.next_held, self.left_alone_until)
