@@ -40,6 +40,8 @@ class Installation:
     """
     channel_parameters: tuple[str, ...] = inferred.CHANNEL_ID_PARAMETERS
     """The names that a channel's id is taken from."""
+    refused_numbers: set[str] = field(default_factory=set)
+    """Numbers for which a message is refused, whoever else it is to [inferred]."""
     outcomes: dict[str, RecipientState] = field(default_factory=dict)
     """What becomes of messages to a number, where not what is said for all."""
     notice: str | None = None

@@ -56,7 +56,7 @@ def checked(state: State, account: Account, parameters: Parameters) -> Message:
     return Message(
         type=type_,
         sender=_sender(account, parameters.get("from", "")),
-        numbers=_numbers(account, parameters.get("to", "")),
+        numbers=_numbers(state, account, parameters.get("to", "")),
         text=text,
         arrived_text=arrived_text,
         segments=segments,
@@ -101,9 +101,11 @@ def _sender(account: Account, sender: str) -> str:
     return sender
 
 
-def _numbers(account: Account, to: str) -> tuple[str, ...]:
+def _numbers(state: State, account: Account, to: str) -> tuple[str, ...]:
     if not (valid := numbers.read(to, account.country_code)):
         raise RefusedError(refusals.NO_RECIPIENTS)
+    if not state.installation.refused_numbers.isdisjoint(valid):
+        raise RefusedError(inferred.NUMBER_NOT_ALLOWED)
     return valid
 
 

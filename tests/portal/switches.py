@@ -53,6 +53,7 @@ OF_PORTAL: Final[dict[str, Reader]] = {
     "inbox_plus": _flag,
     "routes_channels": _flag,
     "channel_parameters": lambda value: tuple(_texts(value)),
+    "refused_numbers": lambda value: set(_texts(value)),
     "outcomes": dict,
     "notice": _optional_text,
 }

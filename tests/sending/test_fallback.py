@@ -31,6 +31,7 @@ def entry(
             recipient_data("Anna", ANNA, via="whatsapp_then_sms"),
             recipient_data("Boris", BORIS, via="whatsapp"),
             recipient_data("Carla", CARLA),
+            recipient_data("Dora", "+12025550167", via="whatsapp_then_sms"),
         ],
     )
     entry.add_to_hass(hass)
@@ -69,6 +70,22 @@ async def test_refused_goes_by_sms(channel: Channel, home: Home) -> None:
     home.portal.deliver("sent")
     await home.advance(5)
     assert home.totals == (1, 0, 0)
+
+
+async def test_one_of_several_goes_by_sms(channel: Channel, home: Home) -> None:
+    """Whoever WhatsApp is refused for gets an SMS, and the others WhatsApp."""
+    # Of all, and then of the half that Anna is in.
+    home.portal.fail("refused_error", "sendsms", text="Not found", times=2)
+    outcomes = await home.send(recipients=["notify.anna", "notify.dora"])
+    assert [(o["name"], o["via"], o["status"]) for o in outcomes] == [
+        ("Anna", "sms", "queued"),
+        ("Dora", "whatsapp", "queued"),
+    ]
+    assert sorted(_types(home)) == ["sms", "whatsapp"]
+    # A channel that is closed is closed for all of them: one SMS goes to all.
+    home.portal.drop(channel)
+    await home.send(recipients=["notify.anna", "notify.dora"], message="Again")
+    assert [r.parameters["type"] for r in home.requests()][4:] == ["whatsapp", "sms"]
 
 
 async def test_channel_that_the_portal_lost(channel: Channel, home: Home) -> None:

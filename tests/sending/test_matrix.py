@@ -10,7 +10,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from tests.conftest import ANNA, BORIS, CARLA
-from tests.portal import Channel, FaultKind
+from tests.portal import Channel, FaultKind, Processing
 
 from .conftest import Row
 from .home import Home
@@ -172,6 +172,105 @@ async def test_cell(
             str(in_ledger.total()),
             f"{count} {fault.reported}{', the action raises' if raised else ''}",
             f"{_accepted(home).total()} accepted, {count} {in_the_end}",
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What a portal does that is no fault of it, and what numbers show of it.
+
+    `is_away`: it cannot be reached at first.
+    """
+
+    name: str
+    first: str
+    first_in_the_end: str
+    others: str
+    refuses_first: bool = False
+    processing: Processing = Processing.TOLD
+    is_away: bool = False
+
+
+HABITS: Final = (
+    Habit("one bad number", "failed", "failed", "queued", refuses_first=True),
+    Habit(
+        "one bad number, held",
+        "held",
+        "failed",
+        "held",
+        refuses_first=True,
+        is_away=True,
+    ),
+    Habit("immediate", "sent", "sent", "sent", processing=Processing.IMMEDIATE),
+    Habit(
+        "immediate, one bad number",
+        "failed",
+        "failed",
+        "sent",
+        refuses_first=True,
+        processing=Processing.IMMEDIATE,
+    ),
+    Habit(
+        "immediate, held",
+        "held",
+        "sent",
+        "held",
+        processing=Processing.IMMEDIATE,
+        is_away=True,
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    product(HABITS, (2, 3), ("sms", "whatsapp")),
+    ids=lambda cell: f"{cell[0].name}, {cell[1]}, {cell[2]}",
+)
+async def test_habit(
+    channel: Channel,
+    home: Home,
+    matrix: Callable[[Row], None],
+    cell: tuple[Habit, int, str],
+) -> None:
+    """Each number is told what became of it, and nobody pays for another one."""
+    habit, count, kind = cell
+    portal, numbers = home.portal, NUMBERS[:count]
+    first, *others = numbers
+    portal.processing = habit.processing
+    if habit.refuses_first:
+        portal.refused_numbers = {first[1:]}
+    if habit.is_away:
+        await home.refuse()
+
+    outcomes = await home.send(*numbers, type=kind)
+    in_ledger = _accepted(home)
+    reported = {o["number"]: o["status"] for o in outcomes}
+    assert reported == {first: habit.first, **dict.fromkeys(others, habit.others)}
+    taken = others if habit.refuses_first else numbers
+    assert in_ledger == Counter({} if habit.is_away else dict.fromkeys(taken, 1))
+
+    await portal.accept()
+    await home.advance(10)
+    if habit.processing is not Processing.IMMEDIATE:
+        portal.deliver("sent")
+    await home.advance(2 * 3600)
+    assert home.published(first)[-1] == habit.first_in_the_end
+    assert {home.published(number)[-1] for number in others} == {"sent"}
+    assert _accepted(home) == Counter(dict.fromkeys(taken, 1))
+    assert home.totals == (len(taken), count - len(taken), 0)
+
+    shown = Counter(reported.values())
+    in_the_end = Counter(home.published(number)[-1] for number in numbers)
+    matrix(
+        (
+            habit.name,
+            str(count),
+            kind,
+            str(in_ledger.total()),
+            ", ".join(f"{n} {status}" for status, n in shown.items()),
+            f"{_accepted(home).total()} accepted, "
+            + ", ".join(f"{n} {status}" for status, n in in_the_end.items()),
         )
     )
 

@@ -133,9 +133,18 @@ class RefusedError(PortalError):
     """The portal understood the request and refused it, or its web server did."""
 
     def __init__(
-        self, words: str, *, cause: Cause = Cause.REFUSAL, quote: str = ""
+        self,
+        words: str,
+        *,
+        concerns_all: bool = False,
+        cause: Cause = Cause.REFUSAL,
+        quote: str = "",
     ) -> None:
-        """Initialize the error with the portal's words, scrubbed; it may have none."""
+        """Initialize the error with the portal's words, scrubbed; it may have none.
+
+        `concerns_all`: of a message to several numbers, none is to blame.
+        """
+        self.concerns_all = concerns_all
         self.reason = words or "no reason given"
         super().__init__(self.reason, cause, quote or words)
 

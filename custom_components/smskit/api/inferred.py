@@ -119,6 +119,19 @@ AUTH_REFUSAL: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+# Wording of a refusal that is the same for every number of a message: "Insufficient
+# Balance", "Sender ID Not Allowed", "Message Contains Forbidden Words", and what
+# similar portals may say of an account, a schedule, or a WhatsApp channel. Any other
+# may be about one number, so that the rest of them is tried without it.
+CONCERNS_ALL: Final = re.compile(
+    r"""
+    \b(?:balance|credits?|funds|quota|limit|account|api|ip\s+address|credentials?
+        |authenticat\w+|unauthori[sz]ed|sender|words?|message\s+(?:field|type)
+        |language|duration|schedule|channel|session|logged\s+in|maintenance)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
 # Possible wording of an error that reports an empty listing.
 EMPTY_LIST_REFUSAL: Final = re.compile(
     r"\b(?:no|empty|zero)\b.*\b(?:messages?|inbox|channels?|records?|results?|data)\b"

@@ -174,7 +174,9 @@ def raise_if_refused(answer: Answer, scrub: Callable[[str], str]) -> None:
     reason = scrub(raw)
     if inferred.AUTH_REFUSAL.search(raw):
         raise InvalidAuthError(reason)
-    raise RefusedError(reason)
+    raise RefusedError(
+        reason, concerns_all=inferred.CONCERNS_ALL.search(reason) is not None
+    )
 
 
 def text(value: object) -> str:

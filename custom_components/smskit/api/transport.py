@@ -274,7 +274,7 @@ def status_error(exchange: Exchange) -> PortalError:
     ):
         return TryLaterError(message, exchange.retry_after, str(status))
     if exchange.operation is Operation.SEND and 400 <= status < 500:
-        return RefusedError(message, cause=cause, quote=str(status))
+        return RefusedError(message, concerns_all=True, cause=cause, quote=str(status))
     return NotAPortalError(message, cause=cause, quote=str(status))
 
 

@@ -57,6 +57,8 @@ class Batch:
     numbers: frozenset[str] = field(repr=False)
     """The numbers of its recipients."""
     id: str = field(default_factory=ulid_now)
+    origin: str = field(default_factory=ulid_now)
+    """What its messages go by, and those of all parts of what was submitted."""
     fallback: SendType | None = None
     """The kind of SMS that takes over where WhatsApp is refused."""
     route: str | None = None
@@ -81,3 +83,9 @@ class Batch:
     """Where it stands among all batches, as they were submitted."""
     done: Future[None] | None = field(default=None, repr=False)
     """Done once there is an outcome for the caller; only while one waits."""
+    parts: list[Batch] = field(default_factory=list, repr=False)
+    """What goes on in its place, each with some of its recipients."""
+    whole: Batch | None = field(default=None, repr=False)
+    """What it is a part of, as it was submitted."""
+    refusals: int = 0
+    """How many parts of it were refused, with itself."""

@@ -124,7 +124,7 @@ class Dispatcher:
 
         Return futures that are done once each is stored.
         """
-        pending = [batch for batch in batches if batch.stage is Stage.PENDING]
+        pending = [batch for batch in batches if batch.id in self._outbox.pending]
         for batch in pending:
             self._outbox.hold(batch)
         return [batch.done for batch in pending if batch.done is not None]
@@ -287,17 +287,7 @@ class Dispatcher:
             else:
                 self._outbox.fail(batch, err.reason)
         except RefusedError as err:
-            self._refused_credentials = False
-            if err.cause is Cause.REFUSAL:
-                self._pacing.reached(was_held=was_held)
-            else:
-                # That was not the portal, and may say the same of every message.
-                self._back_off(err, was_held=was_held)
-            if batch.fallback is None:
-                self._outbox.fail(batch, err.reason)
-                return
-            self._outbox.fall_back(batch, err.reason)
-            await self._async_send(batch, was_held=was_held)
+            await self._async_go_on(batch, err, was_held=was_held)
         except PortalError as err:
             self._back_off(err, was_held=was_held)
             group_id = err.group_id if isinstance(err, UncertainError) else None
@@ -307,6 +297,24 @@ class Dispatcher:
             if self._pacing.backoff:
                 self._pacing.reached(was_held=was_held)
             self._outbox.accept(batch, accepted)
+
+    async def _async_go_on(
+        self, batch: Batch, err: RefusedError, *, was_held: bool
+    ) -> None:
+        """Try what may still be sent of a batch that was refused."""
+        self._refused_credentials = False
+        if err.cause is Cause.REFUSAL:
+            self._pacing.reached(was_held=was_held)
+        else:
+            # That was not the portal, and may say the same of every message.
+            self._back_off(err, was_held=was_held)
+        if not err.concerns_all and self._outbox.split(batch):
+            return
+        if batch.fallback is None:
+            self._outbox.fail(batch, err.reason)
+            return
+        self._outbox.fall_back(batch, err.reason)
+        await self._async_send(batch, was_held=was_held)
 
 
 def _submission(batch: Batch) -> Submission:

@@ -5,11 +5,11 @@ recipients show, the counters, the limits, the history and the events to publish
 table is in docs/architecture.md.
 """
 
-from asyncio import Future
+from asyncio import Future, gather
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 import heapq
 from operator import attrgetter
@@ -20,6 +20,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalTypeFormat
+from homeassistant.util.ulid import ulid_now
 
 from ..api import Accepted, DeliveryStatus, GroupStatus, match_recipients
 from ..const import DOMAIN
@@ -45,6 +46,9 @@ _NOT_STORED: Final = "it could not be stored"
 _AT_ONCE: Final = "the portal did not wait for the scheduled time: it sent it at once"
 _DROPPED: Final = "the portal dropped the number"
 _NOT_SENT: Final = {Stage.PENDING, Stage.HELD}
+# Finds five bad numbers among a hundred; what is refused more often than that is
+# refused for another reason.
+_MOST_REFUSALS: Final = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -269,11 +273,53 @@ class Outbox:
             self._end(batch, Status.QUEUED)
 
     @callback
+    def split(self, batch: Batch) -> bool:
+        """Let the halves of a refused batch go on: SENDING to PENDING or HELD.
+
+        They go back to where it came from. Return whether it may be split.
+        """
+        _expect(batch, Stage.SENDING)
+        whole = batch.whole or batch
+        whole.refusals += 1
+        if len(batch.recipients) == 1 or whole.refusals >= _MOST_REFUSALS:
+            return False
+        statements = [*self._refund(batch), *rows.delete(batch)]
+        self._leave(batch)
+        was_held = batch.recipients[0].status is Status.HELD
+        half = len(batch.recipients) // 2
+        for recipients in (batch.recipients[:half], batch.recipients[half:]):
+            part = replace(
+                batch,
+                id=ulid_now(),
+                recipients=recipients,
+                numbers=frozenset(recipient.number for recipient in recipients),
+                stage=Stage.HELD if was_held else Stage.PENDING,
+                done=batch.done and self._hass.loop.create_future(),
+                parts=[],
+                whole=whole,
+            )
+            self._enter(part)
+            statements += rows.insert_part(part)
+            batch.parts.append(part)
+        # What was submitted later to the same numbers goes later.
+        in_order = {part.id: part for part in self.in_stage(Stage.PENDING)}
+        self.pending.clear()
+        self.pending.update(in_order)
+        stored = self._database.write(*statements)
+        for part in batch.parts:
+            part.stored = stored
+        waits = [part.done for part in batch.parts if part.done is not None]
+        if waits:
+            gather(*waits).add_done_callback(partial(_release, batch))
+        return True
+
+    @callback
     def fail(self, batch: Batch, reason: str) -> None:
         """End a batch that the portal refused."""
         _expect(batch, Stage.SENDING)
+        refund = self._refund(batch)
         _explain(batch, reason)
-        self._end(batch, Status.FAILED)
+        self._end(batch, Status.FAILED, refund)
 
     @callback
     def fall_back(self, batch: Batch, reason: str) -> None:
@@ -394,7 +440,7 @@ class Outbox:
         written.add_done_callback(partial(_release, batch))
 
     def _refund(self, batch: Batch) -> list[Statement]:
-        """Take back what a batch cost that provably never left."""
+        """Take back what a batch cost that the portal provably did not take."""
         if batch.stage is not Stage.SENDING:
             return []
         return self.limit.refund(batch.id)

@@ -15,7 +15,7 @@ from .media import MEDIA_PATH
 from .models import VIA_OF_TYPE, Status
 
 SELECT_BATCHES: Final = (
-    "SELECT id, created, expires, type, fallback, sender, text, body, route, "
+    "SELECT id, origin, created, expires, type, fallback, sender, text, body, route, "
     "fallback_route, file, language, duration, schedule, stage, group_id, "
     "notice, follow_from FROM batches ORDER BY rowid"
 )
@@ -24,10 +24,10 @@ SELECT_RECIPIENTS: Final = (
     "ORDER BY batch_id, position"
 )
 _INSERT: Final = (
-    "INSERT INTO batches (id, created, expires, type, fallback, sender, text, body, "
-    "route, fallback_route, file, language, duration, schedule, stage, group_id, "
+    "INSERT INTO batches (id, origin, created, expires, type, fallback, sender, text, "
+    "body, route, fallback_route, file, language, duration, schedule, stage, group_id, "
     "notice, follow_from) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _UPDATE: Final = (
     "UPDATE batches SET type = ?, fallback = ?, route = ?, file = ?, schedule = ?, "
@@ -36,9 +36,32 @@ _UPDATE: Final = (
 
 
 def insert(batch: Batch) -> list[Statement]:
-    """Return what stores a new batch."""
+    """Return what stores a new batch, and its messages in the history."""
+    return [
+        *insert_part(batch),
+        Statement(
+            "INSERT INTO messages (id, direction, number, name, text, date, status) "
+            "VALUES (?, 'out', ?, ?, ?, ?, ?)",
+            [
+                (
+                    _message_id(batch, r),
+                    r.number,
+                    r.name,
+                    batch.text,
+                    batch.created,
+                    r.status.value,
+                )
+                for r in batch.recipients
+            ],
+        ),
+    ]
+
+
+def insert_part(batch: Batch) -> list[Statement]:
+    """Return what stores a part of a batch, whose messages the history has."""
     row = (
         batch.id,
+        batch.origin,
         batch.created,
         batch.expires,
         batch.type.value,
@@ -66,21 +89,6 @@ def insert(batch: Batch) -> list[Statement]:
             [
                 (batch.id, position, r.number, r.name, r.status.value, r.reason)
                 for position, r in enumerate(batch.recipients)
-            ],
-        ),
-        Statement(
-            "INSERT INTO messages (id, direction, number, name, text, date, status) "
-            "VALUES (?, 'out', ?, ?, ?, ?, ?)",
-            [
-                (
-                    _message_id(batch, r),
-                    r.number,
-                    r.name,
-                    batch.text,
-                    batch.created,
-                    r.status.value,
-                )
-                for r in batch.recipients
             ],
         ),
     ]
@@ -140,28 +148,29 @@ def read_batches(
     return [
         Batch(
             id=row[0],
-            created=row[1],
-            expires=row[2],
-            type=SendType(row[3]),
-            fallback=SendType(row[4]) if row[4] else None,
-            sender=row[5],
-            text=row[6],
-            body=row[7],
-            route=row[8],
-            fallback_route=row[9],
+            origin=row[1],
+            created=row[2],
+            expires=row[3],
+            type=SendType(row[4]),
+            fallback=SendType(row[5]) if row[5] else None,
+            sender=row[6],
+            text=row[7],
+            body=row[8],
+            route=row[9],
+            fallback_route=row[10],
             # Media are served from memory; the text matters more.
-            file=None if row[10] is None or MEDIA_PATH in row[10] else row[10],
-            language=row[11],
-            duration=row[12],
-            schedule=datetime.fromisoformat(row[13]) if row[13] else None,
-            stage=Stage(row[14]),
-            group_id=row[15],
-            notice=row[16],
-            follow_from=row[17],
+            file=None if row[11] is None or MEDIA_PATH in row[11] else row[11],
+            language=row[12],
+            duration=row[13],
+            schedule=datetime.fromisoformat(row[14]) if row[14] else None,
+            stage=Stage(row[15]),
+            group_id=row[16],
+            notice=row[17],
+            follow_from=row[18],
             recipients=of_batch[row[0]],
             numbers=frozenset(r.number for r in of_batch[row[0]]),
             # A clock that was wrong makes it no later.
-            deadline=min(monotonic(row[2]), time.monotonic() + row[2] - row[1]),
+            deadline=min(monotonic(row[3]), time.monotonic() + row[3] - row[2]),
         )
         for row in batches
         if row[0] in of_batch
@@ -171,7 +180,7 @@ def read_batches(
 def event_body(batch: Batch, recipient: BatchRecipient) -> Body:
     """Return what became of a message as an event that is yet to be published."""
     return {
-        "batch_id": batch.id,
+        "batch_id": batch.origin,
         "number": recipient.number,
         "name": recipient.name,
         "via": VIA_OF_TYPE[batch.type].value,
@@ -198,4 +207,4 @@ def message(batch: Batch, recipient: BatchRecipient) -> Message:
 
 
 def _message_id(batch: Batch, recipient: BatchRecipient) -> str:
-    return f"{batch.id}{recipient.number}"
+    return f"{batch.origin}{recipient.number}"

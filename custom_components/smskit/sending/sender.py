@@ -63,11 +63,13 @@ class Sender:
         waits = [self._dispatcher.async_submit(batch) for batch in batches]
         if waits:
             await asyncio.wait(waits, timeout=_CALL_TIMEOUT)
-        if late := [batch for batch in batches if batch.stage is Stage.PENDING]:
+        pending = self._outbox.pending
+        if late := [p for b in batches for p in _parts(b) if p.id in pending]:
             await asyncio.wait(self._dispatcher.async_hold_pending(late))
         outcomes: dict[str, Outcome] = {}
         for batch in batches:
-            outcomes.update(_outcomes(batch))
+            for part in _parts(batch):
+                outcomes.update(_outcomes(part))
         return _report(plan, outcomes)
 
     def preview(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
@@ -85,6 +87,11 @@ class Sender:
         return invalid("hourly_limit", limit=limit, next=when.strftime("%H:%M:%S"))
 
 
+def _parts(batch: Batch) -> list[Batch]:
+    """Return what goes on in the place of a batch, or the batch itself."""
+    return [p for part in batch.parts for p in _parts(part)] or [batch]
+
+
 def _outcomes(batch: Batch) -> dict[str, Outcome]:
     """Return what is known of each number when a caller's time is up."""
     outcomes = {
@@ -95,7 +102,7 @@ def _outcomes(batch: Batch) -> dict[str, Outcome]:
             status=recipient.status,
             group_id=batch.group_id,
             reason=recipient.reason,
-            batch_id=batch.id,
+            batch_id=batch.origin,
         )
         for recipient in batch.recipients
     }

@@ -14,6 +14,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 -- What goes out and is not at its end.
 CREATE TABLE batches (
     id TEXT PRIMARY KEY,
+    origin TEXT NOT NULL,
     created REAL NOT NULL,
     expires REAL NOT NULL,
     type TEXT NOT NULL,
