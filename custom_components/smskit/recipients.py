@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.group import get_entity_ids
 from homeassistant.util.signal_type import SignalTypeFormat
 
 from .channels import device_channel_id
@@ -52,13 +53,13 @@ SIGNAL_NOTIFIED: Final[SignalTypeFormat[()]] = SignalTypeFormat(
 def entity_recipients(
     hass: HomeAssistant, entry: ConfigEntry, entity_ids: Iterable[str]
 ) -> list[Recipient]:
-    """Return the recipients of an account's notify entities.
+    """Return the recipients of an account's notify entities, and of groups of them.
 
     Raises ServiceValidationError for any other entity.
     """
     registry = er.async_get(hass)
     recipients: list[Recipient] = []
-    for entity_id in entity_ids:
+    for entity_id in _expand_groups(hass, entity_ids):
         entity = registry.async_get(entity_id)
         subentry = None
         if entity is not None and entity.config_entry_id == entry.entry_id:
@@ -73,21 +74,38 @@ def entity_recipients(
     return recipients
 
 
+def _expand_groups(hass: HomeAssistant, entity_ids: Iterable[str]) -> list[str]:
+    """Return entities with groups replaced by their members, each of them once."""
+    expanded: dict[str, None] = {}
+    left = list(entity_ids)
+    seen: set[str] = set()
+    while left:
+        entity_id = left.pop(0)
+        if entity_id in seen:
+            continue
+        seen.add(entity_id)
+        if members := get_entity_ids(hass, entity_id):
+            left = [*members, *left]
+        else:
+            expanded[entity_id] = None
+    return list(expanded)
+
+
 @callback
 def async_record_sent(
     hass: HomeAssistant, entity_ids: Iterable[str], report: Report
 ) -> None:
-    """Notify the entities whose recipients a message was accepted for."""
-    taken = {outcome.name for outcome in report.outcomes if outcome.status.taken}
+    """Notify the entities that a message was accepted for a number of."""
+    taken = {outcome.number for outcome in report.outcomes if outcome.status.taken}
     registry = er.async_get(hass)
-    for entity_id in entity_ids:
+    for entity_id in _expand_groups(hass, entity_ids):
         entity = registry.async_get(entity_id)
         if entity is None or entity.config_entry_id is None:
             continue
         entry = hass.config_entries.async_get_entry(entity.config_entry_id)
         subentry_id = entity.config_subentry_id or ""
         subentry = entry.subentries.get(subentry_id) if entry else None
-        if subentry is not None and subentry.data[CONF_NAME] in taken:
+        if subentry is not None and not taken.isdisjoint(subentry.data[CONF_NUMBERS]):
             async_dispatcher_send(hass, SIGNAL_NOTIFIED.format(subentry_id))
 
 

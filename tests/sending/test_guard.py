@@ -13,6 +13,7 @@ import pytest
 from custom_components.smskit.const import DOMAIN
 from tests.conftest import ANNA, BORIS, CARLA
 from tests.home import OPTIONS
+from tests.portal import Processing
 
 from .home import Home
 
@@ -266,22 +267,24 @@ async def test_issue_goes_with_the_account(home: Home) -> None:
 
 
 async def test_repeat(home: Home) -> None:
-    """The same text to the same number within a minute is refused by itself."""
-    await home.send(ANNA)
+    """The same text to the same number within a minute is sent once."""
+    (first,) = await home.send(ANNA)
+    assert first["duplicate"] is False
     await home.advance(59)
-    with pytest.raises(HomeAssistantError, match="less than a minute ago") as raised:
-        await home.send("(202) 555-0123")
-    assert raised.value.translation_key == "not_sent"
+    (copy,) = await home.send("(202) 555-0123")
+    assert copy == {**first, "duplicate": True}
     outcomes = await home.send(ANNA, BORIS)
-    assert [(o["number"], o["status"]) for o in outcomes] == [
-        (ANNA, "failed"),
-        (BORIS, "queued"),
+    assert [(o["number"], o["status"], o["duplicate"]) for o in outcomes] == [
+        (ANNA, "queued", True),
+        (BORIS, "queued", False),
     ]
     assert await home.statuses(ANNA, message="Another") == ["queued"]
     assert await home.statuses(ANNA, title="Title") == ["queued"]
     await home.advance(1)
-    assert await home.statuses(ANNA) == ["queued"]
+    (again,) = await home.send(ANNA)
+    assert again["duplicate"] is False
     assert len(home.portal.ledger) == 5
+    assert home.published() == ["queued"] * 5
 
 
 async def test_repeat_allowed(home: Home) -> None:
@@ -290,26 +293,78 @@ async def test_repeat_allowed(home: Home) -> None:
     await home.advance(40)
     assert await home.statuses(ANNA, allow_repeat=True) == ["queued"]
     await home.advance(40)
-    with pytest.raises(HomeAssistantError):
-        await home.send(ANNA)
+    (outcome,) = await home.send(ANNA)
+    assert outcome["duplicate"] is True
     assert len(home.portal.ledger) == 2
 
 
-async def test_repeat_across_a_restart(home: Home) -> None:
-    """A restart does not make a repetition something new."""
-    await home.send(ANNA)
+@pytest.mark.parametrize("becomes", ["held", "queued", "sent", "unknown"])
+async def test_repeat_across_a_restart(home: Home, becomes: str) -> None:
+    """A restart does not make a repetition something new, whatever became of it."""
+    match becomes:
+        case "held":
+            home.portal.fail("http_status", "sendsms", retry_after="60", times=1)
+        case "sent":
+            home.portal.processing = Processing.IMMEDIATE
+        case "unknown":
+            home.portal.fail("reset", "sendsms", processed=True, times=1)
+    (first,) = await home.send(ANNA)
+    assert first["status"] == becomes
     await home.restart()
-    with pytest.raises(HomeAssistantError, match="less than a minute ago"):
+    (copy,) = await home.send(ANNA)
+    # What is held leaves with the start.
+    shown = "queued" if becomes == "held" else becomes
+    assert (copy["status"], copy["duplicate"]) == (shown, True)
+    assert copy["reason"] == (None if becomes == "held" else first["reason"])
+    await home.advance(70)
+    assert len(home.portal.ledger) == 1
+
+
+async def test_failure_across_a_restart(home: Home) -> None:
+    """A restart does not make a taken message of one that failed."""
+    home.portal.fail("refused_error", "sendsms", times=1)
+    with pytest.raises(HomeAssistantError):
         await home.send(ANNA)
+    await home.restart()
+    (outcome,) = await home.send(ANNA)
+    assert (outcome["status"], outcome["duplicate"]) == ("queued", False)
 
 
 async def test_repeat_at_once(home: Home) -> None:
-    """Of the same call ten times at once, one goes out."""
-    results = await asyncio.gather(
-        *(home.send(ANNA) for _ in range(10)), return_exceptions=True
-    )
-    assert sum(isinstance(result, list) for result in results) == 1
+    """Of the same call ten times at once, one goes out, and all have its outcome."""
+    results = await asyncio.gather(*(home.send(ANNA) for _ in range(10)))
+    assert [o["status"] for (o,) in results] == ["queued"] * 10
+    assert sorted(o["duplicate"] for (o,) in results) == [False] + [True] * 9
+    assert {o["group_id"] for (o,) in results} == {"1001"}
     assert len(home.portal.ledger) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "reported"),
+    [
+        ("slow", 1, "queued"),
+        ("refused_error", 0, "failed"),
+        ("reset", 0, "unknown"),
+        ("http_status", 0, "held"),
+    ],
+)
+async def test_copy_of_what_is_under_way(
+    home: Home, kind: str, count: int, reported: str
+) -> None:
+    """A copy waits for the first one and counts as it does, as a failure, too."""
+    if kind == "slow":
+        home.portal.fail(kind, "sendsms", seconds=20)
+    else:
+        home.portal.fail(kind, "sendsms", text="Barred", retry_after="600", times=1)
+    tasks = [home.hass.async_create_task(home.statuses(ANNA)) for _ in range(3)]
+    for task in tasks:
+        if reported == "failed":
+            with pytest.raises(HomeAssistantError, match="Barred"):
+                await home.until_done(task)
+        else:
+            assert await home.until_done(task) == [reported]
+    assert len(home.requests()) == 1
+    assert len(home.portal.ledger) == count
 
 
 async def test_failed_may_be_repeated(home: Home) -> None:
@@ -318,6 +373,25 @@ async def test_failed_may_be_repeated(home: Home) -> None:
     with pytest.raises(HomeAssistantError):
         await home.send(ANNA)
     assert await home.statuses(ANNA) == ["queued"]
+
+
+async def test_undelivered_may_be_repeated(home: Home) -> None:
+    """What the portal took and could not deliver may be sent again at once."""
+    await home.send(ANNA)
+    home.portal.deliver("failed")
+    await home.advance(6)
+    assert home.published() == ["queued", "failed"]
+    (outcome,) = await home.send(ANNA)
+    assert (outcome["status"], outcome["duplicate"]) == ("queued", False)
+
+
+@limited
+async def test_copies_do_not_count(home: Home) -> None:
+    """What is not sent takes no room within the hour."""
+    await home.send(*_numbers(5))
+    outcomes = await home.send(*_numbers(5))
+    assert [o["duplicate"] for o in outcomes] == [True] * 5
+    assert len(home.portal.ledger) == 5
 
 
 async def test_expired_may_be_repeated(home: Home) -> None:
@@ -339,8 +413,8 @@ async def test_uncertain_may_not_be_repeated(home: Home, how: str) -> None:
         home.portal.fail("reset", "sendsms", processed=True, times=1)
     assert await home.statuses(ANNA) == [how]
     await home.portal.accept()
-    with pytest.raises(HomeAssistantError, match="less than a minute ago"):
-        await home.send(ANNA)
+    (outcome,) = await home.send(ANNA)
+    assert (outcome["status"], outcome["duplicate"]) == (how, True)
     await home.advance(30)
     assert len(home.portal.ledger) == 1
 

@@ -250,6 +250,7 @@ async def test_preview(home: Home) -> None:
                 "via": "sms",
                 "status": "ready",
                 "reason": None,
+                "duplicate": False,
                 "segments": 2,
             },
             {
@@ -258,6 +259,7 @@ async def test_preview(home: Home) -> None:
                 "via": "sms",
                 "status": "ready",
                 "reason": None,
+                "duplicate": False,
                 "segments": 2,
             },
             {
@@ -266,6 +268,7 @@ async def test_preview(home: Home) -> None:
                 "via": "sms",
                 "status": "failed",
                 "reason": "letters in a number",
+                "duplicate": False,
                 "segments": 2,
             },
         ],
@@ -374,6 +377,7 @@ async def test_action(
                 "status": "queued",
                 "group_id": group_id,
                 "reason": None,
+                "duplicate": False,
             },
             {
                 "number": BORIS,
@@ -382,6 +386,7 @@ async def test_action(
                 "status": "queued",
                 "group_id": group_id,
                 "reason": None,
+                "duplicate": False,
             },
         ],
         "encoding": "gsm7",

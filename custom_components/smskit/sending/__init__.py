@@ -7,6 +7,7 @@ from .encoding import EncodedText, Encoding
 from .media import async_media_url, async_setup_media
 from .models import (
     MAX_SEGMENTS,
+    NOWHERE,
     Draft,
     MessageType,
     Outcome,
@@ -28,6 +29,7 @@ from .sender import Sender
 
 __all__ = [
     "MAX_SEGMENTS",
+    "NOWHERE",
     "OUTCOME",
     "SIGNAL_OUTCOME",
     "SIGNAL_SUBMITTED",

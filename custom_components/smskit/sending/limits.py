@@ -5,12 +5,15 @@ Moments are monotonic; `rows` are as the database has them, in epoch seconds.
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from hashlib import blake2b
 import time
 from typing import Final
 
 from ..store import Statement
+from .batch import Batch, BatchRecipient
 from .clock import monotonic
+from .models import NOWHERE
 
 _HOUR: Final = 3600.0
 _REPEAT: Final = 60.0
@@ -88,47 +91,58 @@ class HourlyLimit:
             self._count -= self._sent.popleft()[2]
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What took a text to a number."""
+
+    at: float
+    recipient: BatchRecipient
+    """Shows how far it has come."""
+    batch: Batch | None
+    """What it was submitted in; None if that was at its end before the last start."""
+
+
 class DuplicateFilter:
     """Remembers which text went to which number in the last minute."""
 
     def __init__(self) -> None:
         """Remember nothing."""
-        self._sent: dict[str, float] = {}
+        self._sent: dict[str, Original] = {}
 
-    def load(self, rows: Iterable[tuple[str, float]]) -> None:
-        """Restore what was stored: digests and moments."""
-        now = time.monotonic()
-        self._sent = {digest: min(monotonic(at), now) for digest, at in rows}
+    def load(self, rows: Iterable[tuple[str, Original]]) -> None:
+        """Restore what was stored, by its digest."""
+        self._sent = dict(rows)
 
-    def is_duplicate(self, number: str, text: str) -> bool:
-        """Return whether this text went to this number within the last minute."""
+    def find(self, number: str, text: str) -> Original | None:
+        """Return what took this text to this number within the last minute.
+
+        What failed took it nowhere.
+        """
         sent = self._sent.get(_digest(number, text))
-        return sent is not None and time.monotonic() - sent < _REPEAT
+        if sent is None or time.monotonic() - sent.at >= _REPEAT:
+            return None
+        return None if sent.recipient.status in NOWHERE else sent
 
-    def remember(self, numbers: Iterable[str], text: str) -> list[Statement]:
-        """Remember a text that is about to be sent; return what to store."""
+    def remember(self, batch: Batch) -> list[Statement]:
+        """Remember a batch that is about to be sent; return what to store."""
         now = time.monotonic()
-        self._sent = {d: at for d, at in self._sent.items() if now - at < _REPEAT}
-        digests = [_digest(number, text) for number in numbers]
-        self._sent.update(dict.fromkeys(digests, now))
+        self._sent = {d: one for d, one in self._sent.items() if now - one.at < _REPEAT}
+        new = {
+            _digest(recipient.number, batch.body): Original(now, recipient, batch)
+            for recipient in batch.recipients
+        }
+        self._sent |= new
         at = time.time()
         return [
             Statement(
-                "INSERT OR REPLACE INTO duplicates (digest, at) VALUES (?, ?)",
-                [(digest, at) for digest in digests],
+                "INSERT OR REPLACE INTO duplicates (digest, at, message_id) "
+                "VALUES (?, ?, ?)",
+                [
+                    (digest, at, f"{batch.origin}{one.recipient.number}")
+                    for digest, one in new.items()
+                ],
             ),
             Statement("DELETE FROM duplicates WHERE at < ?", [(at - _REPEAT,)]),
-        ]
-
-    def forget(self, numbers: Iterable[str], text: str) -> list[Statement]:
-        """Forget a text that provably did not arrive, so that it may be tried again."""
-        digests = [_digest(number, text) for number in numbers]
-        for digest in digests:
-            self._sent.pop(digest, None)
-        return [
-            Statement(
-                "DELETE FROM duplicates WHERE digest = ?", [(d,) for d in digests]
-            )
         ]
 
 

@@ -73,6 +73,8 @@ class Status(StrEnum):
 
 # The portal has it, and its outcome is not known yet.
 AWAITED: Final = frozenset({Status.SCHEDULED, Status.QUEUED})
+# It has provably not arrived, and never will.
+NOWHERE: Final = frozenset({Status.FAILED, Status.EXPIRED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,6 +135,8 @@ class Outcome:
     reason: str | None = None
     batch_id: str | None = None
     """ID of its batch, or None if it is not in one."""
+    duplicate: bool = False
+    """Whether it is that of another message with the same text, sent a moment ago."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

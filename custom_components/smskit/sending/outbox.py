@@ -36,7 +36,7 @@ from ..store import (
 from . import rows
 from .batch import Batch, BatchRecipient, Stage
 from .limits import DuplicateFilter, HourlyLimit
-from .models import AWAITED, Outcome, Status, Via
+from .models import AWAITED, NOWHERE, Outcome, Status, Via
 
 OUTCOME: Final = "outcome"
 """The kind of event that `publish` takes."""
@@ -124,7 +124,6 @@ class Outbox:
         self._sent = int(meta.get("sent", 0))
         self._failed = int(meta.get("failed", 0))
         self.limit.load(await fetch("SELECT batch_id, at, count FROM hourly"))
-        self.duplicates.load(await fetch("SELECT digest, at FROM duplicates"))
         stored = await fetch(rows.SELECT_BATCHES)
         recipients = await fetch(rows.SELECT_RECIPIENTS)
         read = rows.read_batches
@@ -137,6 +136,9 @@ class Outbox:
             elif batch.stage is Stage.HELD and is_restored:
                 self._doubtful.append((batch, _RESTORED))
             self._enter(batch)
+        duplicates = await fetch(rows.SELECT_DUPLICATES)
+        under_way = [b for of in self._batches.values() for b in of.values()]
+        self.duplicates.load(rows.read_duplicates(duplicates, under_way))
         self._send_totals()
 
     def get(self, batch_id: str) -> Batch | None:
@@ -182,7 +184,7 @@ class Outbox:
         self._enter(batch)
         self._send_totals()
         statements = [
-            *self.duplicates.remember(batch.numbers, batch.body),
+            *self.duplicates.remember(batch),
             *rows.insert(batch),
         ]
         messages = [rows.message(batch, recipient) for recipient in batch.recipients]
@@ -434,8 +436,6 @@ class Outbox:
     ) -> None:
         changed = self._show(batch, {status: batch.recipients})
         self._leave(batch)
-        if status in {Status.FAILED, Status.EXPIRED}:
-            more = [*more, *self.duplicates.forget(batch.numbers, batch.body)]
         written = self._write(batch, changed, more)
         written.add_done_callback(partial(_release, batch))
 
@@ -458,7 +458,7 @@ class Outbox:
             changed += new
             if status is Status.SENT:
                 self._sent += len(new)
-            elif status in {Status.FAILED, Status.EXPIRED}:
+            elif status in NOWHERE:
                 self._failed += len(new)
         self._pending += _open_recipients(batch) - before
         return changed

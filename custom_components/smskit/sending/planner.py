@@ -14,6 +14,7 @@ from ..portal_clock import PortalClock, ZoneSource
 from ..settings import Settings
 from .batch import Batch, BatchRecipient
 from .encoding import EncodedText, Encoding, measure
+from .limits import Original
 from .models import Draft, MessageType, Recipient, Via
 from .outbox import Outbox
 from .speech import speech_seconds
@@ -25,8 +26,6 @@ type FindRoute = Callable[[str | None], tuple[str | None, str | None]]
 _SEGMENTED: Final = frozenset({SendType.SMS, SendType.UNICODE, SendType.FLASH})
 _WITH_MEDIA: Final = frozenset({SendType.WHATSAPP, SendType.MMS, SendType.VOICE})
 
-_REPEATED: Final = "the same text went there less than a minute ago"
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Routed:
@@ -37,6 +36,8 @@ class Routed:
     fallback: SendType | None
     route: str | None
     error: str | None
+    original: Original | None
+    """What took the same text there a moment ago, so that this is not sent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +50,8 @@ class Plan:
     """What the portal gets as the text."""
     routed: list[Routed]
     """One route per number, in the order of the recipients."""
+    sent: list[Routed]
+    """Those of them that go out."""
     measured: EncodedText
     blocked_by: str | None
     available_at: float | None
@@ -89,7 +92,8 @@ class Planner:
         if not types & _SEGMENTED:
             measured = replace(measured, segments=1)
         routed = [self._route(draft, one, measured, body) for one in merged]
-        count = sum(routed.error is None for routed in routed)
+        sent = [one for one in routed if one.error is None and one.original is None]
+        count = len(sent)
         now = time.monotonic()
         available_at = self._outbox.limit.available_at(
             count, self._outbox.outstanding, now
@@ -97,12 +101,13 @@ class Planner:
         blocked_by: str | None = None
         if count and (available_at is None or available_at > now):
             blocked_by = "hourly_limit"
-        elif any(routed.error is _REPEATED for routed in routed):
+        elif any(routed.original is not None for routed in routed):
             blocked_by = "repeat"
         return Plan(
             draft=draft,
             body=body,
             routed=routed,
+            sent=sent,
             measured=measured,
             blocked_by=blocked_by,
             available_at=available_at,
@@ -121,18 +126,16 @@ class Planner:
             route, error = self._find_route(draft.channel or recipient.channel)
             if error is not None and fallback is not None:
                 type_, fallback, route, error = fallback, None, draft.route, None
-        if (
-            error is None
-            and not draft.allow_repeat
-            and self._outbox.duplicates.is_duplicate(recipient.number, body)
-        ):
-            error = _REPEATED
+        original: Original | None = None
+        if error is None and not draft.allow_repeat:
+            original = self._outbox.duplicates.find(recipient.number, body)
         return Routed(
             recipient=recipient,
             type=type_,
             fallback=fallback,
             route=route,
             error=error,
+            original=original,
         )
 
     def batches(self, plan: Plan) -> list[Batch]:
@@ -145,12 +148,11 @@ class Planner:
         template = draft.template
         hold = self._settings.hold if draft.hold is None else draft.hold
         groups: dict[tuple[object, ...], list[Routed]] = {}
-        for routed in plan.routed:
-            if routed.error is None:
-                behind = routed.recipient.number in self._outbox.held_numbers
-                sender = self._sender_id(draft, routed.recipient)
-                group_key = (routed.type, routed.fallback, routed.route, sender, behind)
-                groups.setdefault(group_key, []).append(routed)
+        for routed in plan.sent:
+            behind = routed.recipient.number in self._outbox.held_numbers
+            sender = self._sender_id(draft, routed.recipient)
+            group_key = (routed.type, routed.fallback, routed.route, sender, behind)
+            groups.setdefault(group_key, []).append(routed)
         return [
             Batch(
                 created=now,

@@ -11,9 +11,11 @@ from ..api import SendType
 from ..store import Body, Direction, Message, Statement
 from .batch import Batch, BatchRecipient, Stage
 from .clock import monotonic
+from .limits import Original
 from .media import MEDIA_PATH
 from .models import VIA_OF_TYPE, Status
 
+_FORGOTTEN: Final = "the history does not have it any more"
 SELECT_BATCHES: Final = (
     "SELECT id, origin, created, expires, type, fallback, sender, text, body, route, "
     "fallback_route, file, language, duration, schedule, stage, group_id, "
@@ -22,6 +24,10 @@ SELECT_BATCHES: Final = (
 SELECT_RECIPIENTS: Final = (
     "SELECT batch_id, number, name, status, reason FROM batch_recipients "
     "ORDER BY batch_id, position"
+)
+SELECT_DUPLICATES: Final = (
+    "SELECT digest, at, message_id, number, name, status, reason FROM duplicates "
+    "LEFT JOIN messages ON messages.id = message_id"
 )
 _INSERT: Final = (
     "INSERT INTO batches (id, origin, created, expires, type, fallback, sender, text, "
@@ -175,6 +181,31 @@ def read_batches(
         for row in batches
         if row[0] in of_batch
     ]
+
+
+def read_duplicates(
+    duplicates: Iterable[tuple[Any, ...]], batches: Iterable[Batch]
+) -> list[tuple[str, Original]]:
+    """Return what the duplicate filter remembers, from rows and batches under way."""
+    under_way = {
+        _message_id(batch, recipient): (recipient, batch)
+        for batch in batches
+        for recipient in batch.recipients
+    }
+    now = time.monotonic()
+    originals: list[tuple[str, Original]] = []
+    for digest, at, message_id, number, name, status, reason in duplicates:
+        ended = BatchRecipient(
+            number=number or "",
+            name=name,
+            status=Status(status or Status.UNKNOWN),
+            reason=reason if status else _FORGOTTEN,
+        )
+        recipient, batch = under_way.get(message_id, (ended, None))
+        # A clock that was set back makes nothing count for longer.
+        original = Original(min(monotonic(at), now), recipient, batch)
+        originals.append((digest, original))
+    return originals
 
 
 def event_body(batch: Batch, recipient: BatchRecipient) -> Body:

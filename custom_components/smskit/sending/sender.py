@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 from .batch import Batch, Stage
 from .clock import epoch
 from .dispatcher import Dispatcher
+from .limits import Original
 from .models import (
     VIA_OF_TYPE,
     Draft,
@@ -21,7 +22,7 @@ from .models import (
     Status,
 )
 from .outbox import Outbox
-from .planner import Plan, Planner, invalid
+from .planner import Plan, Planner, Routed, invalid
 
 # Longer than the timeout of a request; a call then returns the outcomes so far.
 _CALL_TIMEOUT: Final = 45.0
@@ -61,6 +62,9 @@ class Sender:
             self._report_limit(None, None)
         batches = self._planner.batches(plan)
         waits = [self._dispatcher.async_submit(batch) for batch in batches]
+        # A copy that is not sent counts as the first one does, once that is known.
+        originals = [one.original.batch for one in plan.routed if one.original]
+        waits += [first.done for first in originals if first and first.done]
         if waits:
             await asyncio.wait(waits, timeout=_CALL_TIMEOUT)
         pending = self._outbox.pending
@@ -70,6 +74,10 @@ class Sender:
         for batch in batches:
             for part in _parts(batch):
                 outcomes.update(_outcomes(part))
+        for routed in plan.routed:
+            if routed.original is not None:
+                copy = _outcome_of_copy(routed, routed.original)
+                outcomes[routed.recipient.number] = copy
         return _report(plan, outcomes)
 
     def preview(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
@@ -116,6 +124,24 @@ def _outcomes(batch: Batch) -> dict[str, Outcome]:
     }
 
 
+def _outcome_of_copy(routed: Routed, original: Original) -> Outcome:
+    """Return the outcome of what was not sent: that of the first one."""
+    first = original.recipient
+    if original.batch is None:
+        # The history has neither its group nor how it went.
+        return Outcome(
+            number=routed.recipient.number,
+            name=routed.recipient.name,
+            via=VIA_OF_TYPE[routed.type],
+            status=first.status,
+            reason=first.reason,
+            duplicate=True,
+        )
+    (part,) = (p for p in _parts(original.batch) if first.number in p.numbers)
+    outcome = _outcomes(part)[first.number]
+    return replace(outcome, name=routed.recipient.name, duplicate=True)
+
+
 def _report(plan: Plan, outcomes: dict[str, Outcome]) -> Report:
     return Report(
         outcomes=tuple(
@@ -126,6 +152,7 @@ def _report(plan: Plan, outcomes: dict[str, Outcome]) -> Report:
                 via=routed.recipient.via,
                 status=Status.FAILED if routed.error else Status.READY,
                 reason=routed.error,
+                duplicate=routed.original is not None,
             )
             for routed in plan.routed
         ),

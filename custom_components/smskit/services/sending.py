@@ -26,11 +26,11 @@ from ..recipients import async_record_sent, entity_recipients, number_recipients
 from ..sender_id import sender_id
 from ..sending import (
     MAX_SEGMENTS,
+    NOWHERE,
     Draft,
     MessageType,
     Outcome,
     Recipient,
-    Status,
     Via,
     async_media_url,
 )
@@ -137,8 +137,7 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
     report = await entry.runtime_data.sender.async_send(draft, recipients)
     if call.data[ATTR_RECIPIENTS]:
         async_record_sent(call.hass, call.data[ATTR_RECIPIENTS], report)
-    failed = {Status.FAILED, Status.EXPIRED}
-    if all(outcome.status in failed for outcome in report.outcomes):
+    if all(outcome.status in NOWHERE for outcome in report.outcomes):
         raise send_error(report)
     return {
         "recipients": [_outcome_response(outcome) for outcome in report.outcomes],
@@ -276,4 +275,5 @@ def _outcome_response(outcome: Outcome) -> dict[str, JsonValueType]:
         "status": outcome.status.value,
         "group_id": outcome.group_id,
         "reason": outcome.reason,
+        "duplicate": outcome.duplicate,
     }

@@ -47,7 +47,9 @@ CREATE TABLE batch_recipients (
 CREATE TABLE hourly (
     batch_id TEXT PRIMARY KEY, at REAL NOT NULL, count INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE duplicates (digest TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE duplicates (
+    digest TEXT PRIMARY KEY, at REAL NOT NULL, message_id TEXT NOT NULL
+) WITHOUT ROWID;
 
 -- Messages in both directions. `number` is the other side's, `own_number` ours.
 CREATE TABLE messages (
