@@ -14,7 +14,10 @@ from homeassistant.const import (
 )
 from homeassistant.core import CoreState, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.dispatcher import (
+    async_dispatcher_connect,
+    async_dispatcher_send,
+)
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
@@ -33,7 +36,7 @@ from .coordinator import (
 from .inbox import RECEIVED, SIGNAL_RECEIVED, Inbox, InboxPoller, ReplyWaiters
 from .issues import AccountIssues, async_remove_issues
 from .portal_clock import PortalClock
-from .recipients import is_trusted
+from .recipients import SIGNAL_RECIPIENTS, is_trusted, rename_devices
 from .sending import (
     OUTCOME,
     Batch,
@@ -279,6 +282,13 @@ def _follow_the_end(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
 
     entry.async_on_unload(hass.async_add_shutdown_job(HassJob(stop, "smskit stop")))
     entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_CLOSE, close))
+
+
+@callback
+def async_update_recipients(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
+    """Follow a recipient that was added, changed or removed; nothing is reloaded."""
+    rename_devices(hass, entry)
+    async_dispatcher_send(hass, SIGNAL_RECIPIENTS.format(entry.entry_id))
 
 
 async def async_stop(data: SmskitData) -> None:

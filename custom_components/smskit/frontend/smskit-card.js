@@ -680,6 +680,10 @@ class ConversationsView {
   }
 
   _onChange(change) {
+    if (change.kind === "recipients") {
+      this.card.reload();
+      return;
+    }
     if (change.kind === "changed") {
       clearTimeout(this._refreshTimer);
       this._refreshTimer = setTimeout(() => this.refresh().catch(() => {}), 200);
@@ -2165,6 +2169,11 @@ function makeCardClass() {
       this._running = false;
       this._connection.removeEventListener("ready", this._onReady);
       this._view?.stop();
+    }
+
+    /** Fetch the account anew: something of it changed. */
+    reload() {
+      this._loadSoon(200);
     }
 
     _loadSoon(delay) {
