@@ -41,7 +41,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bo
         if _settings(entry) != loaded_with:
             hass.config_entries.async_schedule_reload(entry.entry_id)
         else:
-            account.async_update_recipients(hass, entry)
+            await account.async_update_recipients(hass, entry)
 
     # First of all: what is changed while this goes on must not be missed.
     entry.async_on_unload(entry.add_update_listener(updated))

@@ -38,6 +38,7 @@ def subentry_recipients(
             sender=subentry.data.get(CONF_SENDER),
             channel=device_id
             and (device_channel_id(hass, entry.entry_id, device_id) or device_id),
+            subentry_ids=frozenset({subentry.subentry_id}),
         )
         for number in subentry.data[CONF_NUMBERS]
     ]

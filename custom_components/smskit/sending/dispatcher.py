@@ -17,7 +17,8 @@ from ..api import (
     UncertainError,
 )
 from ..const import LOGGER
-from .batch import Batch, Stage
+from .batch import Batch, BatchRecipient, Stage
+from .models import Status
 from .outbox import Outbox
 from .pacing import Pacing
 
@@ -122,6 +123,31 @@ class Dispatcher:
         for batch in pending:
             self._outbox.hold(batch)
         return [batch.done for batch in pending if batch.done is not None]
+
+    async def async_cancel_held(
+        self, is_wanted: Callable[[BatchRecipient], bool], reason: str
+    ) -> int:
+        """Drop what is held for recipients; return how many messages that were.
+
+        One that is just being tried is dropped, and not counted, if it does not leave.
+        Raises StoreError if the disk does not take that yet.
+        """
+        written: list[asyncio.Future[None]] = []
+        count = 0
+        for batch in self._outbox.cancelable():
+            reasons = {
+                recipient.number: reason
+                for recipient in batch.recipients
+                if recipient.status is Status.HELD and is_wanted(recipient)
+            }
+            if reasons and (stored := self._outbox.cancel(batch, reasons)) is not None:
+                written.append(stored)
+                count += len(reasons)
+        # What has waited behind them may go.
+        self._dispatch()
+        for stored in written:
+            await stored
+        return count
 
     # --- Choosing --------------------------------------------------------------------
 
