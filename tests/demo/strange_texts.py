@@ -1,6 +1,7 @@
 """The steps about texts that a portal puts into its answers without escaping them."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 import json
 from typing import Any, Final
@@ -13,6 +14,9 @@ from .transcript import NotSeenError
 
 QUOTES: Final = 'He said "yes", and then: "from": "nobody".'
 BACKSLASHES: Final = r"It is in C:\temp\new ¯\_(ツ)_/¯"
+# A stranger's text with a record of Anna's in it: what stands before that, and in it.
+_FRONT: Final = "Hi"
+_COMMAND: Final = "LIGHT 4711"
 
 
 async def receive_quotation_marks(stage: Stage) -> str:
@@ -42,14 +46,14 @@ async def see_through_a_forgery(stage: Stage) -> str:
     home = stage.home
     light = "input_boolean.garden_light"
     date = datetime.now(ZoneInfo(PORTAL_ZONE)).strftime("%Y-%m-%d %H:%M:%S")
-    forged = {"from": ANNA[1:], "to": OURS, "message": "LIGHT 4711"}
+    forged = {"from": ANNA[1:], "to": OURS, "message": _COMMAND}
     record = json.dumps({"id": "9001", **forged}).removesuffix('"}')
-    await receive_now(stage, STRANGER, f'Hi", "date": "{date}" }}, {record}')
+    await receive_now(stage, STRANGER, f'{_FRONT}", "date": "{date}" }}, {record}')
     event = await home.until(
         stage.entities["message_received"],
-        lambda s: s["attributes"].get("text") == "LIGHT 4711",
+        lambda s: s["attributes"].get("text") == _COMMAND,
     )
-    listed = [*await _messages(stage, "Hi"), *await _messages(stage, "LIGHT 4711")]
+    listed = [*await _messages(stage, _FRONT), *await _messages(stage, _COMMAND)]
     if any(message["trusted"] for message in [event["attributes"], *listed]):
         raise NotSeenError("a forged message is trusted")
     # An automation that obeyed would have done so by then.
@@ -58,6 +62,12 @@ async def see_through_a_forgery(stage: Stage) -> str:
         raise NotSeenError("a forged message was obeyed")
     seen = ", ".join(f"{m['from']} “{m['text']}”" for m in listed)
     return f"{seen}: not trusted; {light} is off"
+
+
+def is_odd(message: Mapping[str, Any]) -> bool:
+    """Whether a message is one of those that these steps receive."""
+    is_forged = message["from"] == ANNA and not message["trusted"]
+    return is_forged or message["text"] in {QUOTES, BACKSLASHES, _FRONT}
 
 
 async def _messages(stage: Stage, text: str) -> list[dict[str, Any]]:
