@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from .home_assistant import Json
 from .portal_control import CRON_INTERVAL, PORTAL_ZONE
-from .stage import ANNA, BEN, OURS, RECENT, Stage, as_time, billed, clock
+from .stage import ANNA, BEN, OURS, RECENT, Stage, as_time, billed, clock, is_number
 from .transcript import NotSeenError
 
 
@@ -35,7 +35,10 @@ async def follow_the_cron_job(stage: Stage) -> str:
             await asyncio.sleep(0.1)
     if seen[0] != "no recipient":
         raise NotSeenError(f"its group had {', '.join(seen)}")
-    return f"its group lists {', then '.join(seen)}"
+    # Home Assistant asks for it, too.
+    pending = stage.entities["messages_pending"]
+    await stage.home.until(pending, lambda s: is_number(s, 0))
+    return f"its group lists {', then '.join(seen)}; {pending}: 0"
 
 
 async def learn_the_offset(stage: Stage) -> str:
