@@ -1,7 +1,9 @@
 """What is held can be dropped, and then it never leaves."""
 
+import asyncio
 from collections import Counter
-from contextlib import closing
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 import sqlite3
 from typing import Any, Final
@@ -31,6 +33,16 @@ async def _hold(home: Home) -> None:
     await home.notify("notify.family", "To the family")
     await home.send(ANNA, CARLA, message="To numbers")
     assert home.total("pending") == len(_EVERYTHING)
+
+
+@contextmanager
+def _locked(home: Home) -> Generator[None]:
+    """Let the account's database wait with what it writes."""
+    file = Path(home.hass.config.path(STORAGE_DIR), f"smskit.{home.entry.entry_id}.db")
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
 
 
 async def _sent(home: Home) -> set[tuple[str, str]]:
@@ -182,10 +194,8 @@ async def test_while_it_is_being_tried(
     """
     await home.refuse()
     await home.send(ANNA, BORIS)
-    file = Path(home.hass.config.path(STORAGE_DIR), f"smskit.{home.entry.entry_id}.db")
-    with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        # A batch is stored as sent before it leaves: that has to wait.
-        other.execute("BEGIN IMMEDIATE")
+    # A batch is stored as sent before it leaves: that has to wait.
+    with _locked(home):
         for _ in range(100):
             home.clock.tick(1)
             await home.turns(20)
@@ -198,12 +208,28 @@ async def test_while_it_is_being_tried(
             blocking=True,
             return_response=True,
         )
-        other.execute("ROLLBACK")
     assert answer == {"count": 0}
     await home.settle()
     dropped = [e.number for e in home.events if e.reason == "canceled"]
     assert sorted(dropped) == sorted(numbers)
     assert await _sent(home) == left
+
+
+async def test_while_its_caller_waits(home: Home) -> None:
+    """A caller who is to be told that it is held is told what became of it."""
+    await home.refuse()
+    await home.send(ANNA, BORIS, message="First")
+    begin: Callable[..., asyncio.Task[Any]] = home.hass.async_create_task
+    with _locked(home):
+        sending = begin(home.send(ANNA, BORIS, message="Second"))
+        await home.turns(50)
+        canceling = begin(home.call("cancel_held_messages", numbers=[ANNA]))
+        await home.turns(50)
+        assert [task.done() for task in (sending, canceling)] == [False, False]
+    assert await canceling == {"count": 2}
+    outcomes = [(o["number"], o["status"], o["reason"]) for o in await sending]
+    assert outcomes == [(ANNA, "failed", "canceled"), (BORIS, "held", None)]
+    assert await _sent(home) == {("First", BORIS), ("Second", BORIS)}
 
 
 @_REFUSED
