@@ -1,11 +1,15 @@
 """A recipient is removed: what is held for it is dropped, and who uses it is named."""
 
+from contextlib import closing
 from pathlib import Path
+import sqlite3
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import save_yaml
 import pytest
@@ -116,6 +120,25 @@ async def test_stays_dropped(home: Home) -> None:
     await home.notify("notify.anna", "To Anna")
     await _remove(home, "Anna")
     await home.restart()
+    assert await _sent(home) == []
+
+
+async def test_removed_while_it_is_sent(home: Home) -> None:
+    """A message on its way is not held for somebody who is gone: its caller is told."""
+    await home.refuse()
+    file = Path(home.hass.config.path(STORAGE_DIR), f"smskit.{home.entry.entry_id}.db")
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        # It is stored before it leaves: that has to wait.
+        other.execute("BEGIN IMMEDIATE")
+        sending = home.hass.async_create_task(home.notify("notify.anna", "To Anna"))
+        await home.turns(50)
+        subentry_id = _recipient(home.entry, "Anna").subentry_id
+        home.hass.config_entries.async_remove_subentry(home.entry, subentry_id)
+        await home.turns(50)
+        assert not sending.done()
+        other.execute("ROLLBACK")
+    with pytest.raises(HomeAssistantError, match=_REMOVED):
+        await sending
     assert await _sent(home) == []
 
 

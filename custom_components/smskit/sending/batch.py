@@ -82,7 +82,7 @@ class Batch:
     order: int = 0
     """Where it stands among all batches, as they were submitted."""
     unwanted: dict[str, str] = field(default_factory=dict, repr=False)
-    """The numbers to drop if it is held again, and why."""
+    """The numbers to drop if it is held, and why."""
     canceled: list[BatchRecipient] = field(default_factory=list)
     """Who it is not for any more; a caller may still wait for that."""
     done: Future[None] | None = field(default=None, repr=False)

@@ -20,7 +20,6 @@ from ..api import (
 )
 from ..const import LOGGER
 from .batch import Batch, BatchRecipient, Stage
-from .models import Status
 from .outbox import Outbox
 from .pacing import Pacing
 
@@ -131,7 +130,7 @@ class Dispatcher:
     ) -> int:
         """Drop what is held for recipients; return how many messages that were.
 
-        One that is just being tried is dropped, and not counted, if it does not leave.
+        One that is on its way is dropped, and not counted, if it turns out to be held.
         Raises StoreError if the disk does not take that yet.
         """
         written: list[asyncio.Future[None]] = []
@@ -140,7 +139,7 @@ class Dispatcher:
             reasons = {
                 recipient.number: reason
                 for recipient in batch.recipients
-                if recipient.status is Status.HELD and is_wanted(recipient)
+                if is_wanted(recipient)
             }
             if reasons and (stored := self._outbox.cancel(batch, reasons)) is not None:
                 written.append(stored)

@@ -150,10 +150,14 @@ class Outbox:
         return sorted(self._batches[stage].values(), key=attrgetter("order"))
 
     def cancelable(self) -> list[Batch]:
-        """Return the batches that certainly have not been sent, or are being tried."""
+        """Return the batches that are held or may be, for all that is known."""
         doubtful = {batch.id for batch, _ in self._doubtful}
-        held = (*self.in_stage(Stage.HELD), *self.in_stage(Stage.SENDING))
-        return [batch for batch in held if batch.id not in doubtful]
+        return [
+            batch
+            for stage in (Stage.HELD, Stage.PENDING, Stage.SENDING)
+            for batch in self.in_stage(stage)
+            if batch.id not in doubtful
+        ]
 
     def overdue(self) -> list[Batch]:
         """Return the held batches whose time is up."""
@@ -255,8 +259,8 @@ class Outbox:
                 self._end(batch, Status.FAILED)
 
         written.add_done_callback(stored)
-        unwanted, batch.unwanted = batch.unwanted, {}
-        if unwanted:
+        if batch.unwanted:
+            unwanted, batch.unwanted = batch.unwanted, {}
             self.cancel(batch, unwanted)
 
     @callback
@@ -311,12 +315,12 @@ class Outbox:
     def cancel(self, batch: Batch, reasons: Mapping[str, str]) -> Future[None] | None:
         """Drop numbers of a HELD batch, each for a reason; without any, it ends.
 
-        The future is done once that is stored. There is none for one that is SENDING:
-        numbers are dropped only if it is held again.
+        The future is done once that is stored. There is none for one that is PENDING or
+        SENDING: numbers are dropped only if it is held.
         """
-        _expect(batch, Stage.HELD, Stage.SENDING)
-        if batch.stage is Stage.SENDING:
-            batch.unwanted |= reasons
+        _expect(batch, Stage.HELD, Stage.PENDING, Stage.SENDING)
+        if batch.stage is not Stage.HELD:
+            batch.unwanted = {**batch.unwanted, **reasons}
             return None
         gone = [r for r in batch.recipients if r.number in reasons]
         for recipient in gone:
@@ -327,7 +331,7 @@ class Outbox:
         self._leave(batch)
         batch.recipients = [r for r in batch.recipients if r not in gone]
         batch.numbers = frozenset(r.number for r in batch.recipients)
-        batch.canceled += gone
+        batch.canceled = [*batch.canceled, *gone]
         self._enter(batch)
         statements = rows.delete_recipients(batch, gone)
         statements += self.duplicates.forget((r.number for r in gone), batch.body)

@@ -12,7 +12,7 @@ import voluptuous as vol
 from ..const import DOMAIN
 from ..coordinator import async_loaded_entry
 from ..recipients import entity_recipients, number_recipients
-from ..sending import CANCELED, BatchRecipient
+from ..sending import CANCELED, BatchRecipient, Status
 from .errors import store_errors
 from .inbox import ATTR_ALL
 from .sending import ATTR_NUMBERS, ATTR_RECIPIENTS
@@ -55,6 +55,9 @@ async def async_cancel_held_messages(call: ServiceCall) -> ServiceResponse:
     subentry_ids = frozenset(id_ for r in recipients for id_ in r.subentry_ids)
 
     def is_wanted(recipient: BatchRecipient) -> bool:
+        if recipient.status is not Status.HELD:
+            # A new message on its way, such as an alarm.
+            return False
         if is_all or recipient.number in numbers:
             return True
         # What is for another recipient as well goes on to that one.
