@@ -47,22 +47,18 @@ class RemovedRecipients:
 
         Home Assistant calls listeners before it removes entities and devices.
         """
-        ids: dict[str, list[str]] = {}
-        names: dict[str, str | None] = {}
         entities, devices = er.async_get(self._hass), dr.async_get(self._hass)
-        for entity in er.async_entries_for_config_entry(entities, self._entry.entry_id):
-            subentry_id = entity.config_subentry_id
-            if subentry_id is not None and subentry_id not in self._entry.subentries:
-                ids.setdefault(subentry_id, []).append(entity.entity_id)
         for device in dr.async_entries_for_config_entry(devices, self._entry.entry_id):
-            if (subentry_id := device.config_subentry_id) in ids:
-                ids[subentry_id].append(device.id)
-                names[subentry_id] = device.name_by_user or device.name
-        for subentry_id, known_by in ids.items():
+            subentry_id = device.config_subentry_id
+            if subentry_id is None or subentry_id in self._entry.subentries:
+                continue
+            own = er.async_entries_for_device(
+                entities, device.id, include_disabled_entities=True
+            )
             self._removed[subentry_id] = RemovedRecipient(
                 subentry_id=subentry_id,
-                name=names.get(subentry_id) or known_by[0],
-                ids=tuple(known_by),
+                name=device.name_by_user or device.name or "",
+                ids=(device.id, *(entity.entity_id for entity in own)),
             )
         self._check()
 
