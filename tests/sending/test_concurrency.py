@@ -92,7 +92,8 @@ async def test_thousand_recipients_in_ten_requests(home: Home) -> None:
 @unlimited
 async def test_one_of_many_requests_fails(home: Home) -> None:
     """A request that fails among several fails its own recipients alone."""
-    home.portal.fail("refused_error", "sendsms", text="Route blocked", times=1)
+    words = "Sender ID Not Allowed"
+    home.portal.fail("refused_error", "sendsms", text=words, times=1)
     numbers = _numbers(250)
     outcomes = await home.send(*numbers)
     assert [o["number"] for o in outcomes] == numbers
@@ -100,7 +101,7 @@ async def test_one_of_many_requests_fails(home: Home) -> None:
     for outcome in outcomes:
         arrived = outcome["number"] in accepted
         assert outcome["status"] == ("queued" if arrived else "failed")
-        assert outcome["reason"] == (None if arrived else "Route blocked")
+        assert outcome["reason"] == (None if arrived else words)
     assert len(accepted) in {150, 200}
 
 

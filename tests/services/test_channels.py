@@ -96,6 +96,20 @@ async def test_not_reached(office: Channel, new_home: Home, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DEEDS)
+@pytest.mark.parametrize("status", [429, 503])
+async def test_busy(office: Channel, new_home: Home, name: str, status: int) -> None:
+    """What a busy portal turned away is an error, and is not made up for later."""
+    home = new_home
+    operation, deed = DEEDS[name]
+    home.portal.fail("http_status", operation, status=status, times=1)
+    error = await error_of(home, deed)
+    assert error.translation_key == "portal_error"
+    await home.advance(60)
+    assert len(home.requests(operation)) == 1
+    assert home.state(CONNECTED) == STATE_ON
+
+
+@pytest.mark.parametrize("name", DEEDS)
 @pytest.mark.parametrize("processed", [False, True])
 @pytest.mark.parametrize("kind", UNCERTAIN)
 async def test_uncertain(
@@ -104,7 +118,7 @@ async def test_uncertain(
     """What may have been done is sent once, and what it did shows with the error."""
     home = new_home
     operation, deed = DEEDS[name]
-    home.portal.fail(kind, operation, processed=processed)
+    home.portal.fail(kind, operation, processed=processed, status=502)
     error = await error_of(home, deed)
     assert error.translation_key == "portal_uncertain"
     await home.settle()

@@ -112,7 +112,7 @@ def _outcomes(batch: Batch) -> dict[str, Outcome]:
             reason=recipient.reason,
             batch_id=batch.origin,
         )
-        for recipient in batch.recipients
+        for recipient in (*batch.recipients, *batch.canceled)
     }
     if batch.stage is not Stage.SENDING:
         return outcomes
@@ -137,9 +137,10 @@ def _outcome_of_copy(routed: Routed, original: Original) -> Outcome:
             reason=first.reason,
             duplicate=True,
         )
-    (part,) = (p for p in _parts(original.batch) if first.number in p.numbers)
-    outcome = _outcomes(part)[first.number]
-    return replace(outcome, name=routed.recipient.name, duplicate=True)
+    outcomes: dict[str, Outcome] = {}
+    for part in _parts(original.batch):
+        outcomes.update(_outcomes(part))
+    return replace(outcomes[first.number], name=routed.recipient.name, duplicate=True)
 
 
 def _report(plan: Plan, outcomes: dict[str, Outcome]) -> Report:
