@@ -238,6 +238,24 @@ async def test_slow(home: Home, seconds: float) -> None:
     assert home.published(numbers[0])[-1] == "failed"
 
 
+@pytest.mark.parametrize("canceled", [[ANNA], [CARLA], [ANNA, CARLA], [BORIS]])
+async def test_canceled_meanwhile(home: Home, canceled: list[str]) -> None:
+    """What is canceled while it is tried again is dropped from the parts of it."""
+    home.portal.fail("http_status", "sendsms", status=503, times=1)
+    await home.send(ANNA, BORIS, CARLA)
+    home.portal.fail("slow", "sendsms", seconds=5, times=1)
+    _refuse(home, [BORIS])
+    await home.pass_time(3)
+    assert len(home.requests()) == 2
+    answer = await home.call("cancel_held_messages", numbers=canceled)
+    assert answer == {"count": 0}
+    await home.pass_time(60)
+    left = {ANNA, CARLA} - set(canceled)
+    assert _accepted(home) == dict.fromkeys(left, 1)
+    assert {e.number for e in home.events if e.reason == "canceled"} == set(canceled)
+    assert home.totals == (0, 3 - len(left), len(left))
+
+
 async def test_what_comes_later_goes_later(home: Home) -> None:
     """A part goes before what was submitted to its numbers meanwhile."""
     _refuse(home, [BORIS])

@@ -192,7 +192,7 @@ async def test_while_it_is_being_tried(
 
     It may have left, so the action does not count it.
     """
-    await home.refuse()
+    home.portal.fail("http_status", "sendsms", status=503)
     await home.send(ANNA, BORIS)
     # A batch is stored as sent before it leaves: that has to wait.
     with _locked(home):
@@ -212,6 +212,7 @@ async def test_while_it_is_being_tried(
     await home.settle()
     dropped = [e.number for e in home.events if e.reason == "canceled"]
     assert sorted(dropped) == sorted(numbers)
+    home.portal.clear_faults()
     assert await _sent(home) == left
 
 
