@@ -22,6 +22,7 @@ from ..channels import device_channel_id
 from ..const import CONF_CHANNEL, CONF_SENDER, DOMAIN
 from ..coordinator import SmskitConfigEntry, async_loaded_entry
 from ..inbox import shown_number
+from ..phone_number import split_numbers
 from ..recipients import async_record_sent, entity_recipients, number_recipients
 from ..sender_id import sender_id
 from ..sending import (
@@ -96,9 +97,7 @@ SEND_SCHEMA: Final = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
         vol.Optional(ATTR_RECIPIENTS, default=list): cv.entities_domain(NOTIFY_DOMAIN),
-        vol.Optional(ATTR_NUMBERS, default=list): vol.All(
-            cv.ensure_list, [vol.Any(str, int)]
-        ),
+        vol.Optional(ATTR_NUMBERS, default=list): split_numbers,
         vol.Optional(ATTR_MESSAGE, default=""): cv.string,
         vol.Optional(ATTR_TITLE): cv.string,
         vol.Optional(ATTR_TYPE, default=MessageType.AUTO): vol.Coerce(MessageType),

@@ -1,0 +1,17 @@
+"""Phone numbers: as people write them, and as the portal does."""
+
+from .forms import current_form
+from .problems import InvalidNumberError, NumberProblem
+from .reading import Reading, mask_number, normalize_number, read_number
+from .splitting import split_numbers
+
+__all__ = [
+    "InvalidNumberError",
+    "NumberProblem",
+    "Reading",
+    "current_form",
+    "mask_number",
+    "normalize_number",
+    "read_number",
+    "split_numbers",
+]
