@@ -88,11 +88,18 @@ class OffsetLearner:
         self._clock_zero: timedelta | None = None
         """The time of the system's clock at the monotonic zero."""
 
-    def observe(self, date: datetime, at: datetime, moment: float) -> None:
-        """Learn from a time that was the present one at the portal."""
-        offset = _offset(date, at)
-        if offset is None:
-            return
+    def observe(self, date: datetime, at: datetime, moment: float) -> bool:
+        """Learn from a time that was the present one at the portal.
+
+        Return whether the periods are others now.
+        """
+        before = self.periods
+        if (offset := _offset(date, at)) is not None:
+            self._count(offset, at, moment)
+        return self.periods != before
+
+    def _count(self, offset: timedelta, at: datetime, moment: float) -> None:
+        """Count an answer that shows an offset."""
         known = learned_periods(self.periods)
         was_set = self._was_set(at, moment)
         # To the second, as the portal's own time is.

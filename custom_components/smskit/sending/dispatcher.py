@@ -14,6 +14,8 @@ from ..api import (
     PortalClient,
     PortalError,
     RefusedError,
+    SendType,
+    Submission,
     UncertainError,
 )
 from ..const import LOGGER
@@ -230,7 +232,7 @@ class Dispatcher:
     async def _async_send(self, batch: Batch, *, was_held: bool) -> None:
         """Send a batch, and note its outcome."""
         try:
-            accepted = await self._client.send(batch.submission())
+            accepted = await self._client.send(_submission(batch))
         except NotReachableError as err:
             self._pacing.back_off(was_held=was_held)
             self._outbox.hold(batch, str(err))
@@ -259,6 +261,21 @@ class Dispatcher:
             if self._pacing.backoff:
                 self._pacing.reached(was_held=was_held)
             self._outbox.accept(batch, accepted)
+
+
+def _submission(batch: Batch) -> Submission:
+    """Return a batch as the client takes it."""
+    return Submission(
+        type=batch.type,
+        sender=batch.sender,
+        to=tuple(r.number.removeprefix("+") for r in batch.recipients),
+        text=batch.body if batch.type is SendType.WHATSAPP else batch.text,
+        file=batch.file,
+        language=batch.language,
+        duration=batch.duration,
+        schedule=batch.schedule,
+        route=batch.route,
+    )
 
 
 async def _async_wait(task: asyncio.Task[None]) -> None:

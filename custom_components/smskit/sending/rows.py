@@ -12,11 +12,11 @@ from ..store import Body, Direction, Message, Statement
 from .batch import Batch, BatchRecipient, Stage
 from .clock import monotonic
 from .media import MEDIA_PATH
-from .models import Status, Via
+from .models import VIA_OF_TYPE, Status
 
 SELECT_BATCHES: Final = (
-    "SELECT id, created, expires, type, fallback, sender, text, route, "
-    "fallback_route, template, file, language, duration, schedule, stage, group_id, "
+    "SELECT id, created, expires, type, fallback, sender, text, body, route, "
+    "fallback_route, file, language, duration, schedule, stage, group_id, "
     "notice, follow_from FROM batches ORDER BY rowid"
 )
 SELECT_RECIPIENTS: Final = (
@@ -24,8 +24,8 @@ SELECT_RECIPIENTS: Final = (
     "ORDER BY batch_id, position"
 )
 _INSERT: Final = (
-    "INSERT INTO batches (id, created, expires, type, fallback, sender, text, route, "
-    "fallback_route, template, file, language, duration, schedule, stage, group_id, "
+    "INSERT INTO batches (id, created, expires, type, fallback, sender, text, body, "
+    "route, fallback_route, file, language, duration, schedule, stage, group_id, "
     "notice, follow_from) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
@@ -45,9 +45,9 @@ def insert(batch: Batch) -> list[Statement]:
         batch.fallback.value if batch.fallback else None,
         batch.sender,
         batch.text,
+        batch.body,
         batch.route,
         batch.fallback_route,
-        batch.template,
         batch.file,
         batch.language,
         batch.duration,
@@ -146,9 +146,9 @@ def read_batches(
             fallback=SendType(row[4]) if row[4] else None,
             sender=row[5],
             text=row[6],
-            route=row[7],
-            fallback_route=row[8],
-            template=row[9],
+            body=row[7],
+            route=row[8],
+            fallback_route=row[9],
             # Media are served from memory; the text matters more.
             file=None if row[10] is None or MEDIA_PATH in row[10] else row[10],
             language=row[11],
@@ -174,7 +174,7 @@ def event_body(batch: Batch, recipient: BatchRecipient) -> Body:
         "batch_id": batch.id,
         "number": recipient.number,
         "name": recipient.name,
-        "via": _via(batch),
+        "via": VIA_OF_TYPE[batch.type].value,
         "status": recipient.status.value,
         "group_id": batch.group_id,
         "reason": recipient.reason,
@@ -199,8 +199,3 @@ def message(batch: Batch, recipient: BatchRecipient) -> Message:
 
 def _message_id(batch: Batch, recipient: BatchRecipient) -> str:
     return f"{batch.id}{recipient.number}"
-
-
-def _via(batch: Batch) -> str:
-    via = Via.WHATSAPP if batch.type is SendType.WHATSAPP else Via.SMS
-    return via.value
