@@ -2,7 +2,14 @@
 
 from .forms import current_form
 from .problems import InvalidNumberError, NumberProblem
-from .reading import Reading, mask_number, normalize_number, read_number
+from .reading import (
+    Reading,
+    lost_plus_readings,
+    mask_number,
+    normalize_number,
+    read_number,
+)
+from .senders import shown_number
 from .splitting import split_numbers
 
 __all__ = [
@@ -10,8 +17,10 @@ __all__ = [
     "NumberProblem",
     "Reading",
     "current_form",
+    "lost_plus_readings",
     "mask_number",
     "normalize_number",
     "read_number",
+    "shown_number",
     "split_numbers",
 ]

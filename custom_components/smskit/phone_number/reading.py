@@ -1,10 +1,12 @@
 """Normalization of phone numbers to E.164."""
 
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 import re
 from typing import Final
+import unicodedata
 
 import phonenumbers
 from phonenumbers import (
@@ -18,7 +20,6 @@ from phonenumbers import (
 
 from .forms import current_form
 from .problems import InvalidNumberError, NumberProblem
-from .writing import digits_of, plain
 
 _E164: Final = phonenumbers.PhoneNumberFormat.E164
 _INTERNATIONAL: Final = phonenumbers.PhoneNumberFormat.INTERNATIONAL
@@ -32,6 +33,7 @@ _DIALED_ABROAD: Final = CountryCodeSource.FROM_NUMBER_WITH_IDD
 # Of a number without groups: three each, and four at the end.
 _GROUPS: Final = re.compile(r"\d{1,4}\Z|\d{4}(?=\d{4}\Z)|\d{3}")
 
+_PLUS_SIGNS: Final = frozenset("+\uff0b\ufe62")
 # What people own, and dial in full.
 _TYPES: Final = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE)
 _LOCAL_ONLY: Final = ValidationResult.IS_POSSIBLE_LOCAL_ONLY
@@ -92,6 +94,33 @@ def read_number(
     )
 
 
+# --- As it is written ----------------------------------------------------------------
+
+
+def plain(text: str) -> str:
+    """Return a number in ASCII digits, without what cannot be seen.
+
+    Numbers that were copied from a chat have marks for the direction of writing, and
+    in many languages digits of their own.
+    """
+    return "".join(
+        _plain(char) for char in text if unicodedata.category(char) != "Cf"
+    ).strip()
+
+
+def _plain(char: str) -> str:
+    if char in _PLUS_SIGNS:
+        return "+"
+    if char.isspace():
+        return " "
+    return str(unicodedata.decimal(char)) if char.isdecimal() else char
+
+
+def digits_of(text: str) -> str:
+    """Return the digits of a plain number."""
+    return "".join(char for char in text if char.isdecimal())
+
+
 # --- With a country code -------------------------------------------------------------
 
 
@@ -111,7 +140,9 @@ def _as_international(text: str, country: str | None) -> PhoneNumber | None:
     numbers = [one for one in found if one is not None and _may_exist(one)]
     if not numbers and prefix:
         raise InvalidNumberError(NumberProblem.INVALID)
-    return max(numbers, key=_likelihood, default=None)
+    if len(numbers) > 1:
+        return max(numbers, key=_likelihood)
+    return numbers[0] if numbers else None
 
 
 def _source(number: PhoneNumber) -> int | None:
@@ -138,6 +169,42 @@ def _likelihood(number: PhoneNumber) -> tuple[bool, bool]:
 # --- Without ------------------------------------------------------------------------
 
 
+def lost_plus_readings(raw: int, country: str | None) -> tuple[str, ...]:
+    """Return the numbers that an integer may be, as it may have lost its `+`."""
+    with suppress(InvalidNumberError):
+        readings = _readings(str(raw), str(raw), country)
+        return tuple(dict.fromkeys(_format(one, _E164) for one in readings))
+    return ()
+
+
+def number_of_sender(text: str, country: str | None) -> str | None:
+    """Return the number of a sender as E.164, or None if it cannot be read.
+
+    Portals write the country code, with or without a `+`: bare digits that can have
+    one have one. Some write the national form of their own country.
+    """
+    text = plain(text)
+    try:
+        written = _as_international(text, country)
+    except InvalidNumberError:
+        return None
+    if written is not None:
+        return _format(written, _E164)
+    digits = digits_of(text)
+    international = _parse(f"+{digits}", None)
+    if international is not None and (
+        _is_in_use(international)
+        or (text == digits and phonenumbers.is_possible_number(international))
+    ):
+        return _format(international, _E164)
+    national = _parse(text, country) if country else None
+    if national is not None and _is_complete(national, digits):
+        is_dialed = _is_in_use(national) and _is_as_dialed(national, digits)
+        if is_dialed or digits.startswith("0"):
+            return _format(national, _E164)
+    return f"+{digits}" if not digits.startswith("0") else None
+
+
 def _choose(
     text: str, country: str | None, known: Container[str], *, exact: bool
 ) -> PhoneNumber:
@@ -149,10 +216,10 @@ def _choose(
         raise InvalidNumberError(NumberProblem.INVALID)
     if len(by_number) == 1:
         return readings[0]
-    national, international = readings
-    in_use = [one for one in by_number.values() if _is_in_use(one)]
     if exact and len(found := [one for one in by_number if one in known]) == 1:
         return by_number[found[0]]
+    national, international = readings
+    in_use = [one for one in readings if _is_in_use(one)]
     if len(in_use) == 1:
         return in_use[0]
     if not in_use and not phonenumbers.is_possible_number(international):
