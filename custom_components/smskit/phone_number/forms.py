@@ -19,6 +19,8 @@ def current_form(number: str) -> str:
     Takes E.164 with a leading `+`; anything else is returned unchanged. It is for
     comparing only: whoever typed a number, or sent from it, knows which form works.
     """
+    if not number.startswith("+5"):
+        return number
     for old, current in _CURRENT:
         if (match := old.fullmatch(number)) is not None:
             return match.expand(current)

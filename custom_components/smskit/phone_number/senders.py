@@ -1,5 +1,6 @@
 """Senders of messages, as portals and WhatsApp write them."""
 
+from functools import lru_cache
 import re
 from typing import Final
 
@@ -15,6 +16,8 @@ _WHATSAPP_ID: Final = re.compile(
 _NUMBER: Final = re.compile(r"[ (\[]*\+?[0-9 ()\[\]./\u2010-\u2015\u2212-]+", re.ASCII)
 
 
+# The same few write most of a long inbox, and the library takes its time.
+@lru_cache(maxsize=1024)
 def shown_number(sender: str, country: str | None) -> str:
     """Return a sender as E.164; names and short codes unchanged."""
     text = plain(sender)
