@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
-import time
 from typing import Any, Final
 
 import aiohttp
 
 from . import inferred, parse
 from .channel_parameter import ChannelEvidence, ChannelParameter
-from .clock import OffsetLearner
+from .clock import PortalClocks
 from .errors import (
     Cause,
     InvalidAuthError,
@@ -84,10 +82,9 @@ class PortalClient:
         self._transport = Transport(session, url, api_key, api_token)
         self._on_learned = on_learned
         self.traits = traits or Traits()
-        self._clock = OffsetLearner(self.traits.offset_periods)
-        self._listed_clock = OffsetLearner(self.traits.listed_offset_periods)
-        self._accepted_at: dict[str, float] = {}
-        """When groups were accepted that have not shown the clock yet, monotonic."""
+        self._clocks = PortalClocks(
+            self.traits.offset_periods, self.traits.listed_offset_periods
+        )
         self._channels = ChannelEvidence()
         self._only_gateway: str | None = None
         self.last_group_id: str | None = None
@@ -202,17 +199,8 @@ class PortalClient:
         accepted = parse.accepted(answer, len(submission.to), scrub)
         if accepted.is_processed:
             self._learn(processing=Processing.IMMEDIATE)
-        if accepted.date is not None and submission.schedule is None:
-            now = time.monotonic()
-            self._accepted_at = {
-                group_id: at
-                for group_id, at in self._accepted_at.items()
-                if now - at <= inferred.GROUP_IS_NEW.total_seconds()
-            }
-            if accepted.group_id is not None:
-                self._accepted_at[accepted.group_id] = now
-            if self._clock.observe(accepted.date, datetime.now(UTC), now):
-                self._learn(offset_periods=self._clock.periods)
+        if submission.schedule is None and self._clocks.note_accepted(accepted):
+            self._learn(offset_periods=self._clocks.sent.periods)
         self.last_group_id = accepted.group_id or self.last_group_id
         return accepted
 
@@ -251,14 +239,8 @@ class PortalClient:
         group = parse.group_status(answer)
         if not group.recipients:
             self._learn(processing=Processing.CRON)
-        accepted_at = self._accepted_at.pop(group_id, None)
-        if group.date is not None and accepted_at is not None:
-            now = time.monotonic()
-            is_new = now - accepted_at <= inferred.GROUP_IS_NEW.total_seconds()
-            if is_new and self._listed_clock.observe(
-                group.date, datetime.now(UTC), now
-            ):
-                self._learn(listed_offset_periods=self._listed_clock.periods)
+        if self._clocks.note_group(group_id, group.date):
+            self._learn(listed_offset_periods=self._clocks.listed.periods)
         return group
 
     async def channels(self) -> tuple[Channel, ...]:
