@@ -1,5 +1,7 @@
 """Senders as portals and WhatsApp write them. Numbers are set aside for fiction."""
 
+from hypothesis import example, given, strategies as st
+import phonenumbers
 import pytest
 
 from custom_components.smskit.phone_number import current_form, shown_number
@@ -91,6 +93,17 @@ def test_number(sender: str, country: str | None, expected: str) -> None:
 def test_name(sender: str, country: str | None) -> None:
     """Names, groups, short codes, and what is nowhere a number stay as they are."""
     assert shown_number(sender, country) == sender
+
+
+@example(sender="11757447621682752", home="SN")
+@given(
+    sender=st.text() | st.text("+0123456789 -:@c.us"),
+    home=st.none() | st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)),
+)
+def test_anything_stays_itself(sender: str, home: str | None) -> None:
+    """Whatever is shown of a sender is what is shown of that."""
+    shown = shown_number(sender, home)
+    assert shown_number(shown, home) == shown
 
 
 @pytest.mark.parametrize("forms", [MEXICO, ARGENTINA, BRAZIL])

@@ -86,7 +86,11 @@ def read_number(
     if not has_plus and _is_short(digits_of(text), country):
         raise InvalidNumberError(NumberProblem.SHORT_CODE)
     written = _as_international(text, country)
-    number = written or _choose(text, country, known, exact=isinstance(raw, int))
+    number = _settled(
+        written or _choose(text, country, known, exact=isinstance(raw, int))
+    )
+    if not _may_exist(number):
+        raise InvalidNumberError(NumberProblem.INVALID)
     return Reading(
         number=_format(number, _E164),
         shown=_in_groups(number),
@@ -189,20 +193,26 @@ def number_of_sender(text: str, country: str | None) -> str | None:
     except InvalidNumberError:
         return None
     if written is not None:
-        return _format(written, _E164)
+        return _format(_settled(written), _E164)
     digits = digits_of(text)
     international = _parse(f"+{digits}", None)
     if international is not None and (
         _is_in_use(international)
         or (text == digits and phonenumbers.is_possible_number(international))
     ):
-        return _format(international, _E164)
+        return _format(_settled(international), _E164)
     national = _parse(text, country) if country else None
     if national is not None and _is_complete(national, digits):
         is_dialed = _is_in_use(national) and _is_as_dialed(national, digits)
         if is_dialed or digits.startswith("0"):
-            return _format(national, _E164)
-    return f"+{digits}" if not digits.startswith("0") else None
+            return _format(_settled(national), _E164)
+    if digits.startswith("0"):
+        return None
+    return (
+        f"+{digits}"
+        if international is None
+        else _format(_settled(international), _E164)
+    )
 
 
 def _choose(
@@ -344,6 +354,18 @@ def _parse(text: str, country: str | None) -> PhoneNumber | None:
 def _possibility(number: PhoneNumber, type_: int) -> int:
     result: int = phonenumbers.is_possible_number_for_type_with_reason(number, type_)
     return result
+
+
+def _settled(number: PhoneNumber) -> PhoneNumber:
+    """Return a number that is read as itself.
+
+    The library takes a 0 or a 1 behind some country codes for a prefix, one at a time.
+    """
+    while (again := _parse(_format(number, _E164), None)) is not None:
+        if _format(again, _E164) == _format(number, _E164):
+            break
+        number = again
+    return number
 
 
 def _is_possible(result: int) -> bool:
