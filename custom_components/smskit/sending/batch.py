@@ -34,6 +34,8 @@ class BatchRecipient:
     status: Status = Status.READY
     reason: str | None = None
     """Why it has this status, or goes by SMS."""
+    subentry_ids: frozenset[str] = frozenset()
+    """The recipients that it is for; none for a number by itself."""
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -79,5 +81,9 @@ class Batch:
     """Done once the database has it, in whatever stage; none for one from there."""
     order: int = 0
     """Where it stands among all batches, as they were submitted."""
+    unwanted: dict[str, str] = field(default_factory=dict, repr=False)
+    """The numbers to drop if it is held, and why."""
+    canceled: list[BatchRecipient] = field(default_factory=list)
+    """Who it is not for any more; a caller may still wait for that."""
     done: Future[None] | None = field(default=None, repr=False)
     """Done once there is an outcome for the caller; only while one waits."""

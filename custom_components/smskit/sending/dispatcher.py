@@ -19,7 +19,7 @@ from ..api import (
     UncertainError,
 )
 from ..const import LOGGER
-from .batch import Batch, Stage
+from .batch import Batch, BatchRecipient, Stage
 from .outbox import Outbox
 from .pacing import Pacing
 
@@ -124,6 +124,31 @@ class Dispatcher:
         for batch in pending:
             self._outbox.hold(batch)
         return [batch.done for batch in pending if batch.done is not None]
+
+    async def async_cancel_held(
+        self, is_wanted: Callable[[BatchRecipient], bool], reason: str
+    ) -> int:
+        """Drop what is held for recipients; return how many messages that were.
+
+        One that is on its way is dropped, and not counted, if it turns out to be held.
+        Raises StoreError if the disk does not take that yet.
+        """
+        written: list[asyncio.Future[None]] = []
+        count = 0
+        for batch in self._outbox.cancelable():
+            reasons = {
+                recipient.number: reason
+                for recipient in batch.recipients
+                if is_wanted(recipient)
+            }
+            if reasons and (stored := self._outbox.cancel(batch, reasons)) is not None:
+                written.append(stored)
+                count += len(reasons)
+        # What has waited behind them may go.
+        self._dispatch()
+        for stored in written:
+            await stored
+        return count
 
     # --- Choosing --------------------------------------------------------------------
 

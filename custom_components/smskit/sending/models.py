@@ -89,6 +89,8 @@ class Recipient:
     """Channel ID of the WhatsApp channel for this recipient."""
     error: str | None = None
     """Why nothing can be sent to the recipient."""
+    subentry_ids: frozenset[str] = frozenset()
+    """The recipients that the message is for; none for a number by itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -39,6 +39,10 @@ from .models import AWAITED, Outcome, Status, Via
 
 OUTCOME: Final = "outcome"
 """The kind of event that `publish` takes."""
+CANCELED: Final = "canceled"
+"""Why a message that was held is dropped: somebody asked for that."""
+REMOVED: Final = "the recipient was removed"
+"""Why a message that was held is dropped: nobody is there to get it."""
 _RESTORED: Final = "restored from a backup: it may have been sent since"
 _STOPPED: Final = "Home Assistant stopped while it was on its way"
 _NOT_STORED: Final = "it could not be stored"
@@ -145,6 +149,16 @@ class Outbox:
         """Return the batches of a stage, in the order in which they were submitted."""
         return sorted(self._batches[stage].values(), key=attrgetter("order"))
 
+    def cancelable(self) -> list[Batch]:
+        """Return the batches that are held or may be, for all that is known."""
+        doubtful = {batch.id for batch, _ in self._doubtful}
+        return [
+            batch
+            for stage in (Stage.HELD, Stage.PENDING, Stage.SENDING)
+            for batch in self.in_stage(stage)
+            if batch.id not in doubtful
+        ]
+
     def overdue(self) -> list[Batch]:
         """Return the held batches whose time is up."""
         now = time.monotonic()
@@ -235,8 +249,9 @@ class Outbox:
             refund += rows.update_recipients(batch, batch.recipients)
         written = self._write(batch, changed, refund)
 
-        def stored(_: object) -> None:
-            if _is_done(batch.stored) or batch.stage is not Stage.HELD:
+        def stored(written: Future[None]) -> None:
+            is_held = batch.id in self._batches[Stage.HELD]
+            if _is_done(written) or _is_done(batch.stored) or not is_held:
                 _release(batch)
             else:
                 # Neither sent nor stored: that must not look like a success.
@@ -244,6 +259,9 @@ class Outbox:
                 self._end(batch, Status.FAILED)
 
         written.add_done_callback(stored)
+        if batch.unwanted:
+            unwanted, batch.unwanted = batch.unwanted, {}
+            self.cancel(batch, unwanted)
 
     @callback
     def accept(self, batch: Batch, accepted: Accepted) -> None:
@@ -292,6 +310,32 @@ class Outbox:
         """End a held batch whose time is up."""
         _expect(batch, Stage.HELD)
         self._end(batch, Status.EXPIRED)
+
+    @callback
+    def cancel(self, batch: Batch, reasons: Mapping[str, str]) -> Future[None] | None:
+        """Drop numbers of a HELD batch, each for a reason; without any, it ends.
+
+        The future is done once that is stored. There is none for one that is PENDING or
+        SENDING: numbers are dropped only if it is held.
+        """
+        _expect(batch, Stage.HELD, Stage.PENDING, Stage.SENDING)
+        if batch.stage is not Stage.HELD:
+            batch.unwanted = {**batch.unwanted, **reasons}
+            return None
+        gone = [r for r in batch.recipients if r.number in reasons]
+        for recipient in gone:
+            recipient.reason = reasons[recipient.number]
+        if len(gone) == len(batch.recipients):
+            return self._end(batch, Status.FAILED)
+        changed = self._show(batch, {Status.FAILED: gone})
+        self._leave(batch)
+        batch.recipients = [r for r in batch.recipients if r not in gone]
+        batch.numbers = frozenset(r.number for r in batch.recipients)
+        batch.canceled = [*batch.canceled, *gone]
+        self._enter(batch)
+        statements = rows.delete_recipients(batch, gone)
+        statements += self.duplicates.forget((r.number for r in gone), batch.body)
+        return self._write(batch, changed, statements)
 
     @callback
     def lose(self, batch: Batch, reason: str, group_id: str | None = None) -> None:
@@ -385,13 +429,14 @@ class Outbox:
         batch: Batch,
         status: Status,
         more: Iterable[Statement] = (),
-    ) -> None:
+    ) -> Future[None]:
         changed = self._show(batch, {status: batch.recipients})
         self._leave(batch)
         if status in {Status.FAILED, Status.EXPIRED}:
             more = [*more, *self.duplicates.forget(batch.numbers, batch.body)]
         written = self._write(batch, changed, more)
         written.add_done_callback(partial(_release, batch))
+        return written
 
     def _refund(self, batch: Batch) -> list[Statement]:
         """Take back what a batch cost that provably never left."""

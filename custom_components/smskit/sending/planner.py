@@ -169,7 +169,9 @@ class Planner:
                 follow_from=draft.schedule.timestamp() if draft.schedule else 0,
                 recipients=[
                     BatchRecipient(
-                        number=routed.recipient.number, name=routed.recipient.name
+                        number=routed.recipient.number,
+                        name=routed.recipient.name,
+                        subentry_ids=routed.recipient.subentry_ids,
                     )
                     for routed in batch
                 ],
@@ -290,5 +292,11 @@ def _merge(recipients: Iterable[Recipient]) -> list[Recipient]:
     """Return the recipients without duplicate numbers; the first one is kept."""
     merged: dict[str, Recipient] = {}
     for recipient in recipients:
-        merged.setdefault(recipient.number, recipient)
+        first = merged.setdefault(recipient.number, recipient)
+        if first is not recipient:
+            both = first.subentry_ids | recipient.subentry_ids
+            # A number that is named by itself gets the message without a recipient.
+            is_by_itself = not (first.subentry_ids and recipient.subentry_ids)
+            ids = frozenset[str]() if is_by_itself else both
+            merged[recipient.number] = replace(first, subentry_ids=ids)
     return list(merged.values())

@@ -21,8 +21,8 @@ SELECT_BATCHES: Final = (
     "notice, follow_from FROM batches ORDER BY rowid"
 )
 SELECT_RECIPIENTS: Final = (
-    "SELECT batch_id, number, name, status, reason FROM batch_recipients "
-    "ORDER BY batch_id, position"
+    "SELECT batch_id, number, name, status, reason, subentry_ids "
+    "FROM batch_recipients ORDER BY batch_id, position"
 )
 _INSERT: Final = (
     "INSERT INTO batches (id, created, expires, type, fallback, sender, text, body, "
@@ -62,10 +62,18 @@ def insert(batch: Batch) -> list[Statement]:
         Statement(_INSERT, [row]),
         Statement(
             "INSERT INTO batch_recipients "
-            "(batch_id, position, number, name, status, reason) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+            "(batch_id, position, number, name, status, reason, subentry_ids) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (batch.id, position, r.number, r.name, r.status.value, r.reason)
+                (
+                    batch.id,
+                    position,
+                    r.number,
+                    r.name,
+                    r.status.value,
+                    r.reason,
+                    " ".join(sorted(r.subentry_ids)),
+                )
                 for position, r in enumerate(batch.recipients)
             ],
         ),
@@ -124,6 +132,16 @@ def update_recipients(
     ]
 
 
+def delete_recipients(batch: Batch, gone: Iterable[BatchRecipient]) -> list[Statement]:
+    """Return what removes recipients of a batch that goes on without them."""
+    return [
+        Statement(
+            "DELETE FROM batch_recipients WHERE batch_id = ? AND number = ?",
+            [(batch.id, recipient.number) for recipient in gone],
+        )
+    ]
+
+
 def delete(batch: Batch) -> list[Statement]:
     """Return what removes a batch that is at its end."""
     return [Statement("DELETE FROM batches WHERE id = ?", [(batch.id,)])]
@@ -134,10 +152,14 @@ def read_batches(
 ) -> list[Batch]:
     """Return batches from their rows, in order."""
     of_batch: dict[str, list[BatchRecipient]] = {}
-    for batch_id, number, name, status, reason in recipients:
+    for batch_id, number, name, status, reason, subentry_ids in recipients:
         of_batch.setdefault(batch_id, []).append(
             BatchRecipient(
-                number=number, name=name, status=Status(status), reason=reason
+                number=number,
+                name=name,
+                status=Status(status),
+                reason=reason,
+                subentry_ids=frozenset(subentry_ids.split()),
             )
         )
     return [

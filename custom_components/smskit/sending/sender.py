@@ -97,7 +97,7 @@ def _outcomes(batch: Batch) -> dict[str, Outcome]:
             reason=recipient.reason,
             batch_id=batch.id,
         )
-        for recipient in batch.recipients
+        for recipient in (*batch.recipients, *batch.canceled)
     }
     if batch.stage is not Stage.SENDING:
         return outcomes

@@ -39,6 +39,8 @@ CREATE TABLE batch_recipients (
     name TEXT,
     status TEXT NOT NULL,
     reason TEXT,
+    -- The recipients that it is for, separated by blanks.
+    subentry_ids TEXT NOT NULL,
     PRIMARY KEY (batch_id, position)
 ) WITHOUT ROWID;
 
