@@ -322,7 +322,8 @@ class Outbox:
         When all are final, the batch is at its end.
         """
         _expect(batch, Stage.ACCEPTED)
-        said, dropped = match_recipients(batch.numbers, group)
+        numbers = [recipient.number for recipient in batch.recipients]
+        said, dropped = match_recipients(numbers, group)
         statements: list[Statement] = []
         at_once: str | None = None
         if batch.is_early and DeliveryStatus.SENT in said.values():
