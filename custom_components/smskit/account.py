@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import (
     CONF_API_KEY,
     CONF_API_TOKEN,
@@ -28,6 +29,7 @@ from .coordinator import (
     ChannelCoordinator,
     InboxCoordinator,
     SmskitConfigEntry,
+    SmskitCoordinator,
     SmskitData,
 )
 from .inbox import RECEIVED, SIGNAL_RECEIVED, Inbox, InboxPoller, ReplyWaiters
@@ -100,6 +102,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         entry.data[CONF_API_TOKEN],
         traits=traits,
         on_learned=learned,
+        on_credentials=partial(_follow_credentials, hass, entry),
     )
     publisher = Publisher(hass, database)
     await publisher.async_load(after_a_start=after_a_start)
@@ -134,7 +137,6 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         hass,
         client,
         outbox,
-        on_auth_error=partial(entry.async_start_reauth, hass),
         on_accepted=accepted,
     )
     planner = Planner(settings, clock, outbox, channel_poller.route)
@@ -180,6 +182,26 @@ def _redate(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
     entry.async_create_background_task(
         hass, data.messages.async_redate(), f"smskit redate {entry.entry_id}"
     )
+
+
+@callback
+def _follow_credentials(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
+    """Ask for other credentials once those in use are refused, until they are taken."""
+    data = entry.runtime_data
+    if data.client.credentials.are_refused:
+        entry.async_start_reauth(hass)
+        return
+    # Whatever else has met the refusal, or waits for its end, is to know soon.
+    waiting: tuple[SmskitCoordinator[Any], ...] = (data.balance,)
+    if not data.client.credentials.are_doubted:
+        for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
+            hass.config_entries.flow.async_abort(flow["flow_id"])
+        data.dispatcher.async_retry()
+        waiting = (data.balance, data.inbox, data.channels)
+    for coordinator in waiting:
+        entry.async_create_background_task(
+            hass, coordinator.async_request_refresh(), f"smskit {coordinator.name}"
+        )
 
 
 def _add_device(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:

@@ -467,10 +467,13 @@ def test_up_time(written: object, expected: timedelta | None) -> None:
         "Authentication failed",
         "Unauthorized",
         "API token is required",
+        "User not found",
+        "The API key does not exist",
+        "WhatsApp not logged in",
     ],
 )
 def test_refused_credentials(message: str) -> None:
-    """The message alone tells that credentials are refused."""
+    """The message alone tells that credentials may be refused."""
     with pytest.raises(InvalidAuthError):
         parse.raise_if_refused({"status": "error", "message": message}, str)
     with pytest.raises(InvalidAuthError):
@@ -487,6 +490,10 @@ def test_refused_credentials(message: str) -> None:
         "Invalid group ID",
         "Message is empty",
         "No recipient",
+        "Unauthorized Sender ID",
+        "No account balance left",
+        "Unknown user number",
+        "Invalid user id",
     ],
 )
 def test_other_refusals(message: str) -> None:

@@ -8,7 +8,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smskit.const import DOMAIN
-from tests.conftest import ANNA, BORIS, CARLA, entry_data, recipient_data
+from tests.conftest import (
+    ANNA,
+    API_TOKEN,
+    BORIS,
+    CARLA,
+    entry_data,
+    recipient_data,
+)
 from tests.portal import Account, Channel, Portal
 
 from .home import Home
@@ -155,14 +162,51 @@ async def test_both_refused(channel: Channel, home: Home) -> None:
     assert home.totals == (0, 1, 0)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "WhatsApp not logged in",
+        "Unauthorized",
+        "Unauthorized Sender ID",
+        "No account balance left",
+        "Unknown user number",
+        "Authentication failed for this channel",
+    ],
+)
+async def test_words_about_credentials(
+    channel: Channel, home: Home, words: str
+) -> None:
+    """Such words are about WhatsApp as long as the portal takes the credentials."""
+    home.portal.fail("refused_error", "sendsms", text=words, times=1)
+    assert (await _to_anna(home))[:2] == ("sms", "queued")
+    assert _types(home) == ["sms"]
+    assert not list(home.hass.config_entries.flow.async_progress())
+
+
+@pytest.mark.expected_log("Error fetching 127.0.0.1 balance data")
+@pytest.mark.parametrize("fault", ["html_page", "http_500", "reset", "refused_error"])
+async def test_nobody_knows_of_the_credentials(
+    channel: Channel, home: Home, fault: str
+) -> None:
+    """Where the balance does not tell, a refusal is one of the message."""
+    home.portal.fail("refused_error", "sendsms", text="Unauthorized", times=1)
+    home.portal.fail(fault, "balance")
+    assert (await _to_anna(home))[:2] == ("sms", "queued")
+    await home.settle()
+    assert not list(home.hass.config_entries.flow.async_progress())
+
+
+@pytest.mark.expected_log("Error fetching 127.0.0.1 balance data")
 async def test_refused_credentials_are_no_reason(
     channel: Channel, home: Home, account: Account
 ) -> None:
     """Refused credentials say nothing of WhatsApp: no SMS is tried."""
     account.api_token = "another-token-of-the-tests"
-    with pytest.raises(HomeAssistantError, match="Invalid user"):
-        await _to_anna(home)
-    assert [r.parameters["type"] for r in home.requests()] == ["whatsapp"]
+    assert await _to_anna(home) == ("whatsapp", "held", "Invalid user")
+    account.api_token = API_TOKEN
+    await home.advance(60)
+    assert [r.parameters["type"] for r in home.requests()] == ["whatsapp"] * 2
+    assert _types(home) == ["whatsapp"]
 
 
 async def test_whatsapp_alone_has_no_fallback(channel: Channel, home: Home) -> None:

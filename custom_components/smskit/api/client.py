@@ -1,8 +1,8 @@
 """HTTP client for the portal's API: one endpoint, eleven operations."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 import time
@@ -13,6 +13,7 @@ import aiohttp
 from . import inferred, parse
 from .channel_parameter import ChannelEvidence, ChannelParameter
 from .clock import OffsetLearner
+from .credentials import Credentials
 from .errors import (
     Cause,
     InvalidAuthError,
@@ -76,13 +77,16 @@ class PortalClient:
         *,
         traits: Traits | None = None,
         on_learned: Callable[[Traits], None] | None = None,
+        on_credentials: Callable[[], None] | None = None,
     ) -> None:
         """Initialize the client.
 
         `url` is a base URL as `normalize_url` returns it. `traits` are what is known
         of the portal; `on_learned` gets them whenever an answer has changed them.
+        `on_credentials` is called when `credentials` may have changed.
         """
         self._transport = Transport(session, url, api_key, api_token)
+        self.credentials = Credentials(on_credentials)
         self._on_learned = on_learned
         self.traits = traits or Traits()
         self._clock = OffsetLearner(self.traits.offset_periods)
@@ -119,7 +123,7 @@ class PortalClient:
         # The full listing marks nothing as read. Other errors of the inbox do not
         # concern the credentials, which are verified by now.
         with suppress(PortalError):
-            await self._probe(Operation.INBOX, lambda: self.inbox(unread=False))
+            await self._probe(Operation.INBOX, lambda: self._inbox(unread=False))
 
     async def _probe(
         self, operation: Operation, call: Callable[[], Awaitable[object]]
@@ -146,11 +150,42 @@ class PortalClient:
                 raise by_post from None
 
     async def balance(self) -> Balance:
-        """Return the balance of the account."""
-        return parse.balance(await self._call(Operation.BALANCE))
+        """Return the balance of the account; that shows what the credentials are."""
+        answer, scrub = await self._request(Operation.BALANCE)
+        try:
+            parse.raise_if_refused(answer, scrub)
+        except InvalidAuthError:
+            self.credentials.refuse()
+            raise
+        balance = parse.balance(answer)
+        self.credentials.accept()
+        return balance
+
+    @asynccontextmanager
+    async def _doubting(self) -> AsyncGenerator[None]:
+        """Believe what is said of the credentials only if `balance` says so, too.
+
+        In any other answer, such words may be about a sender, a channel or a number.
+        """
+        try:
+            yield
+        except InvalidAuthError as err:
+            try:
+                await self.balance()
+            except InvalidAuthError:
+                raise err from None
+            except PortalError as unknown:
+                raise RefusedError(err.quote) from unknown
+            raise RefusedError(err.quote) from None
 
     async def inbox(self, *, unread: bool) -> tuple[InboxMessage, ...]:
         """Return the inbox; listing unread messages makes the portal mark them read."""
+        async with self._doubting():
+            messages = await self._inbox(unread=unread)
+        self.credentials.accept()
+        return messages
+
+    async def _inbox(self, *, unread: bool) -> tuple[InboxMessage, ...]:
         parameters = {"list": "unread" if unread else "all"}
         limit = _MAX_BODY if unread else _MAX_INBOX
         fields, scrub = self._transport.fields(parameters)
@@ -201,7 +236,9 @@ class PortalClient:
         self, submission: Submission, parameters: Mapping[str, str]
     ) -> Accepted:
         answer, scrub = await self._request(Operation.SEND, parameters)
-        accepted = parse.accepted(answer, len(submission.to), scrub)
+        async with self._doubting():
+            accepted = parse.accepted(answer, len(submission.to), scrub)
+        self.credentials.accept()
         if accepted.is_processed:
             self._learn(processing=Processing.IMMEDIATE)
         if accepted.date is not None and submission.schedule is None:
@@ -264,7 +301,9 @@ class PortalClient:
     async def channels(self) -> tuple[Channel, ...]:
         """Return the account's WhatsApp channels."""
         answer, scrub = await self._request(Operation.LIST_CHANNELS)
-        channels = parse.channels(answer, scrub)
+        async with self._doubting():
+            channels = parse.channels(answer, scrub)
+        self.credentials.accept()
         self._only_gateway = channels[0].gateway_id if len(channels) == 1 else None
         return channels
 
@@ -346,7 +385,8 @@ class PortalClient:
         body = await self._fetch(Operation.SCAN_QR, fields, _MAX_BODY)
         if "{" in body:
             with suppress(ValueError):
-                parse.raise_if_refused(parse.parse_answer(body), scrub)
+                async with self._doubting():
+                    parse.raise_if_refused(parse.parse_answer(body), scrub)
             raise body_error(body, scrub)
         try:
             return await asyncio.to_thread(read_picture, body)
@@ -378,7 +418,8 @@ class PortalClient:
     ) -> parse.Answer:
         """Return the answer to an operation; raise if it is a refusal."""
         answer, scrub = await self._request(operation, parameters)
-        parse.raise_if_refused(answer, scrub)
+        async with self._doubting():
+            parse.raise_if_refused(answer, scrub)
         return answer
 
     async def _request(

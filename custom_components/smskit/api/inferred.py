@@ -94,12 +94,17 @@ LIKELY_KEYS: Final = frozenset(
     }
 )
 
-# "Invalid user" is documented; the rest is the wording of similar portals.
+# "Invalid user" is documented; the rest is the wording of similar portals. Refusals of
+# a single message have such words, too, so `balance` has the last word.
 AUTH_REFUSAL: Final = re.compile(
     r"""
     \b(?:invalid|unknown|wrong|incorrect|missing|no|bad)\s+
         (?:user(?:name)?|account|api\s*-?key|api\s*-?token|token|credentials?|login)\b
-    | \bauthenti(?:cation|cate)\b | \bunauthori[sz]ed\b | \bnot\s+logged\s+in\b
+        (?!\s+(?:balance|credits?|id|numbers?|units?)\b)
+    | \b(?:user(?:name)?|account|api\s*-?key|api\s*-?token|token|credentials?)\s+
+        (?:(?:is|are|was|were|does|do)\s+)?not\s+(?:exist|found|recogni[sz]ed|valid)\b
+    | \bauthenti(?:cation|cate)\b | \bunauthori[sz]ed\b(?!\s+sender)
+    | \bnot\s+logged\s+in\b
     | \bapi\s+(?:access\s+)?(?:is\s+)?(?:not\s+enabled|disabled|off)\b
     | \bapi\s?(?:key|token)\b.*\b(?:invalid|wrong|incorrect|missing|required|expired)\b
     """,

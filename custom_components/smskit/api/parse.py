@@ -168,13 +168,17 @@ def _repair_commas(body: str, start: int) -> tuple[str, int]:
 
 
 def raise_if_refused(answer: Answer, scrub: Callable[[str], str]) -> None:
-    """Raise RefusedError or InvalidAuthError if the answer is a refusal."""
+    """Raise RefusedError if the answer is a refusal.
+
+    InvalidAuthError if its words may be about credentials.
+    """
     status, said = _status(answer)
     if status not in inferred.REFUSED_STATUS:
         return
     raw = next(filter(None, map(text, map(answer.get, _REASONS))), said)
+    # Without what was sent: a message may be about credentials.
     reason = scrub(raw)
-    if inferred.AUTH_REFUSAL.search(raw):
+    if inferred.AUTH_REFUSAL.search(reason):
         raise InvalidAuthError(reason)
     raise RefusedError(reason)
 

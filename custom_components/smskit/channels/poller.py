@@ -182,16 +182,17 @@ class ChannelPoller:
         self.interval = _PAIRING_POLL_INTERVAL if any(pairing) else POLL_INTERVAL
 
     async def _async_list(self) -> tuple[Channel, ...]:
-        """Return the channels; a refusal means that the account has none.
+        """Return the channels.
 
-        Only the balance verifies the credentials: a portal may use the same wording
-        to refuse accounts that have not booked WhatsApp.
+        A refusal means that the account has none, as one without WhatsApp.
         """
         try:
             listed = await self._client.channels()
-        except RefusedError as err:
+        except InvalidAuthError:
+            raise
+        except RefusedError:
             if self._listed:
-                raise RefusedError(err.reason) from err
+                raise
             return ()
         self._is_list_known = True
         return listed

@@ -44,14 +44,12 @@ class Dispatcher:
         client: PortalClient,
         outbox: Outbox,
         *,
-        on_auth_error: Callable[[], None],
         on_accepted: Callable[[Batch], None],
     ) -> None:
         """Prepare to send; `on_accepted` follows what the portal took."""
         self._hass = hass
         self._client = client
         self._outbox = outbox
-        self._on_auth_error = on_auth_error
         self._on_accepted = on_accepted
         self._sending: dict[Batch, asyncio.Task[None]] = {}
         self._sending_held = 0
@@ -59,7 +57,6 @@ class Dispatcher:
         self._pacing = Pacing()
         self._is_started = False
         self._is_resumed = False
-        self._refused_credentials = False
         self._cancel_timer: CALLBACK_TYPE | None = None
 
     # --- Life ------------------------------------------------------------------------
@@ -73,6 +70,11 @@ class Dispatcher:
     def async_resume(self) -> None:
         """Send what is held from now on, and what the last run left behind."""
         self._is_resumed = True
+        self._dispatch()
+
+    @callback
+    def async_retry(self) -> None:
+        """Send what is held: the portal takes the credentials again."""
         self._dispatch()
 
     @callback
@@ -165,7 +167,7 @@ class Dispatcher:
         self._set_timer(wake)
 
     def _may_try_held(self) -> bool:
-        if self._refused_credentials:
+        if self._client.credentials.are_doubted:
             return False
         if self._pacing.backoff:
             return not self._sending
@@ -235,15 +237,9 @@ class Dispatcher:
             self._pacing.back_off(was_held=was_held)
             self._outbox.hold(batch, str(err))
         except InvalidAuthError as err:
-            self._on_auth_error()
-            if was_held:
-                # It was not taken, and may be once the credentials are right.
-                self._refused_credentials = True
-                self._outbox.hold(batch, err.reason)
-            else:
-                self._outbox.fail(batch, err.reason)
+            # It was not taken, and may be once the credentials are right.
+            self._outbox.hold(batch, err.reason)
         except RefusedError as err:
-            self._refused_credentials = False
             self._pacing.reached(was_held=was_held)
             if batch.fallback is None:
                 self._outbox.fail(batch, err.reason)
@@ -255,7 +251,6 @@ class Dispatcher:
             group_id = err.group_id if isinstance(err, UncertainError) else None
             self._outbox.lose(batch, str(err), group_id)
         else:
-            self._refused_credentials = False
             if self._pacing.backoff:
                 self._pacing.reached(was_held=was_held)
             self._outbox.accept(batch, accepted)
