@@ -125,7 +125,11 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     _add_device(hass, entry)
     balance = BalanceCoordinator(hass, entry, client)
     inbox_poller = InboxPoller(client, messages, after_a_start=after_a_start)
-    delivery = DeliveryTracker(hass, client, outbox)
+
+    def undelivered() -> None:
+        dispatcher.async_retry()
+
+    delivery = DeliveryTracker(hass, client, outbox, on_held=undelivered)
 
     def accepted(batch: Batch) -> None:
         delivery.async_follow(batch)

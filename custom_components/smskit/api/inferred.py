@@ -180,7 +180,8 @@ NOT_FINAL: Final = re.compile(
 )
 
 # Device status reported by `viewchannel`: "session active" is documented, the others
-# are by analogy. An unknown status counts as not connected.
+# are by analogy. Only a word that is known to mean "no" blocks messages: what any other
+# means is for the portal to say.
 CONNECTED: Final = frozenset(
     {"session active", "active", "connected", "authenticated", "online", "ready"}
 )
@@ -193,7 +194,6 @@ NOT_CONNECTED: Final = frozenset(
         "closed",
         "disconnected",
         "inactive",
-        "loading",
         "logged out",
         "not connected",
         "offline",

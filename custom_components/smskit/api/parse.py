@@ -390,7 +390,7 @@ def _channel(item: Answer) -> dict[str, Any]:
 
 
 def _connection(value: object) -> Connection:
-    status = text(value).lower()
+    status = " ".join(re.findall(r"[^\W_]+", text(value).lower()))
     if status in inferred.CONNECTED:
         return Connection.CONNECTED
     if status in inferred.EXPIRED:

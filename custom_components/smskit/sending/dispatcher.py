@@ -74,7 +74,7 @@ class Dispatcher:
 
     @callback
     def async_retry(self) -> None:
-        """Send what is held: the portal takes the credentials again."""
+        """Send what is held, if it may leave now: something has changed."""
         self._dispatch()
 
     @callback
