@@ -34,6 +34,7 @@ from .const import (
 from .inbox import SIGNAL_CHANGED, Inbox, InboxPoller, InboxView, ReplyWaiters
 from .issues import AccountIssues
 from .portal_clock import PortalClock
+from .removed_recipients import RemovedRecipients
 from .sending import DeliveryTracker, Dispatcher, Outbox, Sender
 from .settings import Settings
 from .store import MessageLog, Publisher, Store, StoreError
@@ -50,6 +51,7 @@ class SmskitData:
     settings: Settings
     clock: PortalClock
     issues: AccountIssues
+    removed_recipients: RemovedRecipients
     store: Store
     publisher: Publisher
     balance: BalanceCoordinator

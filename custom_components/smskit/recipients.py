@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.signal_type import SignalTypeFormat
 
@@ -38,15 +38,36 @@ def subentry_recipients(
             sender=subentry.data.get(CONF_SENDER),
             channel=device_id
             and (device_channel_id(hass, entry.entry_id, device_id) or device_id),
+            subentry_ids=frozenset({subentry.subentry_id}),
         )
         for number in subentry.data[CONF_NUMBERS]
     ]
 
 
+# Sent for an account after a recipient was added, changed or removed.
+SIGNAL_RECIPIENTS: Final[SignalTypeFormat[()]] = SignalTypeFormat(
+    f"{DOMAIN}_recipients_{{}}"
+)
 # Sent to the notify entity of a subentry after a message to it was accepted.
 SIGNAL_NOTIFIED: Final[SignalTypeFormat[()]] = SignalTypeFormat(
     f"{DOMAIN}_notified_{{}}"
 )
+
+
+def recipient_identifier(entry_id: str, subentry_id: str) -> tuple[str, str]:
+    """Return the device identifier of a recipient."""
+    return (DOMAIN, f"{entry_id}_{subentry_id}")
+
+
+@callback
+def rename_devices(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Give the devices of recipients the names that the recipients have now."""
+    registry = dr.async_get(hass)
+    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+        identifier = recipient_identifier(entry.entry_id, subentry.subentry_id)
+        device = registry.async_get_device_by_identifier(identifier, entry.entry_id)
+        if device is not None:
+            registry.async_update_device(device.id, name=subentry.title)
 
 
 def entity_recipients(

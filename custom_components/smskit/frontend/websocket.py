@@ -1,5 +1,6 @@
 """WebSocket commands for dashboards, available to every logged-in user."""
 
+from functools import partial
 from typing import Any
 
 from homeassistant.components import websocket_api
@@ -18,7 +19,7 @@ from ..channels import channel_identifier, channel_name
 from ..const import CONF_NUMBERS, DOMAIN, SUBENTRY_RECIPIENT, UNIT_CREDITS
 from ..coordinator import SmskitConfigEntry, loaded_entry
 from ..inbox import SIGNAL_CHANGED, SIGNAL_RECEIVED, Received
-from ..recipients import recipient_names
+from ..recipients import SIGNAL_RECIPIENTS, recipient_names
 from ..sending import SIGNAL_OUTCOME, SIGNAL_SUBMITTED, Outcome
 from ..store import Message, StoreError
 from .conversations import as_conversation, as_shown
@@ -158,7 +159,7 @@ async def ws_list(
 def ws_subscribe(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Send received and sent messages, and delivery status changes, as events."""
+    """Send messages, changes of their status and of recipients, as events."""
     entry = _entry(hass, connection, msg)
     if entry is None:
         return
@@ -182,10 +183,8 @@ def ws_subscribe(
     def reported(_outcome: Outcome, message: Message) -> None:
         forward("status", message)
 
-    @callback
-    def changed() -> None:
-        forward("changed", None)
-
+    changed = partial(forward, "changed", None)
+    recipients_changed = partial(forward, "recipients", None)
     # The subscription survives a reload: signals depend only on the entry ID.
     entry_id = entry.entry_id
     unsubscribers = (
@@ -193,6 +192,9 @@ def ws_subscribe(
         async_dispatcher_connect(hass, SIGNAL_SUBMITTED.format(entry_id), submitted),
         async_dispatcher_connect(hass, SIGNAL_OUTCOME.format(entry_id), reported),
         async_dispatcher_connect(hass, SIGNAL_CHANGED.format(entry_id), changed),
+        async_dispatcher_connect(
+            hass, SIGNAL_RECIPIENTS.format(entry_id), recipients_changed
+        ),
     )
 
     @callback

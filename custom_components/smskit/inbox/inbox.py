@@ -165,14 +165,14 @@ class Inbox:
         self, listing: Sequence[InboxMessage], full: bool, backlog: bool
     ) -> None:
         async with self._lock:
-            if len(listing) < _LARGE:
-                listed = by_fingerprint(listing)
-            else:
-                run = self._hass.async_add_executor_job
-                listed = await run(by_fingerprint, listing)
+            is_large = len(listing) >= _LARGE
+            run = self._hass.async_add_executor_job
+            identify = partial(by_fingerprint, listing)
+            listed = await run(identify) if is_large else identify()
             seen = await self._async_seen(listed)
             fresh = {one: m for one, m in listed.items() if one not in seen}
-            doubtful = find_doubtful(listed, seen, is_trusted=self.trusts)
+            judge = partial(find_doubtful, listed, seen, is_trusted=self.trusts)
+            doubtful = await run(judge) if is_large else judge()
             # What another account had, or this one had before, is no news: the first
             # listing of all is an import, also when one of the unread came before it.
             imported = self._known[full] != self._account
@@ -209,11 +209,8 @@ class Inbox:
             fresh,
             self._settings,
             self._clock,
-            trusted={
-                one
-                for one, message in fresh.items()
-                if one not in doubtful and self.trusts(message)
-            },
+            is_trusted=self._is_trusted,
+            doubtful=doubtful,
             read=imported,
             now=dt_util.utcnow(),
         )

@@ -20,9 +20,9 @@ CREATE TABLE batches (
     fallback TEXT,
     sender TEXT NOT NULL,
     text TEXT NOT NULL,
+    body TEXT NOT NULL,
     route TEXT,
     fallback_route TEXT,
-    template TEXT,
     file TEXT,
     language TEXT,
     duration INTEGER,
@@ -39,6 +39,8 @@ CREATE TABLE batch_recipients (
     name TEXT,
     status TEXT NOT NULL,
     reason TEXT,
+    -- The recipients that it is for, separated by blanks.
+    subentry_ids TEXT NOT NULL,
     PRIMARY KEY (batch_id, position)
 ) WITHOUT ROWID;
 
