@@ -230,8 +230,8 @@ class PortalClient:
     async def _submit(
         self, submission: Submission, parameters: Mapping[str, str]
     ) -> Accepted:
-        answer, scrub = await self._request(Operation.SEND, parameters)
         async with self._doubting():
+            answer, scrub = await self._request(Operation.SEND, parameters)
             accepted = parse.accepted(answer, len(submission.to), scrub)
         if accepted.is_processed:
             self._learn(processing=Processing.IMMEDIATE)
