@@ -1,6 +1,6 @@
 """Recipients of messages, from subentries, notify entities and numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -20,9 +20,15 @@ from .const import (
     DOMAIN,
     SUBENTRY_RECIPIENT,
 )
-from .phone_number import normalize_number
+from .phone_number import (
+    InvalidNumberError,
+    current_form,
+    lost_plus_readings,
+    normalize_number,
+)
 from .sending import Recipient, Report, Via
 from .settings import Settings
+from .store import MessageLog
 
 
 def subentry_recipients(
@@ -112,31 +118,56 @@ def async_record_sent(
             async_dispatcher_send(hass, SIGNAL_NOTIFIED.format(subentry_id))
 
 
+async def async_known_numbers(
+    entry: ConfigEntry,
+    log: MessageLog,
+    numbers: Iterable[int],
+    country: str | None,
+) -> set[str]:
+    """Return which readings of integers that lost their `+` somebody is known by.
+
+    Raises StoreError.
+    """
+    readings = [one for raw in numbers for one in lost_plus_readings(raw, country)]
+    names = recipient_names(entry)
+    known = {number for number in readings if current_form(number) in names}
+    return known | await log.async_known(readings)
+
+
 def number_recipients(
-    numbers: Iterable[str | int], country: str | None
+    numbers: Iterable[str | int], country: str | None, known: Container[str] = ()
 ) -> list[Recipient]:
     """Return numbers as recipients; an invalid number has its error set."""
     recipients = []
     for raw in numbers:
         try:
-            recipient = Recipient(number=normalize_number(raw, country))
-        except ValueError as err:
+            recipient = Recipient(number=normalize_number(raw, country, known))
+        except InvalidNumberError as err:
             recipient = Recipient(number=str(raw), error=str(err))
         recipients.append(recipient)
     return recipients
 
 
 def recipient_names(entry: ConfigEntry) -> dict[str, str]:
-    """Return the recipient name of each number; the first recipient takes priority."""
+    """Return recipient names by number, in its current form; the first has priority."""
     names: dict[str, str] = {}
     for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
         for number in subentry.data[CONF_NUMBERS]:
-            names.setdefault(number, subentry.data[CONF_NAME])
+            names.setdefault(current_form(number), subentry.data[CONF_NAME])
     return names
+
+
+def recipient_numbers(entry: ConfigEntry) -> dict[str, str]:
+    """Return the numbers of recipients, by their current form."""
+    numbers: dict[str, str] = {}
+    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+        for number in subentry.data[CONF_NUMBERS]:
+            numbers.setdefault(current_form(number), number)
+    return numbers
 
 
 def is_trusted(entry: ConfigEntry, settings: Settings, number: str) -> bool:
     """Return whether a number is trusted: allowed, or by default any recipient's."""
     if settings.allowed_senders:
-        return number in settings.allowed_senders
-    return number in recipient_names(entry)
+        return current_form(number) in map(current_form, settings.allowed_senders)
+    return current_form(number) in recipient_names(entry)

@@ -168,8 +168,8 @@ def _fill(storage: Path, entry_id: str) -> None:
                 rows.append((f"p{len(rows)}", "out", number, text, date, "sent"))
     with closing(sqlite3.connect(storage / f"smskit.{entry_id}.db")) as connection:
         connection.executemany(
-            "INSERT INTO messages (id, direction, number, text, date, status) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO messages (id, direction, number, peer, text, date, status) "
+            "VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6)",
             rows,
         )
         connection.commit()

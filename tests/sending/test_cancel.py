@@ -70,6 +70,10 @@ async def _sent(home: Home) -> set[tuple[str, str]]:
         ({"numbers": CARLA}, {("To numbers", CARLA)}),
         ({"numbers": 12025550145}, {("To numbers", CARLA)}),
         (
+            {"numbers": f"(+44) 7700 900123; {CARLA}"},
+            {("To the family", BORIS), ("To numbers", CARLA)},
+        ),
+        (
             {"recipients": "notify.anna", "numbers": [BORIS, CARLA]},
             {_TO_ANNA, ("To the family", BORIS), ("To numbers", CARLA)},
         ),

@@ -967,8 +967,8 @@ class ConversationsView {
     this._avatar.hidden = false;
     this._threadPane.setAttribute("aria-label", name);
     this._text.setAttribute("aria-label", this.t("write_to", { name }));
-    // A sender that is a name instead of a number cannot receive replies.
-    const canReply = /^\+?\d+$/.test(number);
+    // A sender that is a name or a short code cannot receive replies.
+    const canReply = /^\+\d+$/.test(number);
     this._composer.hidden = !canReply;
     this._noReply.hidden = canReply;
     setText(this._noReply, canReply ? "" : this.t("no_reply", { name }));

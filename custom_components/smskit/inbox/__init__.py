@@ -1,7 +1,7 @@
 """The inbox: received messages, kept and published once, and who waits for a reply."""
 
 from .inbox import RECEIVED, SIGNAL_CHANGED, SIGNAL_RECEIVED, Inbox, InboxView
-from .models import Received, shown_number
+from .models import Received
 from .poller import InboxPoller
 from .replies import ReplyWaiters
 
@@ -14,5 +14,4 @@ __all__ = [
     "InboxView",
     "Received",
     "ReplyWaiters",
-    "shown_number",
 ]

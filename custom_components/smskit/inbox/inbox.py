@@ -16,6 +16,7 @@ from homeassistant.util.signal_type import SignalTypeFormat
 
 from ..api import InboxMessage
 from ..const import DOMAIN
+from ..phone_number import shown_number
 from ..portal_clock import PortalClock
 from ..settings import Settings
 from ..store import (
@@ -30,7 +31,7 @@ from ..store import (
     redate_messages,
     trim_messages,
 )
-from .models import Received, by_fingerprint, find_doubtful, received, shown_number
+from .models import Received, by_fingerprint, find_doubtful, received
 from .redating import redated
 
 RECEIVED: Final = "received"

@@ -9,6 +9,7 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN
+from ..phone_number import current_form
 from ..store import Message
 from .models import Received
 
@@ -29,7 +30,8 @@ class ReplyWaiters:
     @contextmanager
     def ask(self, numbers: frozenset[str]) -> Generator[asyncio.Future[Message]]:
         """Wait for the next message of one of these numbers, from now on."""
-        waiter = _Waiter(numbers, asyncio.get_running_loop().create_future())
+        forms = frozenset(current_form(number) for number in numbers)
+        waiter = _Waiter(forms, asyncio.get_running_loop().create_future())
         self._waiters.append(waiter)
         try:
             yield waiter.reply
@@ -47,7 +49,7 @@ class ReplyWaiters:
         if received.is_doubtful:
             return
         for waiter in self._waiters:
-            if message.number in waiter.numbers:
+            if current_form(message.number) in waiter.numbers:
                 self._waiters.remove(waiter)
                 if not waiter.reply.done():
                     waiter.reply.set_result(message)

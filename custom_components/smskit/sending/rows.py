@@ -8,6 +8,7 @@ from typing import Any, Final
 from homeassistant.util import dt as dt_util
 
 from ..api import SendType
+from ..phone_number import current_form
 from ..store import Body, Direction, Message, Statement
 from .batch import Batch, BatchRecipient, Stage
 from .clock import monotonic
@@ -77,12 +78,14 @@ def insert(batch: Batch) -> list[Statement]:
             ],
         ),
         Statement(
-            "INSERT INTO messages (id, direction, number, name, text, date, status) "
-            "VALUES (?, 'out', ?, ?, ?, ?, ?)",
+            "INSERT INTO messages "
+            "(id, direction, number, peer, name, text, date, status) "
+            "VALUES (?, 'out', ?, ?, ?, ?, ?, ?)",
             [
                 (
                     _message_id(batch, r),
                     r.number,
+                    current_form(r.number),
                     r.name,
                     batch.text,
                     batch.created,

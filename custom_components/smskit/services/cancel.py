@@ -11,19 +11,18 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from ..coordinator import async_loaded_entry
+from ..phone_number import split_numbers
 from ..recipients import entity_recipients, number_recipients
 from ..sending import CANCELED, BatchRecipient, Status
 from .errors import store_errors
 from .inbox import ATTR_ALL
-from .sending import ATTR_NUMBERS, ATTR_RECIPIENTS
+from .sending import ATTR_NUMBERS, ATTR_RECIPIENTS, async_known
 
 CANCEL_SCHEMA: Final = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
         vol.Optional(ATTR_RECIPIENTS, default=list): cv.entities_domain(NOTIFY_DOMAIN),
-        vol.Optional(ATTR_NUMBERS, default=list): vol.All(
-            cv.ensure_list, [vol.Any(str, int)]
-        ),
+        vol.Optional(ATTR_NUMBERS, default=list): split_numbers,
         vol.Optional(ATTR_ALL, default=False): cv.boolean,
     }
 )
@@ -34,7 +33,8 @@ async def async_cancel_held_messages(call: ServiceCall) -> ServiceResponse:
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     data = entry.runtime_data
     recipients = entity_recipients(call.hass, entry, call.data[ATTR_RECIPIENTS])
-    named = number_recipients(call.data[ATTR_NUMBERS], data.settings.country)
+    known = await async_known(entry, call.data[ATTR_NUMBERS])
+    named = number_recipients(call.data[ATTR_NUMBERS], data.settings.country, known)
     is_all: bool = call.data[ATTR_ALL]
     if not (is_all or recipients or named):
         raise ServiceValidationError(
