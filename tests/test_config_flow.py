@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import aiohttp
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntryState
 from homeassistant.const import CONF_API_KEY, CONF_API_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
@@ -16,7 +17,7 @@ from tests.conftest import API_KEY, API_TOKEN, entry_data
 from tests.flow_translations import translated_flows  # noqa: F401 - a fixture
 from tests.home import settle
 from tests.portal import Account, Portal
-from tests.steps import assert_state, shown
+from tests.steps import assert_state, pass_time, shown
 
 pytestmark = pytest.mark.usefixtures("translated_flows")
 
@@ -319,15 +320,20 @@ async def test_reconfigure_to_another_entrys_account(
     assert loaded.data == entry_data(portal)
 
 
-@pytest.mark.expected_log("Authentication failed")
+@pytest.mark.expected_log("Error fetching")
 async def test_reconfigure_of_an_account_that_is_refused(
-    hass: HomeAssistant, entry: MockConfigEntry, portal: Portal
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    portal: Portal,
+    freezer: FrozenDateTimeFactory,
 ) -> None:
     """An account that was refused at the start works once it is reconfigured."""
     portal.fail("refused_error", text="Invalid user")
     await hass.config_entries.async_setup(entry.entry_id)
     await settle(hass)
     assert_state(entry, ConfigEntryState.LOADED)
+    for _ in range(3):
+        await pass_time(hass, freezer, minutes=1)
     assert list(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
     portal.clear_faults()
     result = await entry.start_reconfigure_flow(hass)

@@ -126,6 +126,7 @@ async def test_says_unreachable(
     assert lines((await home.look()).text)[0] == texts["qr_connected"]
 
 
+@pytest.mark.expected_log("Error fetching 127.0.0.1 balance data")
 async def test_no_old_code(home: Home) -> None:
     """A code is not shown any more once the portal does not answer for it."""
     created = await home.create()

@@ -24,6 +24,12 @@ OLD = {CONF_API_KEY: API_KEY, CONF_API_TOKEN: API_TOKEN}
 NEW = {CONF_API_KEY: "key-2", CONF_API_TOKEN: "token-2"}
 
 
+async def believe(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Let the portal refuse for as long as it takes to be believed."""
+    for _ in range(3):
+        await pass_time(hass, freezer, minutes=1)
+
+
 def reauth(hass: HomeAssistant) -> Any:
     """Return the only flow that is open: the one that asks for credentials."""
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
@@ -50,7 +56,7 @@ async def assert_polls(
 
 
 @pytest.mark.parametrize(("disabled", "values"), [(False, NEW), (True, OLD)])
-@pytest.mark.expected_log("Authentication failed")
+@pytest.mark.expected_log("Error fetching")
 async def test_at_startup(  # noqa: PLR0913, PLR0917 - fixtures
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -68,6 +74,8 @@ async def test_at_startup(  # noqa: PLR0913, PLR0917 - fixtures
     assert await hass.config_entries.async_setup(entry.entry_id)
     await settle(hass)
     assert_state(entry, ConfigEntryState.LOADED)
+    assert not list(hass.config_entries.flow.async_progress())
+    await believe(hass, freezer)
     flow = reauth(hass)
     account.api_enabled = True
     result = await submit(hass, flow, values)
@@ -78,7 +86,7 @@ async def test_at_startup(  # noqa: PLR0913, PLR0917 - fixtures
     await assert_polls(hass, freezer, portal)
 
 
-@pytest.mark.expected_log("Authentication failed while fetching")
+@pytest.mark.expected_log("Error fetching")
 @pytest.mark.parametrize(("disabled", "values"), [(False, NEW), (True, OLD)])
 async def test_at_run_time(  # noqa: PLR0913, PLR0917 - fixtures
     hass: HomeAssistant,
@@ -95,6 +103,7 @@ async def test_at_run_time(  # noqa: PLR0913, PLR0917 - fixtures
     else:
         account.api_key, account.api_token = NEW.values()
     await pass_time(hass, freezer, minutes=6)
+    await believe(hass, freezer)
     flow = reauth(hass)
     assert shown(hass, BALANCE).state == STATE_UNAVAILABLE
     account.api_enabled = True
@@ -106,14 +115,19 @@ async def test_at_run_time(  # noqa: PLR0913, PLR0917 - fixtures
     assert not list(hass.config_entries.flow.async_progress())
 
 
-@pytest.mark.expected_log("Authentication failed")
+@pytest.mark.expected_log("Error fetching")
 async def test_errors(
-    hass: HomeAssistant, entry: MockConfigEntry, portal: Portal, account: Account
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    portal: Portal,
+    account: Account,
+    freezer: FrozenDateTimeFactory,
 ) -> None:
     """Each error has its name, and the same form succeeds once its cause is gone."""
     account.api_key, account.api_token = NEW.values()
     await hass.config_entries.async_setup(entry.entry_id)
     await settle(hass)
+    await believe(hass, freezer)
     flow = reauth(hass)
     result = await submit(hass, flow, OLD)
     assert result["errors"] == {"base": "invalid_auth"}
@@ -131,9 +145,13 @@ async def test_errors(
     assert_state(entry, ConfigEntryState.LOADED)
 
 
-@pytest.mark.expected_log("Authentication failed")
+@pytest.mark.expected_log("Error fetching")
 async def test_another_entrys_account(
-    hass: HomeAssistant, entry: MockConfigEntry, portal: Portal, account: Account
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    portal: Portal,
+    account: Account,
+    freezer: FrozenDateTimeFactory,
 ) -> None:
     """No account becomes one that is there already."""
     portal.add_account(api_key="key-2", api_token="token-2")
@@ -141,6 +159,7 @@ async def test_another_entrys_account(
     account.api_token = "changed"
     await hass.config_entries.async_setup(entry.entry_id)
     await settle(hass)
+    await believe(hass, freezer)
     result = await submit(hass, reauth(hass), NEW)
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"

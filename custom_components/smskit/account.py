@@ -4,9 +4,9 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import (
     CONF_API_KEY,
     CONF_API_TOKEN,
@@ -33,6 +33,7 @@ from .coordinator import (
     ChannelCoordinator,
     InboxCoordinator,
     SmskitConfigEntry,
+    SmskitCoordinator,
     SmskitData,
 )
 from .inbox import RECEIVED, SIGNAL_RECEIVED, Inbox, InboxPoller, ReplyWaiters
@@ -109,6 +110,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         entry.data[CONF_API_TOKEN],
         traits=traits,
         on_learned=learned,
+        on_credentials=partial(_follow_credentials, hass, entry),
     )
     publisher = Publisher(hass, database)
     await publisher.async_load(after_a_start=after_a_start)
@@ -133,7 +135,11 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     entry.async_on_unload(removed_recipients.async_stop)
     balance = BalanceCoordinator(hass, entry, client)
     inbox_poller = InboxPoller(client, messages, after_a_start=after_a_start)
-    delivery = DeliveryTracker(hass, client, outbox)
+
+    def undelivered() -> None:
+        dispatcher.async_retry()
+
+    delivery = DeliveryTracker(hass, client, outbox, on_held=undelivered)
 
     def accepted(batch: Batch) -> None:
         delivery.async_follow(batch)
@@ -145,7 +151,6 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         hass,
         client,
         outbox,
-        on_auth_error=partial(entry.async_start_reauth, hass),
         on_accepted=accepted,
     )
     planner = Planner(settings, clock, outbox, channel_poller.route)
@@ -192,6 +197,26 @@ def _redate(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
     entry.async_create_background_task(
         hass, data.messages.async_redate(), f"smskit redate {entry.entry_id}"
     )
+
+
+@callback
+def _follow_credentials(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
+    """Ask for other credentials once those in use are refused, until they are taken."""
+    data = entry.runtime_data
+    if data.client.credentials.are_refused:
+        entry.async_start_reauth(hass)
+        return
+    # Whatever else has met the refusal, or waits for its end, is to know soon.
+    waiting: tuple[SmskitCoordinator[Any], ...] = (data.balance,)
+    if not data.client.credentials.are_doubted:
+        for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
+            hass.config_entries.flow.async_abort(flow["flow_id"])
+        data.dispatcher.async_retry()
+        waiting = (data.balance, data.inbox, data.channels)
+    for coordinator in waiting:
+        entry.async_create_background_task(
+            hass, coordinator.async_request_refresh(), f"smskit {coordinator.name}"
+        )
 
 
 def _add_device(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:

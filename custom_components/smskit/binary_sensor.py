@@ -51,5 +51,5 @@ class ConnectedSensor(ChannelEntity, BinarySensorEntity):
 
     @property
     @override
-    def is_on(self) -> bool:
-        return self._state.connected
+    def is_on(self) -> bool | None:
+        return self._state.connected or (False if self._state.closed else None)

@@ -104,7 +104,7 @@ class ChannelButton(ChannelEntity, ButtonEntity):
         try:
             await self.entity_description.press_fn(entry, self._channel_id)
         except PortalError as err:
-            raise portal_error(self.hass, entry, err) from err
+            raise portal_error(err) from err
 
     async def _async_check_admin(self) -> None:
         """Raise Unauthorized unless the user is an administrator, as the actions do."""

@@ -43,5 +43,9 @@ CONF_VIA: Final = "via"
 BALANCE_INTERVAL: Final = timedelta(minutes=5)
 # Maximum time until the next poll after a failure.
 RETRY_INTERVAL: Final = timedelta(minutes=1)
+# Until the next poll while the portal refuses the credentials: before it is believed,
+# and from then on.
+DOUBT_INTERVAL: Final = timedelta(seconds=30)
+REFUSED_INTERVAL: Final = timedelta(minutes=15)
 REFRESH_COOLDOWN: Final = 2.0
 RECONCILE_INTERVAL: Final = timedelta(days=1)

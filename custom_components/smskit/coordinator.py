@@ -8,7 +8,6 @@ from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import service
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -23,7 +22,15 @@ from .api import (
     PortalError,
 )
 from .channels import ChannelPoller, ChannelState, sync_devices
-from .const import BALANCE_INTERVAL, DOMAIN, LOGGER, REFRESH_COOLDOWN, RETRY_INTERVAL
+from .const import (
+    BALANCE_INTERVAL,
+    DOMAIN,
+    DOUBT_INTERVAL,
+    LOGGER,
+    REFRESH_COOLDOWN,
+    REFUSED_INTERVAL,
+    RETRY_INTERVAL,
+)
 from .inbox import SIGNAL_CHANGED, Inbox, InboxPoller, InboxView, ReplyWaiters
 from .issues import AccountIssues
 from .portal_clock import PortalClock
@@ -94,10 +101,6 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
     async def _async_update_data(self) -> DataT:
         try:
             return await self._async_fetch()
-        except InvalidAuthError as err:
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN, translation_key="invalid_auth"
-            ) from err
         except StoreError as err:
             raise UpdateFailed(
                 translation_domain=DOMAIN,
@@ -105,13 +108,24 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
                 translation_placeholders={"error": str(err)},
             ) from err
         except PortalError as err:
-            interval = self.update_interval or RETRY_INTERVAL
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key="update_failed",
                 translation_placeholders={"error": str(err)},
-                retry_after=min(interval, RETRY_INTERVAL).total_seconds(),
+                retry_after=self._retry_interval(err).total_seconds(),
             ) from err
+
+    def _retry_interval(self, err: PortalError) -> timedelta:
+        """Return how long to wait after a failed poll.
+
+        Polling never ends for refused credentials: they may be right again without
+        having been changed.
+        """
+        interval = min(self.update_interval or RETRY_INTERVAL, RETRY_INTERVAL)
+        if not isinstance(err, InvalidAuthError):
+            return interval
+        credentials = self.config_entry.runtime_data.client.credentials
+        return REFUSED_INTERVAL if credentials.are_refused else DOUBT_INTERVAL
 
 
 class BalanceCoordinator(SmskitCoordinator[Balance]):

@@ -74,7 +74,6 @@ CASES: Final = (
     Case("huge", NotAPortalError),
     Case("empty_body", NotAPortalError),
     Case("refused_error", RefusedError, text="Something is wrong"),
-    Case("refused_error", InvalidAuthError, text="API access disabled"),
     Case("php_notice"),
     Case("bom"),
     Case("odd_types"),

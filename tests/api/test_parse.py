@@ -185,7 +185,17 @@ def _accepted(count: int = 1, **answer: Any) -> Accepted:
 
 
 @pytest.mark.parametrize(
-    "status", ["queued", "success", "OK", "okey", "Sent", " success "]
+    "status",
+    [
+        "queued",
+        "success",
+        "OK",
+        "okey",
+        "Sent",
+        " success ",
+        "Queued: 1 message",
+        "OK (1)",
+    ],
 )
 @pytest.mark.parametrize("group_id", [7, "7", "0", "", None, "00"])
 def test_accepted(status: str, group_id: object) -> None:
@@ -220,6 +230,21 @@ def test_refused_without_a_group(status: str, group_id: object, key: str) -> Non
     reason: dict[str, Any] = {key: "Insufficient Balance"}
     with pytest.raises(RefusedError) as raised:
         _accepted(status=status, group_id=group_id, **reason)
+    assert raised.value.reason == "<Insufficient Balance>"
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "error: Insufficient Balance",
+        "FAILED - Insufficient Balance",
+        "Rejected (Insufficient Balance)",
+    ],
+)
+def test_refused_in_its_status(status: str) -> None:
+    """A status may have its reason behind it."""
+    with pytest.raises(RefusedError) as raised:
+        _accepted(status=status)
     assert raised.value.reason == "<Insufficient Balance>"
 
 
@@ -282,6 +307,7 @@ def test_group_of_a_broken_answer(body: str, expected: str | None) -> None:
     [
         ("completed", [{"to": "1", "status": "sent"}], True),
         ("COMPLETED", {"0": {"to": "1", "status": "sent"}}, True),
+        ("Completed (1/1)", [{"to": "1", "status": "sent"}], True),
         ("completed", [], False),
         ("processing", [{"to": "1", "status": "sent"}], False),
         ("sent", [{"to": "1", "status": "sent"}], False),
@@ -307,16 +333,83 @@ def test_not_accepted(answer: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("word", "expected"),
     [
-        ("DELIVERED", DeliveryStatus.SENT),
-        ("Undelivered", DeliveryStatus.FAILED),
-        ("rejected", DeliveryStatus.FAILED),
-        ("submitted", DeliveryStatus.QUEUED),
-        (None, DeliveryStatus.QUEUED),
-        (3, DeliveryStatus.QUEUED),
+        *dict.fromkeys(
+            [
+                "DELIVERED",
+                "Sent",
+                "DELIVRD",
+                "DELIVRD:000",
+                "delivered to handset",
+                "DELIVERED_TO_OPERATOR",
+                "DeliveredToTerminal",
+                "SENT, 1 part",
+                "Message sent successfully",
+                "delivery success",
+                "status: sent",
+                "read",
+                "id:17 sub:001 dlvrd:001 done date:1804241225 stat:DELIVRD err:000",
+            ],
+            DeliveryStatus.SENT,
+        ).items(),
+        *dict.fromkeys(
+            [
+                "Undelivered",
+                "rejected",
+                "FAILED",
+                "Failed: Absent subscriber",
+                "failed - not sent",
+                "UNDELIV",
+                "UNDELIV err:001",
+                "undeliverable",
+                "UNDELIVERABLE_REJECTED_OPERATOR",
+                "REJECTD",
+                "Rejected by the operator",
+                "EXPIRED|2",
+                "DELETED",
+                "CANCELED",
+                "delivery failed",
+                "DeliveryFailed",
+                "Sending failed (barred)",
+                "Message delivery failure",
+                "permanently failed",
+                "not delivered",
+                "MESSAGE_NOT_SENT",
+                "SMS was not delivered",
+                "cannot be delivered",
+                "stat:REJECTD err:045 text:sent",
+            ],
+            DeliveryStatus.FAILED,
+        ).items(),
+        *dict.fromkeys(
+            [
+                "submitted",
+                "ENROUTE",
+                "ACCEPTD",
+                "UNKNOWN",
+                "scheduled",
+                "not yet sent",
+                "failed, will be retried",
+                "Delivery failed; retrying",
+                "temporarily failed",
+                "delivery pending",
+                "sent: failed",
+                "sent (not delivered)",
+                "not failed",
+                "2 of 3 sent",
+                "sending",
+                "undelivered yet",
+                "",
+                ":",
+                "-",
+                None,
+                3,
+            ],
+            DeliveryStatus.QUEUED,
+        ).items(),
     ],
 )
 def test_delivery_words(word: object, expected: DeliveryStatus) -> None:
-    """A word that nobody knows is no outcome."""
+    """A status is read by its word; one that nobody knows is not final."""
     group = {"group_id": "1", "recipients": [{"to": "+12025550123", "status": word}]}
     (recipient,) = parse.group_status(group).recipients
     assert (recipient.to, recipient.status) == ("12025550123", expected)
@@ -372,10 +465,13 @@ def test_up_time(written: object, expected: timedelta | None) -> None:
         "Authentication failed",
         "Unauthorized",
         "API token is required",
+        "User not found",
+        "The API key does not exist",
+        "WhatsApp not logged in",
     ],
 )
 def test_refused_credentials(message: str) -> None:
-    """The message alone tells that credentials are refused."""
+    """The message alone tells that credentials may be refused."""
     with pytest.raises(InvalidAuthError):
         parse.raise_if_refused({"status": "error", "message": message}, str)
     with pytest.raises(InvalidAuthError):
@@ -392,6 +488,10 @@ def test_refused_credentials(message: str) -> None:
         "Invalid group ID",
         "Message is empty",
         "No recipient",
+        "Unauthorized Sender ID",
+        "No account balance left",
+        "Unknown user number",
+        "Invalid user id",
     ],
 )
 def test_other_refusals(message: str) -> None:

@@ -1,6 +1,7 @@
 """What goes wrong with looking at channels: it shows, and is got over."""
 
-from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from tests.portal import Channel, FaultKind
@@ -58,7 +59,7 @@ async def test_reading_dressed_answers(
 async def test_words_of_the_portal(
     office: Channel, new_home: Home, word: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A status is shown as it came; one that nobody knows is no connection."""
+    """A status is shown as it came; what one that nobody knows means is unknown."""
     home = new_home
     home.portal.fail(
         FaultKind.NOT_JSON,
@@ -68,7 +69,10 @@ async def test_words_of_the_portal(
     )
     await home.advance(900.5)
     assert home.state(DEVICE_STATUS) == (word or "unknown")
-    connected = word.lower() == "session active"
-    assert home.state(CONNECTED) == (STATE_ON if connected else STATE_OFF)
+    known = {"SESSION ACTIVE": STATE_ON, "Logged Out": STATE_OFF}
+    assert home.state(CONNECTED) == known.get(word, STATE_UNKNOWN)
+    # Nor is it a loss.
+    lost = [i for i in ir.async_get(home.hass).issues if "channel_lost" in i[1]]
+    assert len(lost) == (word == "Logged Out")
     noted = [m for m in caplog.messages if "Unknown device status" in m]
     assert len(noted) == (1 if word in {"hibernating", ""} else 0)

@@ -81,6 +81,56 @@ async def test_not_connected(new_home: Home, what: str) -> None:
     assert home.portal.ledger == []
 
 
+def say(home: Home, channel: Channel, word: str) -> None:
+    """Let the portal report a device status of a channel from now on."""
+    home.portal.fail(
+        FaultKind.NOT_JSON,
+        "viewchannel",
+        text='{"request":"viewchannel","status":"success","channel_id":'
+        f'"{channel.channel_id}","gateway_id":"501","device_status":"{word}"}}',
+    )
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(
+    ("word", "blocks"),
+    [
+        ("open", False),
+        ("WORKING", False),
+        ("paired", False),
+        ("syncing", False),
+        ("loading", False),
+        ("1", False),
+        ("true", False),
+        ("", False),
+        ("session active", False),
+        ("SESSION_ACTIVE", False),
+        ("session closed", True),
+        ("LOGGED_OUT", True),
+        ("Disconnected.", True),
+        ("awaiting scan", True),
+        ("subscription expired", True),
+    ],
+)
+async def test_only_a_known_no_blocks(
+    office: Channel, new_home: Home, word: str, *, blocks: bool, named: bool
+) -> None:
+    """What a word means that nobody knows is for the portal to say."""
+    home = new_home
+    say(home, office, word)
+    await home.advance(300.5)
+    channel = {"channel": home.device_id("Office")} if named else {}
+    home.forget_requests()
+    if blocks:
+        with pytest.raises(HomeAssistantError):
+            await send(home, type="whatsapp", **channel)
+        assert home.portal.requests == []
+    else:
+        (outcome,) = await send(home, type="whatsapp", **channel)
+        assert outcome["status"] == "queued"
+        assert [kind for kind, _ in sent(home)] == ["whatsapp"]
+
+
 async def test_one_that_is_reset_is_not_used(new_home: Home) -> None:
     """After a reset the channel is refused at once, not only after the next poll."""
     home = new_home

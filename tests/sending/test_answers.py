@@ -137,10 +137,48 @@ async def test_dropped_number(home: Home) -> None:
 
 async def test_strangers_say_nothing(home: Home) -> None:
     """A completed group of other numbers tells nothing of ours."""
-    await home.send(ANNA)
+    await home.send(ANNA, CARLA)
     _group(home, "completed", **{"4471235433": "sent"})
     await home.advance(600)
-    assert home.published() == ["queued"]
+    assert home.published() == ["queued"] * 2
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("DELIVRD", "sent"),
+        ("Delivered: 2018-04-24 12:25:23", "sent"),
+        ("UNDELIV", "failed"),
+        ("FAILED - Absent subscriber", "failed"),
+        ("delivery failed", "failed"),
+        ("REJECTD (0x45)", "failed"),
+    ],
+)
+@pytest.mark.parametrize(
+    "listed", [ANNA[1:], "+1 (202) 555-0123", "5550123", "12025***123", "Anna"]
+)
+async def test_as_portals_write_it(
+    home: Home, words: str, status: str, listed: str
+) -> None:
+    """A report is understood by its word, and the number by what it can be."""
+    await home.send(ANNA)
+    _group(home, "COMPLETED", **{listed: words})
+    await home.advance(6)
+    assert home.published() == ["queued", status]
+    assert home.stored_batches() == []
+
+
+async def test_hidden_numbers(home: Home) -> None:
+    """Where the portal hides numbers, their order tells, after a restart, too."""
+    numbers = [CARLA, ANNA, BORIS]
+    await home.send(*numbers)
+    await home.restart()
+    hidden = {"1202*(1)": "SENT", "1202*(2)": "FAILED: barred", "4477*": "sending"}
+    _group(home, "processing", **hidden)
+    await home.advance(66)
+    assert home.published(CARLA) == ["queued", "sent"]
+    assert home.published(ANNA) == ["queued", "failed"]
+    assert home.published(BORIS) == ["queued"]
 
 
 async def test_rhythm_of_a_cron(home: Home) -> None:

@@ -1,6 +1,6 @@
 """WhatsApp, and SMS where WhatsApp was refused, never where nobody knows."""
 
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -8,11 +8,20 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smskit.const import DOMAIN
-from tests.conftest import ANNA, BORIS, CARLA, entry_data, recipient_data
+from tests.conftest import (
+    ANNA,
+    API_TOKEN,
+    BORIS,
+    CARLA,
+    entry_data,
+    recipient_data,
+)
 from tests.portal import Account, Channel, Portal
+from tests.portal.words import RecipientState
 
 from .home import Home
 
+DORA: Final = "+447700900145"
 # Known at the portal only, unless Home Assistant looks again.
 _REFUSAL = "WhatsApp channel not connected"
 
@@ -31,7 +40,7 @@ def entry(
             recipient_data("Anna", ANNA, via="whatsapp_then_sms"),
             recipient_data("Boris", BORIS, via="whatsapp"),
             recipient_data("Carla", CARLA),
-            recipient_data("Dora", "+12025550167", via="whatsapp_then_sms"),
+            recipient_data("Dora", DORA, via="whatsapp_then_sms"),
         ],
     )
     entry.add_to_hass(hass)
@@ -172,14 +181,140 @@ async def test_both_refused(channel: Channel, home: Home) -> None:
     assert home.totals == (0, 1, 0)
 
 
+@pytest.mark.parametrize("status", ["failed", "canceled"])
+async def test_undelivered_goes_by_sms(
+    channel: Channel, home: Home, status: RecipientState
+) -> None:
+    """What WhatsApp took and did not deliver goes by SMS, and that once."""
+    assert (await _to_anna(home))[:2] == ("whatsapp", "queued")
+    home.portal.deliver(status)
+    await home.advance(10)
+    assert _types(home) == ["whatsapp", "sms"]
+    assert home.published() == ["queued", "held", "queued"]
+    assert home.events[1].reason == "WhatsApp did not deliver it"
+    assert home.totals == (0, 0, 1)
+    home.portal.deliver("failed")
+    await home.advance(7200)
+    assert _types(home) == ["whatsapp", "sms"]
+    assert home.published()[3:] == ["failed"]
+    assert home.totals == (0, 1, 0)
+    assert home.stored_batches() == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_undelivered_across_a_restart(
+    channel: Channel, home: Home, when: str
+) -> None:
+    """An SMS takes over after a restart, too, whatever the portal does meanwhile."""
+    await _to_anna(home)
+    if when == "before":
+        await home.restart()
+    home.portal.deliver("failed")
+    if when == "after":
+        await home.settle()
+        await home.restart()
+    await home.advance(70)
+    assert _types(home) == ["whatsapp", "sms"]
+    home.portal.deliver("sent")
+    await home.advance(120)
+    assert home.totals == (1, 0, 0)
+
+
+async def test_each_is_delivered_or_not(channel: Channel, home: Home) -> None:
+    """Only who was not reached by WhatsApp gets an SMS."""
+    await home.send(recipients=["notify.anna", "notify.dora"])
+    home.portal.deliver("sent", to=ANNA[1:])
+    home.portal.deliver("failed", to=DORA[1:])
+    await home.advance(10)
+    sms = [entry.to for entry in home.portal.ledger if entry.type != "whatsapp"]
+    assert sms == [DORA[1:]]
+
+
+async def test_undelivered_too_late(channel: Channel, home: Home) -> None:
+    """Hours later, an SMS would be of no use: it is a failure."""
+    await _to_anna(home)
+    await home.advance(3 * 3600)
+    home.portal.deliver("failed")
+    await home.advance(2 * 3600)
+    assert _types(home) == ["whatsapp"]
+    assert home.published() == ["queued", "failed"]
+    assert home.totals == (0, 1, 0)
+
+
+async def test_undelivered_without_a_fallback(channel: Channel, home: Home) -> None:
+    """A recipient that is reached by WhatsApp alone has not been reached."""
+    await home.notify("notify.boris")
+    home.portal.deliver("failed")
+    await home.advance(120)
+    assert _types(home) == ["whatsapp"]
+    assert home.published() == ["queued", "failed"]
+
+
+async def test_undelivered_though_it_must_not_be_held(
+    channel: Channel, home: Home
+) -> None:
+    """That WhatsApp took its time is no reason not to send an SMS."""
+    await _to_anna(home, expires_in=0)
+    home.portal.deliver("failed")
+    await home.advance(10)
+    assert _types(home) == ["whatsapp", "sms"]
+
+
+async def test_unknown_that_was_not_delivered(channel: Channel, home: Home) -> None:
+    """A report that it failed tells more than the answer that broke off."""
+    text = '{"request":"sendsms","status":"queued","group_id":"1001","da'
+    home.portal.fail("not_json", "sendsms", processed=True, text=text, times=1)
+    assert (await _to_anna(home))[:2] == ("whatsapp", "unknown")
+    home.portal.deliver("failed")
+    await home.advance(10)
+    assert _types(home) == ["whatsapp", "sms"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "WhatsApp not logged in",
+        "Unauthorized",
+        "Unauthorized Sender ID",
+        "No account balance left",
+        "Unknown user number",
+        "Authentication failed for this channel",
+    ],
+)
+async def test_words_about_credentials(
+    channel: Channel, home: Home, words: str
+) -> None:
+    """Such words are about WhatsApp as long as the portal takes the credentials."""
+    home.portal.fail("refused_error", "sendsms", text=words, times=1)
+    assert (await _to_anna(home))[:2] == ("sms", "queued")
+    assert _types(home) == ["sms"]
+    assert not list(home.hass.config_entries.flow.async_progress())
+
+
+@pytest.mark.expected_log("Error fetching 127.0.0.1 balance data")
+@pytest.mark.parametrize("fault", ["html_page", "http_500", "reset", "refused_error"])
+async def test_nobody_knows_of_the_credentials(
+    channel: Channel, home: Home, fault: str
+) -> None:
+    """Where the balance does not tell, a refusal is one of the message."""
+    home.portal.fail("refused_error", "sendsms", text="Unauthorized", times=1)
+    home.portal.fail(fault, "balance")
+    assert (await _to_anna(home))[:2] == ("sms", "queued")
+    await home.settle()
+    assert not list(home.hass.config_entries.flow.async_progress())
+
+
+@pytest.mark.expected_log("Error fetching 127.0.0.1 balance data")
 async def test_refused_credentials_are_no_reason(
     channel: Channel, home: Home, account: Account
 ) -> None:
     """Refused credentials say nothing of WhatsApp: no SMS is tried."""
     account.api_token = "another-token-of-the-tests"
-    with pytest.raises(HomeAssistantError, match="Invalid user"):
-        await _to_anna(home)
-    assert [r.parameters["type"] for r in home.requests()] == ["whatsapp"]
+    assert await _to_anna(home) == ("whatsapp", "held", "Invalid user")
+    account.api_token = API_TOKEN
+    await home.advance(60)
+    assert [r.parameters["type"] for r in home.requests()] == ["whatsapp"] * 2
+    assert _types(home) == ["whatsapp"]
 
 
 async def test_whatsapp_alone_has_no_fallback(channel: Channel, home: Home) -> None:

@@ -298,7 +298,7 @@ async def test_success_ends_the_backoff(home: Home) -> None:
     assert home.texts == ["Fresh", "Held"]
 
 
-@pytest.mark.expected_log("Authentication failed")
+@pytest.mark.expected_log("Error fetching")
 async def test_refused_credentials_keep_what_is_held(
     home: Home, account: Account
 ) -> None:
@@ -308,10 +308,9 @@ async def test_refused_credentials_keep_what_is_held(
     await home.send(BORIS, message="Two")
     account.api_token = "another-token-of-the-tests"
     await home.portal.accept()
-    await home.advance(2)
+    await home.advance(600)
     flows = home.hass.config_entries.flow.async_progress()
     assert [flow["context"]["source"] for flow in flows] == [SOURCE_REAUTH]
-    await home.advance(600)
     # The balance says so: no message is risked for it.
     assert home.requests() == []
     assert home.published() == ["held", "held"]
@@ -325,17 +324,21 @@ async def test_refused_credentials_keep_what_is_held(
     assert home.texts == ["One", "Two"]
 
 
-async def test_refused_credentials_fail_what_is_fresh(
+@pytest.mark.expected_log("Error fetching 127.0.0.1 balance data")
+async def test_refused_credentials_hold_what_is_fresh(
     home: Home, account: Account
 ) -> None:
-    """A message that the portal does not take for its credentials is a failure."""
+    """A message that meets a refusal of the credentials leaves once that is over."""
     account.api_token = "another-token-of-the-tests"
+    (outcome,) = await home.send(ANNA, message="One")
+    assert (outcome["status"], outcome["reason"]) == ("held", "Invalid user")
     with pytest.raises(HomeAssistantError, match="Invalid user"):
-        await home.send(ANNA)
-    flows = home.hass.config_entries.flow.async_progress()
-    assert [flow["context"]["source"] for flow in flows] == [SOURCE_REAUTH]
+        await home.send(BORIS, message="Two", expires_in=0)
     account.api_token = API_TOKEN
-    assert await home.statuses(ANNA) == ["queued"]
+    await home.advance(40)
+    assert home.texts == ["One"]
+    assert home.published(ANNA) == ["held", "queued"]
+    assert not list(home.hass.config_entries.flow.async_progress())
 
 
 async def test_refusal_of_what_was_held(home: Home, account: Account) -> None:

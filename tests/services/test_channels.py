@@ -235,7 +235,7 @@ async def test_not_a_channel(
     assert home.portal.requests == []
 
 
-@pytest.mark.expected_log("Authentication failed", "Error fetching")
+@pytest.mark.expected_log("Error fetching")
 async def test_credentials_refused(office: Channel, new_home: Home) -> None:
     """Credentials that are refused meanwhile fail the action and are asked for."""
     home = new_home

@@ -421,14 +421,16 @@ async def test_message_status_fails(home: Home, fault: str | None) -> None:
     assert_reported(raised.value, "portal_error")
 
 
+@pytest.mark.expected_log("Error fetching 127.0.0.1 balance data")
 async def test_message_status_with_refused_credentials(
     home: Home, account: Account
 ) -> None:
-    """Refused credentials are an error, and the user is asked for new ones."""
+    """Refused credentials are an error; if they stay, the user is asked for others."""
     account.api_token = "another-token-of-the-tests"
     with pytest.raises(HomeAssistantError) as raised:
         await home.call("get_message_status", group_id="1")
     assert_reported(raised.value, "portal_error")
+    await home.advance(100)
     assert home.hass.config_entries.flow.async_progress()
 
 

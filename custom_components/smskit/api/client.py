@@ -1,8 +1,8 @@
 """HTTP client for the portal's API: one endpoint, eleven operations."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ import aiohttp
 from . import inferred, parse
 from .channel_parameter import ChannelEvidence, ChannelParameter
 from .clock import PortalClocks
+from .credentials import Credentials
 from .errors import (
     Cause,
     InvalidAuthError,
@@ -74,13 +75,16 @@ class PortalClient:
         *,
         traits: Traits | None = None,
         on_learned: Callable[[Traits], None] | None = None,
+        on_credentials: Callable[[], None] | None = None,
     ) -> None:
         """Initialize the client.
 
         `url` is a base URL as `normalize_url` returns it. `traits` are what is known
         of the portal; `on_learned` gets them whenever an answer has changed them.
+        `on_credentials` is called when `credentials` may have changed.
         """
         self._transport = Transport(session, url, api_key, api_token)
+        self.credentials = Credentials(on_credentials)
         self._on_learned = on_learned
         self.traits = traits or Traits()
         self._clocks = PortalClocks(
@@ -116,7 +120,7 @@ class PortalClient:
         # The full listing marks nothing as read. Other errors of the inbox do not
         # concern the credentials, which are verified by now.
         with suppress(PortalError):
-            await self._probe(Operation.INBOX, lambda: self.inbox(unread=False))
+            await self._probe(Operation.INBOX, lambda: self._inbox(unread=False))
 
     async def _probe(
         self, operation: Operation, call: Callable[[], Awaitable[object]]
@@ -143,11 +147,42 @@ class PortalClient:
                 raise by_post from None
 
     async def balance(self) -> Balance:
-        """Return the balance of the account."""
-        return parse.balance(await self._call(Operation.BALANCE))
+        """Return the balance of the account; that shows what the credentials are."""
+        answer, scrub = await self._request(Operation.BALANCE)
+        try:
+            parse.raise_if_refused(answer, scrub)
+        except InvalidAuthError:
+            self.credentials.refuse()
+            raise
+        balance = parse.balance(answer)
+        self.credentials.accept()
+        return balance
+
+    @asynccontextmanager
+    async def _doubting(self) -> AsyncGenerator[None]:
+        """Believe what is said of the credentials only if `balance` says so, too.
+
+        In any other answer, such words may be about a sender, a channel or a number.
+        """
+        try:
+            yield
+        except InvalidAuthError as err:
+            try:
+                await self.balance()
+            except InvalidAuthError:
+                raise err from None
+            except PortalError as unknown:
+                raise RefusedError(err.quote) from unknown
+            raise RefusedError(err.quote) from None
 
     async def inbox(self, *, unread: bool) -> tuple[InboxMessage, ...]:
         """Return the inbox; listing unread messages makes the portal mark them read."""
+        async with self._doubting():
+            messages = await self._inbox(unread=unread)
+        self.credentials.accept()
+        return messages
+
+    async def _inbox(self, *, unread: bool) -> tuple[InboxMessage, ...]:
         parameters = {"list": "unread" if unread else "all"}
         limit = _MAX_BODY if unread else _MAX_INBOX
         exchange = await self._fetch(Operation.INBOX, parameters, limit)
@@ -196,8 +231,9 @@ class PortalClient:
     async def _submit(
         self, submission: Submission, parameters: Mapping[str, str]
     ) -> Accepted:
-        answer, scrub = await self._request(Operation.SEND, parameters)
-        accepted = parse.accepted(answer, len(submission.to), scrub)
+        async with self._doubting():
+            answer, scrub = await self._request(Operation.SEND, parameters)
+            accepted = parse.accepted(answer, len(submission.to), scrub)
         if accepted.is_processed:
             self._learn(processing=Processing.IMMEDIATE)
         if submission.schedule is None and self._clocks.note_accepted(accepted):
@@ -247,7 +283,9 @@ class PortalClient:
     async def channels(self) -> tuple[Channel, ...]:
         """Return the account's WhatsApp channels."""
         answer, scrub = await self._request(Operation.LIST_CHANNELS)
-        channels = parse.channels(answer, scrub)
+        async with self._doubting():
+            channels = parse.channels(answer, scrub)
+        self.credentials.accept()
         self._only_gateway = channels[0].gateway_id if len(channels) == 1 else None
         return channels
 
@@ -330,7 +368,8 @@ class PortalClient:
         if "{" in exchange.body:
             with suppress(ValueError):
                 answer = parse.parse_answer(exchange.body)
-                parse.raise_if_refused(answer, exchange.scrub)
+                async with self._doubting():
+                    parse.raise_if_refused(answer, exchange.scrub)
             raise body_error(exchange)
         try:
             return await asyncio.to_thread(read_picture, exchange.body)
@@ -362,7 +401,8 @@ class PortalClient:
     ) -> parse.Answer:
         """Return the answer to an operation; raise if it is a refusal."""
         answer, scrub = await self._request(operation, parameters)
-        parse.raise_if_refused(answer, scrub)
+        async with self._doubting():
+            parse.raise_if_refused(answer, scrub)
         return answer
 
     async def _request(

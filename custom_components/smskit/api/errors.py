@@ -150,4 +150,7 @@ class RefusedError(PortalError):
 
 
 class InvalidAuthError(RefusedError):
-    """The portal refused the credentials, or the account has no API access."""
+    """The portal refused the credentials, or the account has no API access.
+
+    The client raises it only if `balance` is refused for that, too.
+    """

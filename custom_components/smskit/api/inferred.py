@@ -107,12 +107,17 @@ LIKELY_KEYS: Final = frozenset(
     }
 )
 
-# "Invalid user" is documented; the rest is the wording of similar portals.
+# "Invalid user" is documented; the rest is the wording of similar portals. Refusals of
+# a single message have such words, too, so `balance` has the last word.
 AUTH_REFUSAL: Final = re.compile(
     r"""
     \b(?:invalid|unknown|wrong|incorrect|missing|no|bad)\s+
         (?:user(?:name)?|account|api\s*-?key|api\s*-?token|token|credentials?|login)\b
-    | \bauthenti(?:cation|cate)\b | \bunauthori[sz]ed\b | \bnot\s+logged\s+in\b
+        (?!\s+(?:balance|credits?|id|numbers?|units?)\b)
+    | \b(?:user(?:name)?|account|api\s*-?key|api\s*-?token|token|credentials?)\s+
+        (?:(?:is|are|was|were|does|do)\s+)?not\s+(?:exist|found|recogni[sz]ed|valid)\b
+    | \bauthenti(?:cation|cate)\b | \bunauthori[sz]ed\b(?!\s+sender)
+    | \bnot\s+logged\s+in\b
     | \bapi\s+(?:access\s+)?(?:is\s+)?(?:not\s+enabled|disabled|off)\b
     | \bapi\s?(?:key|token)\b.*\b(?:invalid|wrong|incorrect|missing|required|expired)\b
     """,
@@ -139,6 +144,11 @@ EMPTY_LIST_REFUSAL: Final = re.compile(
     re.IGNORECASE,
 )
 
+# What stands between a word of a status and what else the portal says with it.
+STATUS_SEPARATOR: Final = re.compile(r"[:;,(\[|/]|\.(?:\s|$)|\s[-\u2013\u2014]+\s")
+
+# `error` is documented, `failed` was seen for it; the others are by analogy.
+REFUSED_STATUS: Final = frozenset({"error", "failed", "fail", "failure", "rejected"})
 # `queued` is documented; the others were seen in answers of similar portals.
 ACCEPTED_STATUS: Final = frozenset({"queued", "success", "sent", "ok", "okey"})
 
@@ -151,18 +161,53 @@ TEMPLATE_VALUE_SEPARATOR: Final = ","
 TEMPLATE_REPLACEMENTS: Final = {"|": "/", ",": ";"}
 
 # A number that a group lists may lack its country code, or have one too many. So many
-# digits in common from the end make it the same number.
+# digits in common from the end make it the same number. A group lists its numbers in
+# the order in which they were sent.
 SAME_NUMBER_DIGITS: Final = 7
 
-# `queued`, `sent` and `failed` are documented for a recipient; the rest is by analogy.
-# Any other status is not final.
-FINAL_SENT: Final = frozenset({"sent", "delivered", "success", "ok", "read"})
+# The documented words for a recipient are `queued`, `sent` and `failed`, and `canceled`
+# was seen; the rest is by analogy, or SMPP's, which carriers report (its states end at
+# seven letters). Behind a word may stand a reason. Any other status is not final.
+FINAL_SENT: Final = frozenset(
+    {"sent", "delivered", "delivrd", "success", "successful", "ok", "read", "seen"}
+)
 FINAL_FAILED: Final = frozenset(
-    {"failed", "undelivered", "rejected", "expired", "error", "cancelled", "canceled"}
+    {
+        "bounced",
+        "canceled",
+        "cancelled",
+        "deleted",
+        "error",
+        "expired",
+        "fail",
+        "failed",
+        "failure",
+        "rejectd",
+        "rejected",
+        "skipped",
+        "undeliv",
+        "undeliverable",
+        "undelivered",
+        "unsent",
+    }
+)
+# Where a carrier's whole receipt has that word.
+SMPP_RECEIPT: Final = re.compile(r"\bstat\s*:\s*(\w+)", re.IGNORECASE)
+# What goes before such a word and leaves its meaning: "delivery failed".
+STATUS_SUBJECT: Final = re.compile(
+    r"(?:(?:the|sms|whatsapp|message|msg|delivery|sending|send|status"
+    r"|has|was|is|been|permanently|successfully)\s)+"
+)
+STATUS_NEGATION: Final = re.compile(r"\b(?:not|never|cannot)\s(?:be(?:en)?\s)?")
+# Whatever else is said: this is no end.
+NOT_FINAL: Final = re.compile(
+    r"\b(?:yet|temporar(?:y|ily)|pending|in\sprogress|retrying|try(?:ing)?\sagain"
+    r"|will\s(?:be\s)?(?:retry|retried))\b"
 )
 
 # Device status reported by `viewchannel`: "session active" is documented, the others
-# are by analogy. An unknown status counts as not connected.
+# are by analogy. Only a word that is known to mean "no" blocks messages: what any other
+# means is for the portal to say.
 CONNECTED: Final = frozenset(
     {"session active", "active", "connected", "authenticated", "online", "ready"}
 )
@@ -175,7 +220,6 @@ NOT_CONNECTED: Final = frozenset(
         "closed",
         "disconnected",
         "inactive",
-        "loading",
         "logged out",
         "not connected",
         "offline",

@@ -1,39 +1,77 @@
 """Which of our numbers a group's recipients are."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+import re
 
 from . import inferred
-from .models import DeliveryStatus, GroupStatus
+from .models import DeliveryStatus, GroupRecipient, GroupStatus
 
 
 def match_recipients(
-    numbers: Iterable[str], group: GroupStatus
+    numbers: Sequence[str], group: GroupStatus
 ) -> tuple[dict[str, DeliveryStatus], set[str]]:
     """Return what a group says of numbers, and which of them the portal dropped.
 
-    The portal writes a number as it was sent, or with another idea of its country code.
-    It drops what it takes for no number, without a word: a completed group then lacks
-    it. As long as anybody listed is a stranger, it may be there in another form.
+    The numbers are in the order in which they were sent. The portal writes a number as
+    it was sent, with another idea of its country code, or in a way that hides it. It
+    drops what it takes for no number, without a word: a completed group then lacks it.
+    As long as anybody listed is a stranger, it may be there in another form.
     """
-    said: dict[str, DeliveryStatus] = {}
-    missing = {number.removeprefix("+"): number for number in numbers}
-    strangers: dict[str, DeliveryStatus] = {}
-    for recipient in group.recipients:
-        if (number := missing.get(recipient.to)) is not None:
-            said[number] = recipient.status
-        else:
-            strangers[recipient.to] = recipient.status
-    missing = {digits: n for digits, n in missing.items() if n not in said}
-    for listed in tuple(strangers):
+    pairs = _match_by_digits(numbers, group.recipients)
+    if len(numbers) == len(group.recipients):
+        pairs |= _match_by_order(numbers, group.recipients, pairs)
+    said = {number: group.recipients[i].status for number, i in pairs.items()}
+    is_known = group.is_completed and len(pairs) == len(group.recipients)
+    return said, set(numbers) - said.keys() if is_known else set()
+
+
+def _match_by_digits(
+    numbers: Sequence[str], recipients: Sequence[GroupRecipient]
+) -> dict[str, int]:
+    """Return where numbers are listed that can be told by their digits."""
+    strangers = {i: _digits(one.to) for i, one in enumerate(recipients)}
+    missing = {_digits(number): number for number in numbers}
+    pairs: dict[str, int] = {}
+    for index, digits in tuple(strangers.items()):
+        if digits in missing:
+            pairs[missing.pop(digits)] = index
+            del strangers[index]
+    for index, listed in tuple(strangers.items()):
         alike = [digits for digits in missing if _is_alike(digits, listed)]
         # Each has to be the only one that the other can be.
-        if len(alike) == 1 and sum(_is_alike(alike[0], one) for one in strangers) == 1:
-            said[missing.pop(alike[0])] = strangers.pop(listed)
-    is_known = group.is_completed and not strangers
-    return said, set(missing.values()) if is_known else set()
+        if len(alike) == 1 and (
+            sum(_is_alike(alike[0], one) for one in strangers.values()) == 1
+        ):
+            pairs[missing.pop(alike[0])] = index
+            del strangers[index]
+    return pairs
+
+
+def _match_by_order(
+    numbers: Sequence[str],
+    recipients: Sequence[GroupRecipient],
+    known: dict[str, int],
+) -> dict[str, int]:
+    """Return where the others are in a group of as many recipients.
+
+    Unless those that are known show another order; the last one needs none.
+    """
+    missing = [number for number in numbers if number not in known]
+    left = sorted(set(range(len(recipients))) - set(known.values()))
+    is_in_order = all(numbers[index] == number for number, index in known.items())
+    return (
+        dict(zip(missing, left, strict=True)) if is_in_order or len(left) == 1 else {}
+    )
+
+
+def _digits(written: str) -> str:
+    return re.sub(r"[^0-9]", "", written)
 
 
 def _is_alike(one: str, other: str) -> bool:
     """Return whether a number is another one without its country code."""
-    shorter, longer = sorted((one.lstrip("0"), other.lstrip("0")), key=len)
-    return len(shorter) >= inferred.SAME_NUMBER_DIGITS and longer.endswith(shorter)
+    return any(
+        len(ending) >= inferred.SAME_NUMBER_DIGITS and whole.endswith(ending)
+        for whole, written in ((one, other), (other, one))
+        for ending in (written, written.lstrip("0"))
+    )

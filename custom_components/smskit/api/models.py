@@ -28,7 +28,7 @@ class Connection(StrEnum):
     NOT_CONNECTED = "not_connected"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
-    """A device status that is not known yet; it counts as not connected."""
+    """A device status that is not known yet: nobody knows what it means."""
 
 
 class DeliveryStatus(StrEnum):

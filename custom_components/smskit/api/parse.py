@@ -27,6 +27,7 @@ from .models import (
     InboxMessage,
     NewChannel,
 )
+from .report_words import delivery_status
 
 type Answer = Mapping[str, Any]
 
@@ -167,12 +168,17 @@ def _repair_commas(body: str, start: int) -> tuple[str, int]:
 
 
 def raise_if_refused(answer: Answer, scrub: Callable[[str], str]) -> None:
-    """Raise RefusedError or InvalidAuthError if the answer is a refusal."""
-    if text(answer.get("status")).lower() not in {"error", "failed", "fail"}:
+    """Raise RefusedError if the answer is a refusal.
+
+    InvalidAuthError if its words may be about credentials.
+    """
+    status, said = _status(answer)
+    if status not in inferred.REFUSED_STATUS:
         return
-    raw = next(filter(None, map(text, map(answer.get, _REASONS))), "")
+    raw = next(filter(None, map(text, map(answer.get, _REASONS))), said)
+    # Without what was sent: a message may be about credentials.
     reason = scrub(raw)
-    if inferred.AUTH_REFUSAL.search(raw):
+    if inferred.AUTH_REFUSAL.search(reason):
         raise InvalidAuthError(reason)
     raise RefusedError(
         reason, concerns_all=inferred.CONCERNS_ALL.search(reason) is not None
@@ -253,18 +259,18 @@ def _listed(answer: Answer, key: str, scrub: Callable[[str], str]) -> list[Answe
         if inferred.EMPTY_LIST_REFUSAL.search(err.reason):
             return []
         raise
-    if key not in answer and text(answer.get("status")).lower() != "success":
+    if key not in answer and _status(answer)[0] != "success":
         raise NotAPortalError(f"an answer without {key}")
     return _items(answer.get(key))
 
 
-def _delivery(value: object) -> DeliveryStatus:
-    status = text(value).lower()
-    if status in inferred.FINAL_SENT:
-        return DeliveryStatus.SENT
-    if status in inferred.FINAL_FAILED:
-        return DeliveryStatus.FAILED
-    return DeliveryStatus.QUEUED
+def _status(answer: Answer, key: str = "status") -> tuple[str, str]:
+    """Return a status as one word, and what the portal says behind it."""
+    words = text(answer.get(key))
+    end = inferred.STATUS_SEPARATOR.search(words)
+    if end is None:
+        return words.lower(), ""
+    return words[: end.start()].strip().lower(), words[end.end() :].strip(" )]")
 
 
 def balance(answer: Answer) -> Balance:
@@ -282,10 +288,11 @@ def accepted(answer: Answer, count: int, scrub: Callable[[str], str]) -> Accepte
     A group is an acceptance, whatever the word beside it: portals that send at once say
     how the last number fared, and `failed` may be true of that one alone.
     """
-    status = text(answer.get("status")).lower()
+    status, _ = _status(answer)
     group_id = group(text(answer.get("group_id")))
     messages = [
-        _delivery(item.get("status")) for item in _items(answer.get("messages"))
+        delivery_status(text(item.get("status")))
+        for item in _items(answer.get("messages"))
     ]
     if group_id is None and DeliveryStatus.SENT not in messages:
         raise_if_refused(answer, scrub)
@@ -293,7 +300,7 @@ def accepted(answer: Answer, count: int, scrub: Callable[[str], str]) -> Accepte
             raise NotAPortalError("an unknown status in the answer to a send")
     # "success" and "ok" mean that it was accepted, not that it was delivered.
     outcomes = messages or [
-        _delivery(status) if status in _OUTCOMES else DeliveryStatus.QUEUED
+        delivery_status(status) if status in _OUTCOMES else DeliveryStatus.QUEUED
     ]
     all_sent = len(outcomes) == count and set(outcomes) == {DeliveryStatus.SENT}
     notice = text(answer.get("notice"))
@@ -318,14 +325,15 @@ def group_status(answer: Answer) -> GroupStatus:
         GroupRecipient(
             id=_optional(item.get("id")),
             to=text(item.get("to")).lstrip("+"),
-            status=_delivery(item.get("status")),
+            status=delivery_status(text(item.get("status"))),
         )
         for item in _items(answer.get("recipients"))
     )
     return GroupStatus(
         group_id=_required(answer, "group_id"),
         status=status,
-        is_completed=status == _COMPLETED and bool(recipients),
+        is_completed=_status(answer, "group_status")[0] == _COMPLETED
+        and bool(recipients),
         recipients=recipients,
         date=_date(answer.get("date")),
     )
@@ -384,7 +392,7 @@ def _channel(item: Answer) -> dict[str, Any]:
 
 
 def _connection(value: object) -> Connection:
-    status = text(value).lower()
+    status = " ".join(re.findall(r"[^\W_]+", text(value).lower()))
     if status in inferred.CONNECTED:
         return Connection.CONNECTED
     if status in inferred.EXPIRED:
@@ -414,7 +422,7 @@ def new_channel(answer: Answer) -> NewChannel:
 
 def is_success(answer: Answer) -> bool:
     """Return whether an answer reports success."""
-    return text(answer.get("status")).lower() in inferred.ACCEPTED_STATUS
+    return _status(answer)[0] in inferred.ACCEPTED_STATUS
 
 
 def done(answer: Answer) -> None:

@@ -68,9 +68,9 @@ class ChannelHealth:
             return False
         if channel_id not in self._lost_since:
             return False
-        # A poll without details neither starts nor ends a loss.
+        # A poll that does not tell neither starts nor ends a loss.
         since = self._lost_since[channel_id]
-        if since is None and state.details is not None:
+        if since is None and state.closed:
             since = self._lost_since[channel_id] = now
         return since is not None and now - since >= _LOST_AFTER
 

@@ -29,8 +29,13 @@ class ChannelState:
 
     @property
     def connected(self) -> bool:
-        """Return whether messages can be sent through the channel."""
+        """Return whether messages can certainly be sent through the channel."""
         return self.connection is Connection.CONNECTED
+
+    @property
+    def closed(self) -> bool:
+        """Return whether messages can certainly not be sent through the channel."""
+        return self.connection in {Connection.NOT_CONNECTED, Connection.EXPIRED}
 
     @property
     def connection(self) -> Connection:

@@ -182,16 +182,17 @@ class ChannelPoller:
         self.interval = _PAIRING_POLL_INTERVAL if any(pairing) else POLL_INTERVAL
 
     async def _async_list(self) -> tuple[Channel, ...]:
-        """Return the channels; a refusal means that the account has none.
+        """Return the channels.
 
-        Only the balance verifies the credentials: a portal may use the same wording
-        to refuse accounts that have not booked WhatsApp.
+        A refusal means that the account has none, as one without WhatsApp.
         """
         try:
             listed = await self._client.channels()
-        except RefusedError as err:
+        except InvalidAuthError:
+            raise
+        except RefusedError:
             if self._listed:
-                raise RefusedError(err.reason) from err
+                raise
             return ()
         self._is_list_known = True
         return listed
@@ -321,7 +322,7 @@ class ChannelPoller:
     def _log_unknown_status(self, status: str) -> None:
         if status not in self._unknown_statuses:
             self._unknown_statuses.add(status)
-            LOGGER.debug("Unknown device status, treated as not connected: %s", status)
+            LOGGER.debug("Unknown device status: %s", status)
 
     def ids(self, channel_id: str) -> ChannelIds:
         """Return what a channel can be named by."""
@@ -343,12 +344,12 @@ class ChannelPoller:
         states = self.states
         if channel_id is None:
             known = self._is_list_known and self._last_poll_succeeded
-            closed = all(s.details and not s.connected for s in states.values())
+            closed = all(state.closed for state in states.values())
             return None, "no channel is connected" if known and closed else None
         state = states.get(channel_id)
         if state is None and (self._is_list_known or channel_id not in self._listed):
             return None, "the channel is gone"
-        if state is not None and state.details is not None and not state.connected:
+        if state is not None and state.closed:
             return None, "the channel is not connected"
         listed = self._listed.get(channel_id)
         if listed is None or listed.gateway_id is None:

@@ -1,5 +1,6 @@
 """Delivery: the outcome of the batches that the portal has."""
 
+from collections.abc import Callable
 from contextlib import suppress
 import heapq
 import time
@@ -37,12 +38,18 @@ class DeliveryTracker:
     """
 
     def __init__(
-        self, hass: HomeAssistant, client: PortalClient, outbox: Outbox
+        self,
+        hass: HomeAssistant,
+        client: PortalClient,
+        outbox: Outbox,
+        *,
+        on_held: Callable[[], None],
     ) -> None:
-        """Prepare to ask."""
+        """Prepare to ask; `on_held` sends what is to go by SMS now."""
         self._hass = hass
         self._client = client
         self._outbox = outbox
+        self._on_held = on_held
         self._due: list[tuple[float, str]] = []
         self._next_ask = 0.0
         self._asking = False
@@ -115,6 +122,9 @@ class DeliveryTracker:
             return
         if group is not None:
             self._outbox.update(batch, group)
+        if batch.stage is Stage.HELD:
+            self._on_held()
+            return
         if self._outbox.get(batch.id) is None:
             return
         age = time.time() - batch.follow_from

@@ -47,14 +47,12 @@ class Dispatcher:
         client: PortalClient,
         outbox: Outbox,
         *,
-        on_auth_error: Callable[[], None],
         on_accepted: Callable[[Batch], None],
     ) -> None:
         """Prepare to send; `on_accepted` follows what the portal took."""
         self._hass = hass
         self._client = client
         self._outbox = outbox
-        self._on_auth_error = on_auth_error
         self._on_accepted = on_accepted
         self._sending: dict[Batch, asyncio.Task[None]] = {}
         self._sending_held = 0
@@ -63,7 +61,6 @@ class Dispatcher:
         self._pacing = Pacing()
         self._is_started = False
         self._is_resumed = False
-        self._refused_credentials = False
         self._cancel_timer: CALLBACK_TYPE | None = None
 
     # --- Life ------------------------------------------------------------------------
@@ -77,6 +74,11 @@ class Dispatcher:
     def async_resume(self) -> None:
         """Send what is held from now on, and what the last run left behind."""
         self._is_resumed = True
+        self._dispatch()
+
+    @callback
+    def async_retry(self) -> None:
+        """Send what is held, if it may leave now: something has changed."""
         self._dispatch()
 
     @callback
@@ -203,7 +205,7 @@ class Dispatcher:
         self._set_timer(wake)
 
     def _may_try_held(self) -> bool:
-        if self._refused_credentials:
+        if self._client.credentials.are_doubted:
             return False
         if self._pacing.backoff:
             return not self._sending and self._probe is None
@@ -245,9 +247,8 @@ class Dispatcher:
         try:
             await self._client.balance()
         except InvalidAuthError:
-            # What is held may be sent once they are right.
-            self._refused_credentials = True
-            self._on_auth_error()
+            # What is held may be sent once they are right; the client counts this.
+            pass
         except PortalError as err:
             self._back_off(err, was_held=True)
         else:
@@ -304,13 +305,8 @@ class Dispatcher:
             self._back_off(err, was_held=was_held)
             self._outbox.hold(batch, str(err))
         except InvalidAuthError as err:
-            self._on_auth_error()
-            if was_held:
-                # It was not taken, and may be once the credentials are right.
-                self._refused_credentials = True
-                self._outbox.hold(batch, err.reason)
-            else:
-                self._outbox.fail(batch, err.reason)
+            # It was not taken, and may be once the credentials are right.
+            self._outbox.hold(batch, err.reason)
         except RefusedError as err:
             await self._async_go_on(batch, err, was_held=was_held)
         except PortalError as err:
@@ -318,7 +314,6 @@ class Dispatcher:
             group_id = err.group_id if isinstance(err, UncertainError) else None
             self._outbox.lose(batch, str(err), group_id)
         else:
-            self._refused_credentials = False
             if self._pacing.backoff:
                 self._pacing.reached(was_held=was_held)
             self._outbox.accept(batch, accepted)
@@ -327,7 +322,6 @@ class Dispatcher:
         self, batch: Batch, err: RefusedError, *, was_held: bool
     ) -> None:
         """Try what may still be sent of a batch that was refused."""
-        self._refused_credentials = False
         if err.cause is Cause.REFUSAL:
             self._pacing.reached(was_held=was_held)
         else:

@@ -35,6 +35,7 @@ from ..store import (
 )
 from . import rows
 from .batch import Batch, BatchRecipient, Stage
+from .clock import epoch, monotonic
 from .limits import DuplicateFilter, HourlyLimit
 from .models import AWAITED, NOWHERE, Outcome, Status, Via
 
@@ -49,6 +50,9 @@ _STOPPED: Final = "Home Assistant stopped while it was on its way"
 _NOT_STORED: Final = "it could not be stored"
 _AT_ONCE: Final = "the portal did not wait for the scheduled time: it sent it at once"
 _DROPPED: Final = "the portal dropped the number"
+_NOT_DELIVERED: Final = "WhatsApp did not deliver it"
+# An SMS takes over for as long as a message may be held, and at least for so long.
+_FALLBACK_TIME: Final = 3600.0
 _NOT_SENT: Final = {Stage.PENDING, Stage.HELD}
 # Finds five bad numbers among a hundred; what is refused more often than that is
 # refused for another reason.
@@ -352,12 +356,28 @@ class Outbox:
         """Send a batch that WhatsApp refused as SMS; it stays SENDING."""
         _expect(batch, Stage.SENDING)
         _explain(batch, reason)
-        if batch.fallback is not None:
-            batch.type, batch.fallback = batch.fallback, None
-        # The route was WhatsApp's, and an SMS carries no file.
-        batch.route, batch.file = batch.fallback_route, None
+        _turn_to_sms(batch)
         _forget_past_schedule(batch)
         self._write(batch)
+
+    def _take_over(self, batch: Batch) -> bool:
+        """Let an SMS follow what WhatsApp took and did not deliver: ACCEPTED to HELD.
+
+        Return whether it is not too late. It is a message of its own to the portal.
+        """
+        until = monotonic(batch.follow_from) + _FALLBACK_TIME
+        batch.deadline = max(batch.deadline, until)
+        batch.expires = max(batch.expires, epoch(until))
+        if batch.deadline <= time.monotonic():
+            return False
+        for recipient in batch.recipients:
+            recipient.reason = recipient.reason or _NOT_DELIVERED
+        _turn_to_sms(batch)
+        _forget_past_schedule(batch)
+        batch.group_id = batch.notice = None
+        self._move(batch, Stage.HELD)
+        self._write(batch, self._show(batch, {Status.HELD: batch.recipients}))
+        return True
 
     @callback
     def expire(self, batch: Batch) -> None:
@@ -415,10 +435,16 @@ class Outbox:
     def update(self, batch: Batch, group: GroupStatus) -> None:
         """Give recipients of an ACCEPTED batch the status that the portal reports.
 
-        When all are final, the batch is at its end.
+        When all are final, the batch is at its end; one that WhatsApp did not deliver
+        is HELD, to go by SMS.
         """
         self.come_due(batch)
-        said, dropped = match_recipients(batch.numbers, group)
+        numbers = [recipient.number for recipient in batch.recipients]
+        said, dropped = match_recipients(numbers, group)
+        # With a fallback, it has one recipient.
+        is_undelivered = set(said.values()) == {DeliveryStatus.FAILED}
+        if batch.fallback and is_undelivered and self._take_over(batch):
+            return
         at_once: str | None = None
         if batch.schedule is not None and DeliveryStatus.SENT in said.values():
             at_once = _AT_ONCE
@@ -628,6 +654,14 @@ def _open_recipients(batch: Batch) -> int:
     if batch.stage is not Stage.ACCEPTED:
         return len(batch.recipients)
     return sum(r.status in AWAITED for r in batch.recipients)
+
+
+def _turn_to_sms(batch: Batch) -> None:
+    """Make an SMS of a batch that WhatsApp did not take, or not deliver."""
+    if batch.fallback is not None:
+        batch.type, batch.fallback = batch.fallback, None
+    # The route was WhatsApp's, and an SMS carries no file.
+    batch.route, batch.file = batch.fallback_route, None
 
 
 def _explain(batch: Batch, reason: str | None) -> None:

@@ -142,7 +142,8 @@ class Planner:
         """Return the batches of a plan, one per request.
 
         All recipients of a batch share type, fallback, route and sender. Numbers with
-        held messages go into separate batches, which wait behind those messages.
+        held messages go into separate batches, which wait behind those messages. One
+        with a fallback has a batch of its own: only that number may need it.
         """
         draft, now = plan.draft, time.time()
         template = draft.template
@@ -151,7 +152,8 @@ class Planner:
         for routed in plan.sent:
             behind = routed.recipient.number in self._outbox.held_numbers
             sender = self._sender_id(draft, routed.recipient)
-            group_key = (routed.type, routed.fallback, routed.route, sender, behind)
+            alone = routed.recipient.number if routed.fallback else None
+            group_key = (routed.type, alone, routed.route, sender, behind)
             groups.setdefault(group_key, []).append(routed)
         return [
             Batch(

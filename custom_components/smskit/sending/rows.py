@@ -37,8 +37,8 @@ _INSERT: Final = (
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _UPDATE: Final = (
-    "UPDATE batches SET type = ?, fallback = ?, route = ?, file = ?, schedule = ?, "
-    "stage = ?, group_id = ?, notice = ?, follow_from = ? WHERE id = ?"
+    "UPDATE batches SET expires = ?, type = ?, fallback = ?, route = ?, file = ?, "
+    "schedule = ?, stage = ?, group_id = ?, notice = ?, follow_from = ? WHERE id = ?"
 )
 
 
@@ -114,6 +114,7 @@ def insert_part(batch: Batch) -> list[Statement]:
 def update(batch: Batch) -> list[Statement]:
     """Return what stores how far a batch has come."""
     row = (
+        batch.expires,
         batch.type.value,
         batch.fallback.value if batch.fallback else None,
         batch.route,

@@ -56,7 +56,7 @@ async def async_create_channel(call: ServiceCall) -> ServiceResponse:
         if isinstance(err, UncertainError):
             # The channel may have been created; a refresh makes it appear.
             await data.channels.async_refresh_channels()
-        raise portal_error(call.hass, entry, err) from err
+        raise portal_error(err) from err
     await data.channels.poller.async_save_subscription_end(
         new.channel_id, new.subscription_end
     )
@@ -137,7 +137,7 @@ def for_devices(
             try:
                 answer = await operation(entry, channel_id)
             except PortalError as err:
-                errors.append(portal_error(call.hass, entry, err))
+                errors.append(portal_error(err))
                 status = "unknown" if isinstance(err, UncertainError) else "error"
                 answer = {"status": status, "reason": str(err)}
             channels.append(

@@ -3,35 +3,20 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
-from ..api import (
-    InvalidAuthError,
-    PortalError,
-    UncertainError,
-    UnverifiedChannelError,
-)
+from ..api import PortalError, UncertainError, UnverifiedChannelError
 from ..const import DOMAIN
-from ..coordinator import SmskitConfigEntry
 from ..phone_number import mask_number
 from ..sending import Outcome, Report, Status
 from ..store import StoreError
 
 
-def portal_error(
-    hass: HomeAssistant,
-    entry: SmskitConfigEntry,
-    err: PortalError,
-    *,
-    read_only: bool = False,
-) -> HomeAssistantError:
-    """Return an action's error for a portal error; start reauth if needed.
+def portal_error(err: PortalError, *, read_only: bool = False) -> HomeAssistantError:
+    """Return an action's error for a portal error.
 
     With `read_only`, a missing answer does not mean that something may have changed.
     """
-    if isinstance(err, InvalidAuthError):
-        entry.async_start_reauth(hass)
     key = "portal_error"
     if isinstance(err, UnverifiedChannelError):
         key = "channel_not_verified"

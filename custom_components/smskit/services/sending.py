@@ -177,7 +177,7 @@ async def async_get_message_status(call: ServiceCall) -> ServiceResponse:
     try:
         status = await entry.runtime_data.client.group_status(call.data[ATTR_GROUP_ID])
     except PortalError as err:
-        raise portal_error(call.hass, entry, err, read_only=True) from err
+        raise portal_error(err, read_only=True) from err
     return _status_response(entry, status)
 
 
