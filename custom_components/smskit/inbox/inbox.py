@@ -30,7 +30,8 @@ from ..store import (
     redate_messages,
     trim_messages,
 )
-from .models import Received, by_fingerprint, find_doubtful, received, shown_number
+from .identity import KEY_LENGTH, Known, KnownMessages, by_fingerprint, key_of
+from .models import Received, find_doubtful, received, shown_number
 from .redating import redated
 
 RECEIVED: Final = "received"
@@ -94,8 +95,10 @@ class Inbox:
         self._account = ""
         self._known: dict[bool, str | None] = {}
         """Whose listing of all (true), and of the unread, was the last one."""
-        self._unstored: set[str] = set()
-        """Fingerprints that the disk refused: they are new once all the same."""
+        self._unstored: dict[str, list[Known]] = {}
+        """What the disk refused, by key: it is new once all the same."""
+        self._unread: frozenset[str] = frozenset()
+        """The fingerprints of the last listing of the unread."""
         self._since_trim = 0
         self._lock = asyncio.Lock()
         self.view = InboxView()
@@ -140,6 +143,7 @@ class Inbox:
         and nothing of it is published. `backlog` marks what is late.
         """
         if not listing and not full:
+            self._unread = frozenset()
             return
         # What is read at the portal must not be lost because the caller is canceled.
         taking = self._async_take(listing, full, backlog)
@@ -150,7 +154,9 @@ class Inbox:
 
         Raises StoreError.
         """
-        return bool(await self._async_seen(by_fingerprint(listing)))
+        known = await self._async_known(_keys(listing))
+        listed = by_fingerprint(listing, known, may_have_moved=lambda _: True)
+        return not listed.keys().isdisjoint(_fingerprints(known))
 
     def trusts(self, message: InboxMessage) -> bool:
         """Return whether the sender of a listed message may command."""
@@ -165,12 +171,17 @@ class Inbox:
         self, listing: Sequence[InboxMessage], full: bool, backlog: bool
     ) -> None:
         async with self._lock:
+            identify = partial(self._identify, listing, full=full)
             if len(listing) < _LARGE:
-                listed = by_fingerprint(listing)
+                known = await self._async_known(_keys(listing))
+                listed = identify(known)
             else:
                 run = self._hass.async_add_executor_job
-                listed = await run(by_fingerprint, listing)
-            seen = await self._async_seen(listed)
+                known = await self._async_known(await run(_keys, listing))
+                listed = await run(identify, known)
+            seen = _fingerprints(known)
+            if not full:
+                self._unread = frozenset(listed)
             fresh = {one: m for one, m in listed.items() if one not in seen}
             doubtful = find_doubtful(listed, seen, is_trusted=self.trusts)
             # What another account had, or this one had before, is no news: the first
@@ -183,17 +194,37 @@ class Inbox:
             if full:
                 await self._async_forget(listed)
 
-    async def _async_seen(self, fingerprints: Iterable[str]) -> set[str]:
-        """Return which of these were listed before."""
-        seen: set[str] = set()
-        for some in batched(fingerprints, _AT_ONCE, strict=False):
+    def _identify(
+        self, listing: Sequence[InboxMessage], known: KnownMessages, *, full: bool
+    ) -> dict[str, InboxMessage]:
+        """Return the messages of a listing by their fingerprint."""
+
+        def may_have_moved(one: Known) -> bool:
+            # It would be in this listing: if it is not by its date, that has moved.
+            return full or one.fingerprint in self._unread
+
+        return by_fingerprint(listing, known, may_have_moved=may_have_moved)
+
+    async def _async_known(self, keys: set[str]) -> dict[str, list[Known]]:
+        """Return what was listed before, by key."""
+        known: dict[str, list[Known]] = {}
+        for some in batched(keys, _AT_ONCE, strict=False):
             rows = await self._database.async_fetch(
-                "SELECT fingerprint FROM seen WHERE fingerprint IN "  # noqa: S608 - only question marks
-                f"({', '.join('?' for _ in some)})",
+                "SELECT fingerprint, portal_date FROM seen "  # noqa: S608 - only question marks
+                f"WHERE substr(fingerprint, 1, {KEY_LENGTH}) "
+                f"IN ({', '.join('?' for _ in some)}) "
+                "ORDER BY portal_date, fingerprint",
                 some,
             )
-            seen.update(row[0] for row in rows)
-        return seen | self._unstored.intersection(fingerprints)
+            for fingerprint, date in rows:
+                known.setdefault(fingerprint[:KEY_LENGTH], []).append(
+                    Known(fingerprint, datetime.fromisoformat(date) if date else None)
+                )
+        for key in self._unstored.keys() & keys:
+            # By now, the disk may have taken it.
+            stored = known.setdefault(key, [])
+            stored += [one for one in self._unstored[key] if one not in stored]
+        return known
 
     async def _async_store(
         self,
@@ -246,8 +277,11 @@ class Inbox:
             [_event_body(one) for one in published],
             insert_messages(new, messages),
             Statement(
-                "INSERT OR IGNORE INTO seen (fingerprint) VALUES (?)",
-                [(one,) for one in messages],
+                "INSERT OR IGNORE INTO seen (fingerprint, portal_date) VALUES (?, ?)",
+                [
+                    (one, m.portal_date.isoformat() if m.portal_date else None)
+                    for one, m in messages.items()
+                ],
             ),
             Statement(
                 "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
@@ -261,7 +295,10 @@ class Inbox:
             await stored
         except StoreError:
             # Published once in this run; after a restart it comes again, as late.
-            self._unstored.update(messages)
+            for one, message in messages.items():
+                self._unstored.setdefault(one[:KEY_LENGTH], []).append(
+                    Known(one, message.portal_date)
+                )
         self._show(new)
 
     def _show(self, new: Sequence[Message]) -> None:
@@ -442,6 +479,14 @@ class Inbox:
                 is_doubtful=body["is_doubtful"],
             ),
         )
+
+
+def _keys(listing: Iterable[InboxMessage]) -> set[str]:
+    return {key_of(message) for message in listing}
+
+
+def _fingerprints(known: KnownMessages) -> set[str]:
+    return {one.fingerprint for some in known.values() for one in some}
 
 
 def _event_body(received: Received) -> Body:
