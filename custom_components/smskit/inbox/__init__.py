@@ -1,6 +1,7 @@
 """The inbox: received messages, kept and published once, and who waits for a reply."""
 
 from .inbox import RECEIVED, SIGNAL_CHANGED, SIGNAL_RECEIVED, Inbox, InboxView
+from .lateness import Lateness
 from .models import Received, shown_number
 from .poller import InboxPoller
 from .replies import ReplyWaiters
@@ -12,6 +13,7 @@ __all__ = [
     "Inbox",
     "InboxPoller",
     "InboxView",
+    "Lateness",
     "Received",
     "ReplyWaiters",
     "shown_number",

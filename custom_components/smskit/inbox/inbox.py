@@ -1,7 +1,7 @@
 """The inbox: every received message, on disk before its event is published."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -99,6 +99,11 @@ class Inbox:
         """What the disk refused, by key: it is new once all the same."""
         self._unread: frozenset[str] = frozenset()
         """The fingerprints of the last listing of the unread."""
+        self._newest: dict[str | None, datetime] = {}
+        """The newest dates that are known, as the portal writes them now.
+
+        By the number that messages came to: one may be dated otherwise than another.
+        """
         self._since_trim = 0
         self._lock = asyncio.Lock()
         self.view = InboxView()
@@ -158,6 +163,20 @@ class Inbox:
         listed = by_fingerprint(listing, known, may_have_moved=lambda _: True)
         return not listed.keys().isdisjoint(_fingerprints(known))
 
+    async def async_new(
+        self, listing: Sequence[InboxMessage], *, full: bool
+    ) -> list[InboxMessage]:
+        """Return which messages of a listing were not listed before.
+
+        Raises StoreError.
+        """
+        listed, known = await self._async_identify(listing, full=full)
+        return [m for one, m in listed.items() if one not in known]
+
+    def is_before_known(self, message: InboxMessage) -> bool:
+        """Return whether a listed message has an older date than one that is known."""
+        return _is_before(message, self._newest)
+
     def trusts(self, message: InboxMessage) -> bool:
         """Return whether the sender of a listed message may command."""
         return self._is_trusted(shown_number(message.sender, self._settings.country))
@@ -171,28 +190,41 @@ class Inbox:
         self, listing: Sequence[InboxMessage], full: bool, backlog: bool
     ) -> None:
         async with self._lock:
-            identify = partial(self._identify, listing, full=full)
-            if len(listing) < _LARGE:
-                known = await self._async_known(_keys(listing))
-                listed = identify(known)
-            else:
-                run = self._hass.async_add_executor_job
-                known = await self._async_known(await run(_keys, listing))
-                listed = await run(identify, known)
-            seen = _fingerprints(known)
+            listed, seen = await self._async_identify(listing, full=full)
             if not full:
                 self._unread = frozenset(listed)
             fresh = {one: m for one, m in listed.items() if one not in seen}
             doubtful = find_doubtful(listed, seen, is_trusted=self.trusts)
+            newest = self._newest
+            if full:
+                # In one listing, all dates are of one zone.
+                newest = self._newest_of(m for one, m in listed.items() if one in seen)
+            old = {one for one, message in fresh.items() if _is_before(message, newest)}
+            self._newest = newest | self._newest_of(
+                m for m in listed.values() if not _is_before(m, newest)
+            )
             # What another account had, or this one had before, is no news: the first
             # listing of all is an import, also when one of the unread came before it.
             imported = self._known[full] != self._account
             if fresh or imported:
+                late = fresh.keys() if backlog else old
                 await self._async_store(
-                    fresh, doubtful, full=full, imported=imported, backlog=backlog
+                    fresh, doubtful, late, full=full, imported=imported
                 )
             if full:
                 await self._async_forget(listed)
+
+    async def _async_identify(
+        self, listing: Sequence[InboxMessage], *, full: bool
+    ) -> tuple[dict[str, InboxMessage], set[str]]:
+        """Return a listing by fingerprint, and what was listed before."""
+        identify = partial(self._identify, listing, full=full)
+        if len(listing) < _LARGE:
+            known = await self._async_known(_keys(listing))
+            return identify(known), _fingerprints(known)
+        run = self._hass.async_add_executor_job
+        known = await self._async_known(await run(_keys, listing))
+        return await run(identify, known), _fingerprints(known)
 
     def _identify(
         self, listing: Sequence[InboxMessage], known: KnownMessages, *, full: bool
@@ -226,14 +258,29 @@ class Inbox:
             stored += [one for one in self._unstored[key] if one not in stored]
         return known
 
+    def _newest_of(
+        self, messages: Iterable[InboxMessage]
+    ) -> dict[str | None, datetime]:
+        """Return the newest date of messages, by the number that they came to.
+
+        One in the future is a mistake: it would make all that follows old.
+        """
+        latest = self._clock.latest(dt_util.utcnow())
+        newest: dict[str | None, datetime] = {}
+        for message in messages:
+            if message.date is not None and message.date <= latest:
+                before = newest.setdefault(message.recipient, message.date)
+                newest[message.recipient] = max(before, message.date)
+        return newest
+
     async def _async_store(
         self,
         fresh: dict[str, InboxMessage],
-        doubtful: set[str],
+        doubtful: Container[str],
+        late: Container[str],
         *,
         full: bool,
         imported: bool,
-        backlog: bool,
     ) -> None:
         read = partial(
             received,
@@ -257,7 +304,7 @@ class Inbox:
         size = len(messages) if imported else _AT_ONCE
         for some in batched(messages.items(), max(size, 1), strict=False):
             published = [
-                Received(message=m, backlog=backlog, is_doubtful=one in doubtful)
+                Received(message=m, backlog=one in late, is_doubtful=one in doubtful)
                 for one, m in some
                 if not imported
             ]
@@ -479,6 +526,12 @@ class Inbox:
                 is_doubtful=body["is_doubtful"],
             ),
         )
+
+
+def _is_before(message: InboxMessage, newest: Mapping[str | None, datetime]) -> bool:
+    """Return whether a message has an older date than others to the same number."""
+    date, other = message.date, newest.get(message.recipient)
+    return date is not None and other is not None and date < other
 
 
 def _keys(listing: Iterable[InboxMessage]) -> set[str]:
