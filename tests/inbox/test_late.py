@@ -236,6 +236,25 @@ class TestDated:
         await home.poll()
         assert _late(home) == {"future": False, "now": False}
 
+    @pytest.mark.parametrize("sender", [ANNA, "+447700900555"])
+    async def test_made_up(self, home: Home, sender: str) -> None:
+        """No stranger makes commands late by a date in the text or of a copy."""
+        date = f"{home.portal.state.now() + timedelta(hours=10):%Y-%m-%d %H:%M:%S}"
+        text = (
+            f'x", "date": "{date}" }}, {{ "id": "302", "from": "{sender[1:]}", '
+            f'"to": "{home.account.number}", "message": "y", "date": "{date}" }}, '
+            '{ "id": "303", "from": "447700900555", "to": "1", "message": "z'
+        )
+        home.receive(text, sender="447700900555")
+        await home.poll()
+        home.receive("open", sender=ANNA[1:])
+        await home.poll()
+        await home.restart()
+        home.receive("open again", sender=ANNA[1:])
+        await home.poll()
+        late = [event.backlog for event in home.events if event.text[:4] == "open"]
+        assert late == [False, False]
+
     async def test_other_number(self, home: Home) -> None:
         """What comes to another number may be dated by another clock."""
         home.receive("known", to="447700900777")

@@ -25,6 +25,8 @@ class Known:
     fingerprint: str
     date: datetime | None
     """As the portal wrote it when the message was new."""
+    is_doubtful: bool
+    """Whether it may be from somebody else than it says."""
 
 
 def key_of(message: InboxMessage) -> str:

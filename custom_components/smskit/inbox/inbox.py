@@ -31,6 +31,7 @@ from ..store import (
     trim_messages,
 )
 from .identity import KEY_LENGTH, Known, KnownMessages, by_fingerprint, key_of
+from .lateness import NewestDates, find_old, is_before
 from .models import Received, find_doubtful, received, shown_number
 from .redating import redated
 
@@ -52,6 +53,8 @@ _NEWEST: Final = 10
 _FORGET_AFTER: Final = timedelta(days=90)
 # Less than the variables that SQLite takes in a statement.
 _AT_ONCE: Final = 500
+type _SeenRow = tuple[str, str | None, int]
+
 # From here on, comparing and reading is for a thread.
 _LARGE: Final = 50
 
@@ -99,7 +102,7 @@ class Inbox:
         """What the disk refused, by key: it is new once all the same."""
         self._unread: frozenset[str] = frozenset()
         """The fingerprints of the last listing of the unread."""
-        self._newest: dict[str | None, datetime] = {}
+        self._newest: NewestDates = {}
         """The newest dates that are known, as the portal writes them now.
 
         By the number that messages came to: one may be dated otherwise than another.
@@ -161,7 +164,7 @@ class Inbox:
         """
         known = await self._async_known(_keys(listing))
         listed = by_fingerprint(listing, known, may_have_moved=lambda _: True)
-        return not listed.keys().isdisjoint(_fingerprints(known))
+        return not listed.keys().isdisjoint(_by_fingerprint(known))
 
     async def async_new(
         self, listing: Sequence[InboxMessage], *, full: bool
@@ -175,7 +178,7 @@ class Inbox:
 
     def is_before_known(self, message: InboxMessage) -> bool:
         """Return whether a listed message has an older date than one that is known."""
-        return _is_before(message, self._newest)
+        return is_before(message, self._newest)
 
     def trusts(self, message: InboxMessage) -> bool:
         """Return whether the sender of a listed message may command."""
@@ -190,19 +193,16 @@ class Inbox:
         self, listing: Sequence[InboxMessage], full: bool, backlog: bool
     ) -> None:
         async with self._lock:
-            listed, seen = await self._async_identify(listing, full=full)
+            is_large = len(listing) >= _LARGE
+            run = self._hass.async_add_executor_job
+            listed, known = await self._async_identify(listing, full=full)
             if not full:
                 self._unread = frozenset(listed)
-            fresh = {one: m for one, m in listed.items() if one not in seen}
-            doubtful = find_doubtful(listed, seen, is_trusted=self.trusts)
-            newest = self._newest
-            if full:
-                # In one listing, all dates are of one zone.
-                newest = self._newest_of(m for one, m in listed.items() if one in seen)
-            old = {one for one, message in fresh.items() if _is_before(message, newest)}
-            self._newest = newest | self._newest_of(
-                m for m in listed.values() if not _is_before(m, newest)
-            )
+            fresh = {one: m for one, m in listed.items() if one not in known}
+            judge = partial(find_doubtful, listed, known, is_trusted=self.trusts)
+            doubtful = await run(judge) if is_large else judge()
+            date = partial(self._find_old, listed, known, doubtful, full=full)
+            old, self._newest = await run(date) if is_large else date()
             # What another account had, or this one had before, is no news: the first
             # listing of all is an import, also when one of the unread came before it.
             imported = self._known[full] != self._account
@@ -216,62 +216,69 @@ class Inbox:
 
     async def _async_identify(
         self, listing: Sequence[InboxMessage], *, full: bool
-    ) -> tuple[dict[str, InboxMessage], set[str]]:
-        """Return a listing by fingerprint, and what was listed before."""
+    ) -> tuple[dict[str, InboxMessage], dict[str, Known]]:
+        """Return a listing, and what was listed before it, by fingerprint."""
         identify = partial(self._identify, listing, full=full)
         if len(listing) < _LARGE:
-            known = await self._async_known(_keys(listing))
-            return identify(known), _fingerprints(known)
+            return identify(await self._async_known(_keys(listing)))
         run = self._hass.async_add_executor_job
         known = await self._async_known(await run(_keys, listing))
-        return await run(identify, known), _fingerprints(known)
+        return await run(identify, known)
 
     def _identify(
         self, listing: Sequence[InboxMessage], known: KnownMessages, *, full: bool
-    ) -> dict[str, InboxMessage]:
-        """Return the messages of a listing by their fingerprint."""
-
+    ) -> tuple[dict[str, InboxMessage], dict[str, Known]]:
         def may_have_moved(one: Known) -> bool:
             # It would be in this listing: if it is not by its date, that has moved.
             return full or one.fingerprint in self._unread
 
-        return by_fingerprint(listing, known, may_have_moved=may_have_moved)
+        listed = by_fingerprint(listing, known, may_have_moved=may_have_moved)
+        return listed, _by_fingerprint(known)
+
+    def _find_old(
+        self,
+        listed: dict[str, InboxMessage],
+        known: dict[str, Known],
+        doubtful: set[str],
+        *,
+        full: bool,
+    ) -> tuple[set[str], NewestDates]:
+        """Return which new messages are older than known ones, and the newest dates."""
+        # Nobody else may make them old by what they write.
+        reliable = {
+            one
+            for one, message in listed.items()
+            if not (message.is_ambiguous or one in doubtful)
+            and not ((before := known.get(one)) and before.is_doubtful)
+            and self.trusts(message)
+        }
+        return find_old(
+            listed,
+            known,
+            reliable,
+            # In a listing of all, all dates are of one zone.
+            newest=None if full else self._newest,
+            latest=self._clock.latest(dt_util.utcnow()),
+        )
 
     async def _async_known(self, keys: set[str]) -> dict[str, list[Known]]:
         """Return what was listed before, by key."""
         known: dict[str, list[Known]] = {}
         for some in batched(keys, _AT_ONCE, strict=False):
             rows = await self._database.async_fetch(
-                "SELECT fingerprint, portal_date FROM seen "  # noqa: S608 - only question marks
+                "SELECT fingerprint, portal_date, is_doubtful FROM seen "  # noqa: S608 - only question marks
                 f"WHERE substr(fingerprint, 1, {KEY_LENGTH}) "
                 f"IN ({', '.join('?' for _ in some)}) "
                 "ORDER BY portal_date, fingerprint",
                 some,
             )
-            for fingerprint, date in rows:
-                known.setdefault(fingerprint[:KEY_LENGTH], []).append(
-                    Known(fingerprint, datetime.fromisoformat(date) if date else None)
-                )
+            for one in map(_read_seen, rows):
+                known.setdefault(one.fingerprint[:KEY_LENGTH], []).append(one)
         for key in self._unstored.keys() & keys:
             # By now, the disk may have taken it.
             stored = known.setdefault(key, [])
             stored += [one for one in self._unstored[key] if one not in stored]
         return known
-
-    def _newest_of(
-        self, messages: Iterable[InboxMessage]
-    ) -> dict[str | None, datetime]:
-        """Return the newest date of messages, by the number that they came to.
-
-        One in the future is a mistake: it would make all that follows old.
-        """
-        latest = self._clock.latest(dt_util.utcnow())
-        newest: dict[str | None, datetime] = {}
-        for message in messages:
-            if message.date is not None and message.date <= latest:
-                before = newest.setdefault(message.recipient, message.date)
-                newest[message.recipient] = max(before, message.date)
-        return newest
 
     async def _async_store(
         self,
@@ -287,18 +294,17 @@ class Inbox:
             fresh,
             self._settings,
             self._clock,
-            trusted={
-                one
-                for one, message in fresh.items()
-                if one not in doubtful and self.trusts(message)
-            },
+            is_trusted=self._is_trusted,
+            doubtful=doubtful,
             read=imported,
             now=dt_util.utcnow(),
         )
+        note = partial(_seen_rows, fresh, doubtful)
         if len(fresh) < _LARGE:
-            messages = read()
+            messages, seen = read(), note()
         else:
-            messages = await self._hass.async_add_executor_job(read)
+            run = self._hass.async_add_executor_job
+            messages, seen = await run(read), await run(note)
         messages = await self._async_with_unique_ids(messages)
         # An import is one unit: what a kill left of it would be news after the start.
         size = len(messages) if imported else _AT_ONCE
@@ -308,27 +314,34 @@ class Inbox:
                 for one, m in some
                 if not imported
             ]
-            await self._async_write(dict(some), published, full=full)
+            await self._async_write(
+                [message for _, message in some],
+                [seen[one] for one, _ in some],
+                published,
+                full=full,
+            )
         if not messages:
-            await self._async_write({}, [], full=full)
+            await self._async_write([], [], [], full=full)
         # A listing of all has the unread, too.
         self._known |= dict.fromkeys({full, False}, self._account)
         await self._async_trim_at_times(len(messages))
 
     async def _async_write(
-        self, messages: dict[str, Message], published: list[Received], *, full: bool
+        self,
+        new: list[Message],
+        seen: list[_SeenRow],
+        published: list[Received],
+        *,
+        full: bool,
     ) -> None:
-        new = list(messages.values())
         stored = self._publisher.write(
             RECEIVED,
             [_event_body(one) for one in published],
-            insert_messages(new, messages),
+            insert_messages(new, (row[0] for row in seen)),
             Statement(
-                "INSERT OR IGNORE INTO seen (fingerprint, portal_date) VALUES (?, ?)",
-                [
-                    (one, m.portal_date.isoformat() if m.portal_date else None)
-                    for one, m in messages.items()
-                ],
+                "INSERT OR IGNORE INTO seen (fingerprint, portal_date, is_doubtful) "
+                "VALUES (?, ?, ?)",
+                seen,
             ),
             Statement(
                 "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
@@ -342,10 +355,9 @@ class Inbox:
             await stored
         except StoreError:
             # Published once in this run; after a restart it comes again, as late.
-            for one, message in messages.items():
-                self._unstored.setdefault(one[:KEY_LENGTH], []).append(
-                    Known(one, message.portal_date)
-                )
+            for one in map(_read_seen, seen):
+                key = one.fingerprint[:KEY_LENGTH]
+                self._unstored.setdefault(key, []).append(one)
         self._show(new)
 
     def _show(self, new: Sequence[Message]) -> None:
@@ -528,18 +540,31 @@ class Inbox:
         )
 
 
-def _is_before(message: InboxMessage, newest: Mapping[str | None, datetime]) -> bool:
-    """Return whether a message has an older date than others to the same number."""
-    date, other = message.date, newest.get(message.recipient)
-    return date is not None and other is not None and date < other
-
-
 def _keys(listing: Iterable[InboxMessage]) -> set[str]:
     return {key_of(message) for message in listing}
 
 
-def _fingerprints(known: KnownMessages) -> set[str]:
-    return {one.fingerprint for some in known.values() for one in some}
+def _seen_rows(
+    messages: Mapping[str, InboxMessage], doubtful: Container[str]
+) -> dict[str, _SeenRow]:
+    """Return the rows of `seen` for messages, by their fingerprint."""
+    return {
+        one: (one, m.date.isoformat() if m.date else None, int(one in doubtful))
+        for one, m in messages.items()
+    }
+
+
+def _read_seen(row: Sequence[Any]) -> Known:
+    fingerprint, date, is_doubtful = row
+    return Known(
+        fingerprint,
+        datetime.fromisoformat(date) if date else None,
+        is_doubtful=bool(is_doubtful),
+    )
+
+
+def _by_fingerprint(known: KnownMessages) -> dict[str, Known]:
+    return {one.fingerprint: one for some in known.values() for one in some}
 
 
 def _event_body(received: Received) -> Body:

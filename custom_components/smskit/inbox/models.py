@@ -58,7 +58,8 @@ def received(  # noqa: PLR0913 - what is received, how it is read, and what it i
     settings: Settings,
     clock: PortalClock,
     *,
-    trusted: Container[str],
+    is_trusted: Callable[[str], bool],
+    doubtful: Container[str],
     read: bool,
     now: datetime,
 ) -> dict[str, Message]:
@@ -75,7 +76,7 @@ def received(  # noqa: PLR0913 - what is received, how it is read, and what it i
             text=message.text,
             date=clock.to_utc(message.date, received=now) or now,
             read=read,
-            trusted=fingerprint in trusted,
+            trusted=fingerprint not in doubtful and is_trusted(sender),
             portal_date=message.date,
             received=now,
         )

@@ -134,7 +134,10 @@ END;
 -- and the date that the portal gave it then. Those of messages that differ in the date
 -- only begin with the same 20 characters.
 CREATE TABLE seen (
-    fingerprint TEXT PRIMARY KEY, portal_date TEXT, missing_since REAL
+    fingerprint TEXT PRIMARY KEY,
+    portal_date TEXT,
+    is_doubtful INTEGER NOT NULL DEFAULT 0,
+    missing_since REAL
 ) WITHOUT ROWID;
 CREATE INDEX seen_by_key ON seen (substr(fingerprint, 1, 20));
 
