@@ -4,7 +4,7 @@ from .inbox import RECEIVED, SIGNAL_CHANGED, SIGNAL_RECEIVED, Inbox, InboxView
 from .lateness import Lateness
 from .models import Received, shown_number
 from .poller import InboxPoller
-from .replies import ReplyWaiters
+from .replies import ReplyWaiter, ReplyWaiters
 
 __all__ = [
     "RECEIVED",
@@ -15,6 +15,7 @@ __all__ = [
     "InboxView",
     "Lateness",
     "Received",
+    "ReplyWaiter",
     "ReplyWaiters",
     "shown_number",
 ]

@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalTypeFormat
+from homeassistant.util.ulid import ulid_now
 
 from ..api import InboxMessage
 from ..const import DOMAIN
@@ -107,6 +108,9 @@ class Inbox:
 
         By the number that messages came to: one may be dated otherwise than another.
         """
+        self.listings = 0
+        """How many listings were taken in this run."""
+        self._run = ulid_now()
         self._since_trim = 0
         self._lock = asyncio.Lock()
         self.view = InboxView()
@@ -150,11 +154,12 @@ class Inbox:
         The first listing of an account is what was there before: it is kept as read,
         and nothing of it is published. `backlog` marks what is late.
         """
+        self.listings += 1
         if not listing and not full:
             self._unread = frozenset()
             return
         # What is read at the portal must not be lost because the caller is canceled.
-        taking = self._async_take(listing, full, backlog)
+        taking = self._async_take(listing, self.listings, full, backlog)
         await asyncio.shield(self._hass.loop.create_task(taking, name="smskit inbox"))
 
     async def async_knows(self, listing: Sequence[InboxMessage]) -> bool:
@@ -190,7 +195,7 @@ class Inbox:
             pass
 
     async def _async_take(
-        self, listing: Sequence[InboxMessage], full: bool, backlog: bool
+        self, listing: Sequence[InboxMessage], number: int, full: bool, backlog: bool
     ) -> None:
         async with self._lock:
             is_large = len(listing) >= _LARGE
@@ -209,7 +214,7 @@ class Inbox:
             if fresh or imported:
                 late = fresh.keys() if backlog else old
                 await self._async_store(
-                    fresh, doubtful, late, full=full, imported=imported
+                    fresh, doubtful, late, number, full=full, imported=imported
                 )
             if full:
                 await self._async_forget(listed)
@@ -280,11 +285,12 @@ class Inbox:
             stored += [one for one in self._unstored[key] if one not in stored]
         return known
 
-    async def _async_store(
+    async def _async_store(  # noqa: PLR0913 - what is new, and what is known of it
         self,
         fresh: dict[str, InboxMessage],
         doubtful: Container[str],
         late: Container[str],
+        number: int,
         *,
         full: bool,
         imported: bool,
@@ -310,7 +316,14 @@ class Inbox:
         size = len(messages) if imported else _AT_ONCE
         for some in batched(messages.items(), max(size, 1), strict=False):
             published = [
-                Received(message=m, backlog=one in late, is_doubtful=one in doubtful)
+                self._body(
+                    Received(
+                        message=m,
+                        backlog=one in late,
+                        is_doubtful=one in doubtful,
+                        listing=number,
+                    )
+                )
                 for one, m in some
                 if not imported
             ]
@@ -330,13 +343,13 @@ class Inbox:
         self,
         new: list[Message],
         seen: list[_SeenRow],
-        published: list[Received],
+        published: list[Body],
         *,
         full: bool,
     ) -> None:
         stored = self._publisher.write(
             RECEIVED,
-            [_event_body(one) for one in published],
+            published,
             insert_messages(new, (row[0] for row in seen)),
             Statement(
                 "INSERT OR IGNORE INTO seen (fingerprint, portal_date, is_doubtful) "
@@ -536,8 +549,18 @@ class Inbox:
                 message=message,
                 backlog=body["backlog"],
                 is_doubtful=body["is_doubtful"],
+                listing=body["listing"] if body["run"] == self._run else 0,
             ),
         )
+
+    def _body(self, received: Received) -> Body:
+        """Return the event that `publish` takes."""
+        return received.message.as_dict() | {
+            "backlog": received.backlog,
+            "is_doubtful": received.is_doubtful,
+            "listing": received.listing,
+            "run": self._run,
+        }
 
 
 def _keys(listing: Iterable[InboxMessage]) -> set[str]:
@@ -565,13 +588,6 @@ def _read_seen(row: Sequence[Any]) -> Known:
 
 def _by_fingerprint(known: KnownMessages) -> dict[str, Known]:
     return {one.fingerprint: one for some in known.values() for one in some}
-
-
-def _event_body(received: Received) -> Body:
-    return received.message.as_dict() | {
-        "backlog": received.backlog,
-        "is_doubtful": received.is_doubtful,
-    }
 
 
 def _by_date(message: Message) -> datetime:

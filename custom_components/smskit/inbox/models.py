@@ -24,6 +24,8 @@ class Received:
     """Whether it is late."""
     is_doubtful: bool
     """Whether it may be from somebody else than it says."""
+    listing: int
+    """Which listing of this run had it first, counted; 0 for one of another run."""
 
 
 def find_doubtful(

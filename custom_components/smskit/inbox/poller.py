@@ -1,5 +1,6 @@
 """Which listing of the portal is due, and what of it is late."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -39,6 +40,7 @@ class InboxPoller:
         self.inbox = inbox
         self._lateness = lateness
         self._interval = interval
+        self._lock = asyncio.Lock()
         self._is_stopped = False
         self._may_have_lost = True
         """Whether an answer may have swallowed messages since the last listing."""
@@ -49,22 +51,26 @@ class InboxPoller:
         self._retry = _RETRY_FIRST
 
     async def async_poll(self) -> InboxView:
-        """Read what is due."""
-        if not self._is_stopped:
-            now = time.monotonic()
-            full = now >= self._full_at
-            try:
-                full = await self._async_read(now, full=full)
-            except Exception:
-                self._note_failure(now, was_full=full)
-                raise
-            self._lateness.note(full=full, began=now)
-            self._may_have_lost = False
-            self._failures = 0
-            if full:
-                self._retry = _RETRY_FIRST
-                self._full_at = now + RECONCILE_INTERVAL.total_seconds()
+        """Read what is due, after whoever does so just now."""
+        async with self._lock:
+            if not self._is_stopped:
+                await self._async_poll()
         return self.inbox.view
+
+    async def _async_poll(self) -> None:
+        now = time.monotonic()
+        full = now >= self._full_at
+        try:
+            full = await self._async_read(now, full=full)
+        except Exception:
+            self._note_failure(now, was_full=full)
+            raise
+        self._lateness.note(full=full, began=now)
+        self._may_have_lost = False
+        self._failures = 0
+        if full:
+            self._retry = _RETRY_FIRST
+            self._full_at = now + RECONCILE_INTERVAL.total_seconds()
 
     async def _async_read(self, now: float, *, full: bool) -> bool:
         """Read a listing; return whether it was, or became, one of all."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
+from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
@@ -64,6 +65,14 @@ class Sender:
     def preview(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
         """Return the outcomes that a draft would have, without sending anything."""
         return _report(self._planner.plan(draft, recipients), {})
+
+    @callback
+    def withdraw(self, report: Report) -> None:
+        """Let what has not left of a message expire now: nobody wants it any more."""
+        for batch_id in {one.batch_id for one in report.outcomes if one.batch_id}:
+            batch = self._outbox.get(batch_id)
+            if batch is not None and batch.stage is Stage.HELD:
+                self._outbox.expire(batch)
 
     def _limit_error(self, available_at: float | None) -> ServiceValidationError:
         limit = str(self._outbox.limit.limit)
