@@ -7,7 +7,8 @@ from pathlib import Path
 import sqlite3
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -231,6 +232,19 @@ async def test_held_messages_are_unknown(
     assert len(home.portal.ledger) == 2
     assert home.total("pending") == 0
     assert home.stored_batches() == []
+
+
+async def test_held_messages_are_not_canceled(hass: HomeAssistant, home: Home) -> None:
+    """What may have been sent is unknown: whoever cancels it is not told otherwise."""
+    backup = await _held_in_a_backup(hass, home)
+    hass.set_state(CoreState.starting)
+    await home.restart(backup)
+    assert await home.call("cancel_held_messages", all=True) == {"count": 0}
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await home.advance(10)
+    assert sorted(home.published()) == ["unknown", "unknown"]
+    assert {event.reason for event in home.events} == {_RESTORED}
 
 
 @_AWAY

@@ -17,7 +17,7 @@ LAYERS: Final = (
     {"api", "const"},
     {"phone_number", "portal_clock", "sender_id", "session", "settings", "store"},
     {"channels", "inbox", "sending"},
-    {"issues", "recipients"},
+    {"issues", "recipients", "removed_recipients", "usage"},
     {"coordinator"},
     {"account", "entity", "frontend", "services"},
 )

@@ -11,18 +11,28 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smskit.const import SUBENTRY_RECIPIENT
 from tests.conftest import ANNA, BORIS, CARLA
-from tests.flow_translations import translated_flows  # noqa: F401 - a fixture
+from tests.flow_translations import (
+    flat,
+    translated_flows,  # noqa: F401 - a fixture
+    translation,
+)
 from tests.home import settle
 
 pytestmark = pytest.mark.usefixtures("translated_flows")
 
 CARLAS = {"name": "Carla", "numbers": [CARLA], "via": "sms"}
+# From the range set aside for fiction there, which is valid.
+AUSTRALIAN = "+61491570156"
 ERRORS = [
     ({"name": "  "}, {"name": "no_name"}),
     ({"numbers": []}, {"numbers": "no_numbers"}),
     ({"numbers": ["", "  "]}, {"numbers": "no_numbers"}),
     ({"numbers": [CARLA, "Carla"]}, {"numbers": "invalid_number"}),
     ({"numbers": ["07700900123"]}, {"numbers": "invalid_number"}),
+    ({"numbers": [CARLA, "555-0145"]}, {"numbers": "area_code_missing"}),
+    ({"numbers": ["22000"]}, {"numbers": "short_code"}),
+    ({"numbers": [f"{CARLA}, 911"]}, {"numbers": "short_code"}),
+    ({"numbers": ["0612345678"]}, {"numbers": "number_not_in_use"}),
     ({"sender": "much too long"}, {"sender": "invalid_sender"}),
     (
         {"name": "", "numbers": ["1"], "sender": "!"},
@@ -59,6 +69,14 @@ def recipient(entry: MockConfigEntry, title: str) -> ConfigSubentry:
     return found
 
 
+def error_words(result: Any, language: str) -> str:
+    """Return the error that a form shows, as the frontend puts it together."""
+    (name,) = result["errors"].values()
+    words = flat(translation(language))
+    error = words[f"config_subentries.recipient.error.{name}"]
+    return error.format(**result["description_placeholders"])
+
+
 def names(hass: HomeAssistant) -> dict[str, str]:
     """Return the notify entities and how they are shown."""
     return {state.entity_id: state.name for state in hass.states.async_all("notify")}
@@ -85,13 +103,13 @@ async def test_add(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"country": "GB", "time_zone": "Africa/Lagos"}], ids=["GB"]
+    "options", [{"country": "AU", "time_zone": "Africa/Lagos"}], ids=["AU"]
 )
 async def test_national_form(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """Numbers are read as those of the country in the options."""
-    values = CARLAS | {"numbers": ["07700 900123"]}
+    values = CARLAS | {"numbers": ["0491 570 156"]}
     await submit(hass, await start(hass, loaded), values)
-    assert recipient(loaded, "Carla").data["numbers"] == [BORIS]
+    assert recipient(loaded, "Carla").data["numbers"] == [AUSTRALIAN]
 
 
 @pytest.mark.parametrize("options", [{}], ids=["none"])
@@ -99,10 +117,10 @@ async def test_home_assistants_country(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
     """Without an option, numbers are read as those of Home Assistant's country."""
-    hass.config.country = "GB"
-    values = CARLAS | {"numbers": ["07700 900123"]}
+    hass.config.country = "AU"
+    values = CARLAS | {"numbers": ["0491 570 156"]}
     await submit(hass, await start(hass, loaded), values)
-    assert recipient(loaded, "Carla").data["numbers"] == [BORIS]
+    assert recipient(loaded, "Carla").data["numbers"] == [AUSTRALIAN]
 
 
 @pytest.mark.parametrize(("changes", "errors"), ERRORS)
@@ -121,6 +139,74 @@ async def test_add_errors(
     result = await submit(hass, flow_id, CARLAS)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert dict(recipient(loaded, "Carla").data) == CARLAS
+
+
+async def test_several_in_one_entry(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    """An entry that has several numbers is several."""
+    values = CARLAS | {"numbers": [f"{CARLA}; {BORIS}\n{ANNA}", BORIS]}
+    await submit(hass, await start(hass, loaded), values)
+    assert recipient(loaded, "Carla").data["numbers"] == [CARLA, BORIS, ANNA]
+
+
+ASKED = [
+    ("US", ["0612345678"], ["+10612345678"], "+1 061 234 5678"),
+    ("US", [CARLA, "(061) 234-5678"], [CARLA, "+10612345678"], "+1 061 234 5678"),
+    ("GB", ["07700 900123", CARLA], [BORIS, CARLA], "+44 7700 900123"),
+    (
+        "SG",
+        ["1234 5678", "1234 5679"],
+        ["+6512345678", "+6512345679"],
+        "+65 1234 5678, +65 1234 5679",
+    ),
+]
+
+
+@pytest.mark.parametrize("asked", ASKED)
+async def test_save_anyway(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    asked: tuple[str, list[str], list[str], str],
+) -> None:
+    """A number that is not in use where it was read is asked about once."""
+    country, typed, saved, shown = asked
+    hass.config_entries.async_update_entry(loaded, options={"country": country})
+    await settle(hass)
+    flow_id = await start(hass, loaded)
+    values = CARLAS | {"numbers": typed}
+    result = await submit(hass, flow_id, values)
+    assert result["errors"] == {"numbers": "number_not_in_use"}
+    assert f"Read as {shown}, which is not in use there. " in error_words(result, "en")
+    assert shown in error_words(result, "fr")
+    assert len(loaded.subentries) == 2
+    result = await submit(hass, flow_id, values)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    carla = recipient(loaded, "Carla")
+    assert carla.data["numbers"] == saved
+
+    # It is saved as it was read, and not asked about again.
+    result = await loaded.start_subentry_reconfigure_flow(hass, carla.subentry_id)
+    values = CARLAS | {"numbers": saved, "via": "whatsapp"}
+    result = await submit(hass, result["flow_id"], values)
+    assert result["reason"] == "reconfigure_successful"
+
+
+async def test_another_number_is_asked_about(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    """To have saved one number anyway says nothing about another one."""
+    flow_id = await start(hass, loaded)
+    for number, shown in (
+        ("0612345678", "+1 061 234 5678"),
+        ("0612345679", "+1 061 234 5679"),
+    ):
+        result = await submit(hass, flow_id, CARLAS | {"numbers": [number]})
+        assert result["errors"] == {"numbers": "number_not_in_use"}
+        assert error_words(result, "en").startswith(f"Read as {shown}, ")
+    result = await submit(hass, flow_id, CARLAS)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert recipient(loaded, "Carla").data["numbers"] == [CARLA]
 
 
 async def test_rename(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

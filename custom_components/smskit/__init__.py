@@ -34,8 +34,17 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> bool:
     """Set up an account."""
+    loaded_with = _settings(entry)
+
+    async def updated(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
+        # Home Assistant calls this for recipients, too, which need no reload.
+        if _settings(entry) != loaded_with:
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+        else:
+            await account.async_update_recipients(hass, entry)
+
     # First of all: what is changed while this goes on must not be missed.
-    entry.async_on_unload(entry.add_update_listener(_async_reload))
+    entry.async_on_unload(entry.add_update_listener(updated))
     entry.runtime_data = await account.async_build(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await account.async_start(hass, entry)
@@ -57,6 +66,6 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmskitConfigEntry) -> N
     await account.async_remove(hass, entry.entry_id)
 
 
-async def _async_reload(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
-    """Start anew with changed data, options or recipients."""
-    hass.config_entries.async_schedule_reload(entry.entry_id)
+def _settings(entry: SmskitConfigEntry) -> tuple[object, ...]:
+    """Return what an account is built from, and rebuilt from when it changes."""
+    return entry.title, entry.data, entry.options

@@ -1,10 +1,12 @@
 """The objects of one account: built, started and stopped in their order."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import (
     CONF_API_KEY,
     CONF_API_TOKEN,
@@ -14,7 +16,10 @@ from homeassistant.const import (
 )
 from homeassistant.core import CoreState, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.dispatcher import (
+    async_dispatcher_connect,
+    async_dispatcher_send,
+)
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
@@ -40,10 +45,13 @@ from .inbox import (
 )
 from .issues import AccountIssues, async_remove_issues
 from .portal_clock import PortalClock
-from .recipients import is_trusted
+from .recipients import SIGNAL_RECIPIENTS, is_trusted, rename_devices
+from .removed_recipients import RemovedRecipients
 from .sending import (
     OUTCOME,
+    REMOVED,
     Batch,
+    BatchRecipient,
     DeliveryTracker,
     Dispatcher,
     Outbox,
@@ -57,6 +65,7 @@ from .store import (
     MessageLog,
     Publisher,
     Store,
+    StoreError,
     async_load_traits,
     async_remove_store,
     store_traits,
@@ -127,6 +136,8 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     await channel_poller.async_load()
 
     _add_device(hass, entry)
+    removed_recipients = RemovedRecipients(hass, entry, issues)
+    entry.async_on_unload(removed_recipients.async_stop)
     balance = BalanceCoordinator(hass, entry, client)
     inbox_poller = InboxPoller(client, messages, lateness, settings.inbox_interval)
     delivery = DeliveryTracker(hass, client, outbox)
@@ -157,6 +168,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         settings=settings,
         clock=clock,
         issues=issues,
+        removed_recipients=removed_recipients,
         store=store,
         publisher=publisher,
         balance=balance,
@@ -212,6 +224,7 @@ async def async_start(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
     async def resume(_: object) -> None:
         data.outbox.resume()
         data.publisher.async_start()
+        await _async_drop_held(entry)
         data.dispatcher.async_resume()
         data.delivery.async_start()
         await data.store.async_confirm()
@@ -238,6 +251,7 @@ async def async_start(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
     entry.async_create_background_task(
         hass, _async_check(entry), f"smskit check {entry.entry_id}"
     )
+    entry.async_on_unload(async_at_started(hass, data.removed_recipients.async_start))
     _follow_the_zone(hass, entry)
     _follow_the_end(hass, entry)
 
@@ -286,6 +300,29 @@ def _follow_the_end(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
 
     entry.async_on_unload(hass.async_add_shutdown_job(HassJob(stop, "smskit stop")))
     entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_CLOSE, close))
+
+
+async def async_update_recipients(
+    hass: HomeAssistant, entry: SmskitConfigEntry
+) -> None:
+    """Follow a recipient that was added, changed or removed; nothing is reloaded."""
+    rename_devices(hass, entry)
+    async_dispatcher_send(hass, SIGNAL_RECIPIENTS.format(entry.entry_id))
+    if entry.state is ConfigEntryState.LOADED:
+        entry.runtime_data.removed_recipients.async_update()
+        await _async_drop_held(entry)
+
+
+async def _async_drop_held(entry: SmskitConfigEntry) -> None:
+    """Drop what is held for recipients that were removed, and for nobody else."""
+
+    def is_gone(recipient: BatchRecipient) -> bool:
+        ids = recipient.subentry_ids
+        return bool(ids) and ids.isdisjoint(entry.subentries)
+
+    # What the disk does not take yet is in an issue, and is repeated after a start.
+    with suppress(StoreError):
+        await entry.runtime_data.dispatcher.async_cancel_held(is_gone, REMOVED)
 
 
 async def async_stop(data: SmskitData) -> None:

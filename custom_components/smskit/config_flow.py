@@ -76,7 +76,7 @@ from .const import (
     UNIT_CREDITS,
 )
 from .coordinator import SmskitConfigEntry
-from .phone_number import normalize_number
+from .phone_number import InvalidNumberError, normalize_number
 from .sender_id import sender_id
 from .session import async_create_session
 from .setup_errors import async_quote, error_name
@@ -393,8 +393,8 @@ class SmskitOptionsFlow(OptionsFlow):
                     for number in options.get(CONF_ALLOWED_SENDERS, ())
                     if number.strip()
                 ]
-            except ValueError:
-                errors["base"] = "invalid_number"
+            except InvalidNumberError as err:
+                errors["base"] = err.problem.form_error
             else:
                 return self.async_create_entry(data=options)
         zones = await self.hass.async_add_executor_job(available_timezones)

@@ -27,6 +27,7 @@ from .const import BALANCE_INTERVAL, DOMAIN, LOGGER, REFRESH_COOLDOWN, RETRY_INT
 from .inbox import SIGNAL_CHANGED, Inbox, InboxPoller, InboxView, ReplyWaiters
 from .issues import AccountIssues
 from .portal_clock import PortalClock
+from .removed_recipients import RemovedRecipients
 from .sending import DeliveryTracker, Dispatcher, Outbox, Sender
 from .settings import Settings
 from .store import MessageLog, Publisher, Store, StoreError
@@ -43,6 +44,7 @@ class SmskitData:
     settings: Settings
     clock: PortalClock
     issues: AccountIssues
+    removed_recipients: RemovedRecipients
     store: Store
     publisher: Publisher
     balance: BalanceCoordinator

@@ -1,17 +1,20 @@
-"""Base entities of an account and of its channels."""
+"""Base entities of an account and of its channels, and how entities are added."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, override
 
-from homeassistant.core import callback
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .channels import ChannelState, channel_identifier
-from .const import DOMAIN
+from .const import DOMAIN, SUBENTRY_RECIPIENT
 from .coordinator import ChannelCoordinator, SmskitConfigEntry, SmskitCoordinator
+from .recipients import SIGNAL_RECIPIENTS
 
 
 class SmskitEntity(Entity):
@@ -107,3 +110,30 @@ def async_add_for_channels(
 
     add()
     entry.async_on_unload(coordinator.async_add_listener(add))
+
+
+@callback
+def async_add_for_recipients(
+    hass: HomeAssistant,
+    entry: SmskitConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    create: Callable[[ConfigSubentry], Entity],
+) -> None:
+    """Add an entity for each current and future recipient.
+
+    Home Assistant removes those of a recipient that is removed.
+    """
+    added: set[str] = set()
+
+    @callback
+    def add() -> None:
+        for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+            if subentry.subentry_id not in added:
+                added.add(subentry.subentry_id)
+                async_add_entities(
+                    [create(subentry)], config_subentry_id=subentry.subentry_id
+                )
+
+    add()
+    signal = SIGNAL_RECIPIENTS.format(entry.entry_id)
+    entry.async_on_unload(async_dispatcher_connect(hass, signal, add))

@@ -1,6 +1,7 @@
 """Repair issues of an account."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta, timezone
 from pathlib import Path
 import time
@@ -13,6 +14,16 @@ from homeassistant.util import dt as dt_util
 
 from .channels import ChannelProblem
 from .const import DOMAIN
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemovedRecipient:
+    """A recipient that is gone, and what it was known by."""
+
+    subentry_id: str
+    name: str
+    ids: tuple[str, ...]
+    """Its entities, and its device."""
 
 
 class AccountIssues:
@@ -97,6 +108,40 @@ class AccountIssues:
             )
 
     @callback
+    def async_show_recipient_in_use(
+        self, removed: RemovedRecipient, users: Iterable[str]
+    ) -> None:
+        """Report which automations and scripts use a recipient that is gone, if any."""
+        issue_id = f"{_recipient_in_use_prefix(self._entry_id)}{removed.subentry_id}"
+        names = "\n".join(f"- {user}" for user in users)
+        if not names:
+            self._clear(issue_id)
+            return
+        self._raise(
+            issue_id,
+            "recipient_in_use",
+            {"recipient": removed.name, "users": names},
+            is_persistent=True,
+            data={
+                "subentry_id": removed.subentry_id,
+                "name": removed.name,
+                "ids": " ".join(removed.ids),
+            },
+        )
+
+    def recipients_in_use(self) -> list[RemovedRecipient]:
+        """Return the recipients of the issues above, also those of the last run."""
+        return [
+            RemovedRecipient(
+                subentry_id=str(issue.data["subentry_id"]),
+                name=str(issue.data["name"]),
+                ids=tuple(str(issue.data["ids"]).split()),
+            )
+            for issue in _recipient_issues(self._hass, self._entry_id)
+            if issue.data is not None
+        ]
+
+    @callback
     def async_raise_store_damaged(self, set_aside: Path) -> None:
         """Report that the database could not be read, and where it is now."""
         ir.async_create_issue(
@@ -175,6 +220,7 @@ def async_remove_issues(hass: HomeAssistant, entry_id: str) -> None:
         _inbox_unreadable_id(entry_id),
         _disk_error_id(entry_id),
         _store_damaged_id(entry_id),
+        *(issue.issue_id for issue in _recipient_issues(hass, entry_id)),
     ):
         ir.async_delete_issue(hass, DOMAIN, issue_id)
 
@@ -193,3 +239,16 @@ def _disk_error_id(entry_id: str) -> str:
 
 def _store_damaged_id(entry_id: str) -> str:
     return f"store_damaged_{entry_id}"
+
+
+def _recipient_in_use_prefix(entry_id: str) -> str:
+    return f"recipient_in_use_{entry_id}_"
+
+
+def _recipient_issues(hass: HomeAssistant, entry_id: str) -> list[ir.IssueEntry]:
+    prefix = _recipient_in_use_prefix(entry_id)
+    return [
+        issue
+        for issue in ir.async_get(hass).issues.values()
+        if issue.domain == DOMAIN and issue.issue_id.startswith(prefix)
+    ]

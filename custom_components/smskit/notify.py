@@ -1,5 +1,6 @@
 """Notify entities, one for each recipient."""
 
+from functools import partial
 from typing import override
 
 from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature
@@ -13,9 +14,10 @@ from homeassistant.helpers.device_registry import (
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import DOMAIN, MANUFACTURER, SUBENTRY_RECIPIENT
+from .const import DOMAIN, MANUFACTURER
 from .coordinator import SmskitConfigEntry
-from .recipients import SIGNAL_NOTIFIED, subentry_recipients
+from .entity import async_add_for_recipients
+from .recipients import SIGNAL_NOTIFIED, recipient_identifier, subentry_recipients
 from .sending import Draft
 from .services import raise_unless_all_taken
 
@@ -29,11 +31,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the notify entities of an account."""
-    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
-        async_add_entities(
-            [RecipientNotifyEntity(hass, entry, subentry)],
-            config_subentry_id=subentry.subentry_id,
-        )
+    async_add_for_recipients(
+        hass, entry, async_add_entities, partial(RecipientNotifyEntity, hass, entry)
+    )
 
 
 class RecipientNotifyEntity(NotifyEntity):
@@ -52,7 +52,7 @@ class RecipientNotifyEntity(NotifyEntity):
         self._subentry = subentry
         self._attr_unique_id = f"{entry.entry_id}_{subentry.subentry_id}"
         self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, self._attr_unique_id)},
+            identifiers={recipient_identifier(entry.entry_id, subentry.subentry_id)},
             name=subentry.title,
             manufacturer=MANUFACTURER,
             entry_type=DeviceEntryType.SERVICE,

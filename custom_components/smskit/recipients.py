@@ -1,13 +1,13 @@
 """Recipients of messages, from subentries, notify entities and numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.signal_type import SignalTypeFormat
 
@@ -20,9 +20,15 @@ from .const import (
     DOMAIN,
     SUBENTRY_RECIPIENT,
 )
-from .phone_number import normalize_number
+from .phone_number import (
+    InvalidNumberError,
+    current_form,
+    lost_plus_readings,
+    normalize_number,
+)
 from .sending import Recipient, Report, Via
 from .settings import Settings
+from .store import MessageLog
 
 
 def subentry_recipients(
@@ -38,15 +44,36 @@ def subentry_recipients(
             sender=subentry.data.get(CONF_SENDER),
             channel=device_id
             and (device_channel_id(hass, entry.entry_id, device_id) or device_id),
+            subentry_ids=frozenset({subentry.subentry_id}),
         )
         for number in subentry.data[CONF_NUMBERS]
     ]
 
 
+# Sent for an account after a recipient was added, changed or removed.
+SIGNAL_RECIPIENTS: Final[SignalTypeFormat[()]] = SignalTypeFormat(
+    f"{DOMAIN}_recipients_{{}}"
+)
 # Sent to the notify entity of a subentry after a message to it was accepted.
 SIGNAL_NOTIFIED: Final[SignalTypeFormat[()]] = SignalTypeFormat(
     f"{DOMAIN}_notified_{{}}"
 )
+
+
+def recipient_identifier(entry_id: str, subentry_id: str) -> tuple[str, str]:
+    """Return the device identifier of a recipient."""
+    return (DOMAIN, f"{entry_id}_{subentry_id}")
+
+
+@callback
+def rename_devices(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Give the devices of recipients the names that the recipients have now."""
+    registry = dr.async_get(hass)
+    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+        identifier = recipient_identifier(entry.entry_id, subentry.subentry_id)
+        device = registry.async_get_device_by_identifier(identifier, entry.entry_id)
+        if device is not None:
+            registry.async_update_device(device.id, name=subentry.title)
 
 
 def entity_recipients(
@@ -91,31 +118,56 @@ def async_record_sent(
             async_dispatcher_send(hass, SIGNAL_NOTIFIED.format(subentry_id))
 
 
+async def async_known_numbers(
+    entry: ConfigEntry,
+    log: MessageLog,
+    numbers: Iterable[int],
+    country: str | None,
+) -> set[str]:
+    """Return which readings of integers that lost their `+` somebody is known by.
+
+    Raises StoreError.
+    """
+    readings = [one for raw in numbers for one in lost_plus_readings(raw, country)]
+    names = recipient_names(entry)
+    known = {number for number in readings if current_form(number) in names}
+    return known | await log.async_known(readings)
+
+
 def number_recipients(
-    numbers: Iterable[str | int], country: str | None
+    numbers: Iterable[str | int], country: str | None, known: Container[str] = ()
 ) -> list[Recipient]:
     """Return numbers as recipients; an invalid number has its error set."""
     recipients = []
     for raw in numbers:
         try:
-            recipient = Recipient(number=normalize_number(raw, country))
-        except ValueError as err:
+            recipient = Recipient(number=normalize_number(raw, country, known))
+        except InvalidNumberError as err:
             recipient = Recipient(number=str(raw), error=str(err))
         recipients.append(recipient)
     return recipients
 
 
 def recipient_names(entry: ConfigEntry) -> dict[str, str]:
-    """Return the recipient name of each number; the first recipient takes priority."""
+    """Return recipient names by number, in its current form; the first has priority."""
     names: dict[str, str] = {}
     for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
         for number in subentry.data[CONF_NUMBERS]:
-            names.setdefault(number, subentry.data[CONF_NAME])
+            names.setdefault(current_form(number), subentry.data[CONF_NAME])
     return names
+
+
+def recipient_numbers(entry: ConfigEntry) -> dict[str, str]:
+    """Return the numbers of recipients, by their current form."""
+    numbers: dict[str, str] = {}
+    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+        for number in subentry.data[CONF_NUMBERS]:
+            numbers.setdefault(current_form(number), number)
+    return numbers
 
 
 def is_trusted(entry: ConfigEntry, settings: Settings, number: str) -> bool:
     """Return whether a number is trusted: allowed, or by default any recipient's."""
     if settings.allowed_senders:
-        return number in settings.allowed_senders
-    return number in recipient_names(entry)
+        return current_form(number) in map(current_form, settings.allowed_senders)
+    return current_form(number) in recipient_names(entry)

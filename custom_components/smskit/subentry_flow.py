@@ -17,7 +17,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .const import CONF_CHANNEL, CONF_NUMBERS, CONF_SENDER, CONF_VIA, DOMAIN
-from .phone_number import normalize_number
+from .phone_number import InvalidNumberError, Reading, read_number, split_numbers
 from .sender_id import sender_id
 from .sending import Via
 
@@ -45,6 +45,11 @@ _SCHEMA: Final = vol.Schema(
 
 class RecipientFlow(ConfigSubentryFlow):
     """Handle the subentry flow of a recipient."""
+
+    def __init__(self) -> None:
+        """Initialize without a number to ask about."""
+        self._doubtful: dict[str, str] = {}
+        """Numbers that the user was asked about, and how they were shown."""
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
@@ -78,6 +83,7 @@ class RecipientFlow(ConfigSubentryFlow):
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(_SCHEMA, values),
             errors=errors,
+            description_placeholders={"numbers": ", ".join(self._doubtful.values())},
         )
 
     def _validate(
@@ -91,17 +97,18 @@ class RecipientFlow(ConfigSubentryFlow):
         country = self._get_entry().options.get(CONF_COUNTRY)
         country = country or self.hass.config.country
         try:
-            numbers = [
-                normalize_number(number, country)
-                for number in values[CONF_NUMBERS]
-                if number.strip()
+            readings = [
+                read_number(number, country)
+                for number in split_numbers(values[CONF_NUMBERS])
             ]
-        except ValueError:
-            errors[CONF_NUMBERS] = "invalid_number"
+        except InvalidNumberError as err:
+            errors[CONF_NUMBERS] = err.problem.form_error
         else:
-            data[CONF_NUMBERS] = list(dict.fromkeys(numbers))
-            if not numbers:
+            data[CONF_NUMBERS] = list(dict.fromkeys(one.number for one in readings))
+            if not readings:
                 errors[CONF_NUMBERS] = "no_numbers"
+            elif self._ask_about(readings):
+                errors[CONF_NUMBERS] = "number_not_in_use"
         if values.get(CONF_SENDER, "").strip():
             try:
                 data[CONF_SENDER] = sender_id(values[CONF_SENDER])
@@ -110,3 +117,10 @@ class RecipientFlow(ConfigSubentryFlow):
         if channel := values.get(CONF_CHANNEL):
             data[CONF_CHANNEL] = channel
         return data, errors
+
+    def _ask_about(self, readings: list[Reading]) -> bool:
+        """Return whether to ask about any of these numbers, once each."""
+        doubtful = {one.number: one.shown for one in readings if one.is_doubtful}
+        is_new = bool(doubtful.keys() - self._doubtful.keys())
+        self._doubtful = doubtful
+        return is_new

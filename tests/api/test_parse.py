@@ -194,7 +194,7 @@ def test_accepted(status: str, group_id: object) -> None:
     is_sent = status == "Sent"
     assert accepted == Accepted(
         group_id="7" if str(group_id) == "7" else None,
-        status=DeliveryStatus.SENT if is_sent else DeliveryStatus.QUEUED,
+        all_sent=is_sent,
         is_processed=is_sent,
         date=None,
     )
@@ -206,7 +206,6 @@ def test_group_is_an_acceptance(status: str | None) -> None:
     accepted = _accepted(status=status, group_id="7", notice="No route", message="No")
     assert accepted == Accepted(
         group_id="7",
-        status=DeliveryStatus.QUEUED,
         is_processed=status == "failed",
         notice="<No route>",
         date=None,
@@ -228,23 +227,23 @@ def test_refused_without_a_group(status: str, group_id: object, key: str) -> Non
     ("count", "status", "messages", "expected"),
     [
         # The status is that of the last number.
-        (2, "sent", None, DeliveryStatus.QUEUED),
-        (2, "sent", ["sent", "sent"], DeliveryStatus.SENT),
-        (2, "failed", ["sent", "sent"], DeliveryStatus.SENT),
-        (2, "sent", ["failed", "sent"], DeliveryStatus.QUEUED),
+        (2, "sent", None, False),
+        (2, "sent", ["sent", "sent"], True),
+        (2, "failed", ["sent", "sent"], True),
+        (2, "sent", ["failed", "sent"], False),
         # Nobody knows whose it is.
-        (2, "sent", ["sent"], DeliveryStatus.QUEUED),
-        (1, "sent", ["failed"], DeliveryStatus.QUEUED),
-        (1, "sent", ["submitted"], DeliveryStatus.QUEUED),
+        (2, "sent", ["sent"], False),
+        (1, "sent", ["failed"], False),
+        (1, "sent", ["submitted"], False),
     ],
 )
 def test_several_numbers(
-    count: int, status: str, messages: list[str] | None, expected: DeliveryStatus
+    count: int, status: str, messages: list[str] | None, *, expected: bool
 ) -> None:
     """Several numbers are sent only where the answer says so of each of them."""
     listed = [{"message_id": "1", "status": one} for one in messages or ()]
     accepted = _accepted(count, status=status, group_id="7", messages=listed)
-    assert accepted.status is expected
+    assert accepted.all_sent is expected
     assert accepted.is_processed
 
 
@@ -252,7 +251,7 @@ def test_sent_in_part_without_a_group() -> None:
     """What one number has must not be sent again, though nothing is left to ask for."""
     messages = [{"status": "sent"}, {"status": "failed"}]
     accepted = _accepted(2, status="failed", group_id="0", messages=messages)
-    assert (accepted.group_id, accepted.status) == (None, DeliveryStatus.QUEUED)
+    assert (accepted.group_id, accepted.all_sent) == (None, False)
     with pytest.raises(RefusedError):
         _accepted(2, status="failed", group_id="0", messages=messages[1:])
 
@@ -317,11 +316,10 @@ def test_not_accepted(answer: dict[str, Any]) -> None:
     ],
 )
 def test_delivery_words(word: object, expected: DeliveryStatus) -> None:
-    """A word that nobody knows is not final."""
+    """A word that nobody knows is no outcome."""
     group = {"group_id": "1", "recipients": [{"to": "+12025550123", "status": word}]}
     (recipient,) = parse.group_status(group).recipients
     assert (recipient.to, recipient.status) == ("12025550123", expected)
-    assert recipient.status.final is (expected is not DeliveryStatus.QUEUED)
 
 
 @pytest.mark.parametrize(

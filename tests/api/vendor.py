@@ -21,7 +21,7 @@ _2018: Final = datetime.fromisoformat("2018-04-24 12:25:23")
 _2019: Final = datetime.fromisoformat("2019-04-24 12:25:23")
 
 EXPECTED: Final[dict[str, object]] = {
-    "sendsms": Accepted(group_id="1234", status=DeliveryStatus.QUEUED, date=_2018),
+    "sendsms": Accepted(group_id="1234", date=_2018),
     "groupstatus": GroupStatus(
         group_id="1234",
         status="sent",

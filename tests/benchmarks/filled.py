@@ -90,6 +90,7 @@ def batch(index: int, to: str) -> Batch:
         type=SendType.SMS,
         sender="HOME",
         text=text(index),
+        body=text(index),
         recipients=[
             BatchRecipient(
                 number=to,

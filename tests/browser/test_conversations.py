@@ -124,6 +124,33 @@ async def test_failures(stage: Stage, open_page: OpenPage) -> None:
     await box.fill("")
 
 
+async def test_held_messages_are_canceled(stage: Stage, open_page: OpenPage) -> None:
+    """What is held for a conversation can be taken back there."""
+    await stage.show(stage.card())
+    page = await open_page(360)
+    await open_conversation(page, "Anna")
+    held = page.locator("smskit-card .held")
+    await expect(held).to_be_hidden()
+    await stage.portal.tell("refuse")
+    try:
+        await write(page, "I am on my way.")
+        bubble = page.locator("smskit-card .message.out", has_text="on my way").last
+        await expect(bubble.locator(".tick")).to_have_attribute(
+            "aria-label", "Held until the portal can be reached"
+        )
+        await expect(held).to_contain_text("1 message is held")
+        await take_screenshot(page, "held-360-light")
+        await held.get_by_role("button", name="Cancel").click()
+        await expect(bubble.locator(".tick")).to_have_attribute("aria-label", "Failed")
+        await expect(bubble.locator(".reason")).to_have_text("Failed: canceled")
+        await expect(held).to_be_hidden()
+        # Whoever uses the keyboard is not lost.
+        await expect(page.locator("smskit-card .thread-pane h2")).to_be_focused()
+    finally:
+        await stage.portal.tell("accept")
+    assert "on my way" not in str(await stage.portal.ledger())
+
+
 async def test_keyboard(stage: Stage, open_page: OpenPage) -> None:
     """The list is one stop of the Tab key; the arrows go through it."""
     await stage.receive(BEN, "Landed early.")

@@ -14,7 +14,7 @@ import aiohttp
 
 from .home_assistant import HomeAssistant
 from .installation import FOLDER, prepare, start_home_assistant
-from .portal_control import DemoPortal
+from .portal_control import REALISTIC, DemoPortal
 from .processes import Program, free_port, only_one
 from .stage import ANNA, Stage
 from .story import DASHBOARD, check_files, check_log, make_secret, tell
@@ -87,7 +87,9 @@ class Demo:
         port = free_port(self._arguments.port)
         prepare(port)
         key, token = make_secret("key"), make_secret("token")
-        portal = await DemoPortal.start(FOLDER, api_key=key, api_token=token)
+        portal = await DemoPortal.start(
+            FOLDER, *REALISTIC, api_key=key, api_token=token
+        )
         stack.push_async_callback(portal.program.stop)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         home = HomeAssistant(session, f"http://127.0.0.1:{port}")

@@ -151,6 +151,15 @@ class HomeAssistant:
             result: Json = await answer.json()
             return result
 
+    async def diagnostics(self, entry_id: str) -> Json:
+        """Return what a user downloads as the diagnostics of an entry."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        address = f"{self.url}/api/diagnostics/config_entry/{entry_id}"
+        async with self._session.get(address, headers=headers) as answer:
+            answer.raise_for_status()
+            data: Json = (await answer.json())["data"]
+            return data
+
     async def get_bytes(self, path: str) -> bytes:
         """Fetch what an address of Home Assistant serves, such as a picture."""
         async with self._session.get(f"{self.url}{path}") as answer:

@@ -3,11 +3,25 @@
 import asyncio
 from pathlib import Path
 import sys
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import aiohttp
 
 from .processes import Program
+
+# An hour from Home Assistant's zone, which is all that it can assume at first.
+PORTAL_ZONE: Final = "America/Chicago"
+# A minute, as at real portals, is too long to watch. What is sent is done before Home
+# Assistant asks for it.
+CRON_INTERVAL: Final = 3
+# A portal as real ones are.
+REALISTIC: Final = (
+    *("--spelling", "handwritten"),
+    *("--processing", "cron", "--cron-interval", str(CRON_INTERVAL)),
+    *("--time-zone", PORTAL_ZONE),
+)
+# One that sends on its own, whatever it is otherwise.
+_PROMPT: Final = ("--deliver-after", "3")
 
 _START_TIMEOUT = 20
 
@@ -22,13 +36,18 @@ class DemoPortal:
         self.control_url = control_url
 
     @classmethod
-    async def start(cls, folder: Path, *, api_key: str, api_token: str) -> Self:
-        """Start a portal on free ports; its log and its ledger go into the folder."""
+    async def start(
+        cls, folder: Path, *habits: str, api_key: str, api_token: str
+    ) -> Self:
+        """Start a portal on free ports; its log and its ledger go into the folder.
+
+        `habits` are what makes it a certain portal, as on the command line.
+        """
         program = await Program.start(
             sys.executable,
             *("-m", "tests.portal"),
             *("--port", "0", "--control-port", "0"),
-            *("--deliver-after", "3"),
+            *(habits or _PROMPT),
             *("--api-key", api_key, "--api-token", api_token),
             *("--ledger", str(folder / "ledger.jsonl")),
             log=folder / "portal.log",

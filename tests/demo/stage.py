@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, DecimalException
 from typing import Final
 
@@ -19,7 +19,8 @@ NEIGHBOR: Final = "+12025550145"
 STRANGER: Final = "+12025550187"
 OURS: Final = "12025550100"
 
-_RECENT: Final = timedelta(minutes=2)
+RECENT: Final = timedelta(minutes=2)
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(kw_only=True)
@@ -34,6 +35,8 @@ class Stage:
     device_id: str = ""
     entities: dict[str, str] = field(default_factory=dict)
     """Entity ids of the account by their key: `balance`, `unread_messages`, …"""
+    received_at: datetime = LONG_AGO
+    """When Anna's first message came."""
     expected_log: list[str] = field(default_factory=list)
     """Parts of lines that a step makes the integration log as warnings."""
 
@@ -53,6 +56,14 @@ async def billed(stage: Stage, text: str, *numbers: str) -> None:
         raise NotSeenError(f"“{text}” was billed to {billed or 'nobody'}")
 
 
+async def receive_now(stage: Stage, sender: str, text: str) -> None:
+    """Have a message come in, and look at once."""
+    await stage.portal.tell("inbound", **{"from": sender[1:], "to": OURS, "text": text})
+    await stage.home.action(
+        "homeassistant.update_entity", entity_id=stage.entities["unread_messages"]
+    )
+
+
 def is_available(state: Json) -> bool:
     """Whether there is anything behind a state."""
     return str(state["state"]) != "unavailable"
@@ -68,15 +79,14 @@ def is_number(state: Json, number: Decimal | int) -> bool:
 
 def is_recent(state: Json) -> bool:
     """Whether a state is a time of just now."""
-    time = _time(state["state"])
-    return time is not None and abs(dt_util.utcnow() - time) < _RECENT
+    return abs(dt_util.utcnow() - as_time(state["state"])) < RECENT
 
 
-def _time(text: str) -> datetime | None:
-    return dt_util.parse_datetime(text)
+def as_time(text: str) -> datetime:
+    """Return a state that is a time; long ago for one that is none."""
+    return dt_util.parse_datetime(text) or LONG_AGO
 
 
 def clock(text: str) -> str:
     """Return the time of day of a state that is a time."""
-    time = _time(text)
-    return text if time is None else f"{time:%H:%M:%S} UTC"
+    return f"{as_time(text):%H:%M:%S} UTC"

@@ -18,6 +18,7 @@ from .stage import (
     billed,
     is_available,
     is_number,
+    receive_now,
 )
 from .transcript import NotSeenError
 
@@ -152,7 +153,7 @@ async def answer_a_question(stage: Stage) -> str:
         )
     )
     await asyncio.sleep(0.5)
-    await _receive(stage, ANNA, "Yes, please")
+    await receive_now(stage, ANNA, "Yes, please")
     response = await asking
     if response.get("timed_out") or response["reply"]["text"] != "Yes, please":
         raise NotSeenError(f"the response says {response}")
@@ -164,7 +165,7 @@ async def obey_anna_only(stage: Stage) -> str:
     home = stage.home
     light = "input_boolean.garden_light"
     received = stage.entities["message_received"]
-    await _receive(stage, STRANGER, "LIGHT 4711")
+    await receive_now(stage, STRANGER, "LIGHT 4711")
     stranger = await home.until(
         received, lambda s: s["attributes"].get("from") == STRANGER
     )
@@ -172,14 +173,6 @@ async def obey_anna_only(stage: Stage) -> str:
         raise NotSeenError("a stranger is trusted")
     if home.states[light]["state"] != "off":
         raise NotSeenError("a stranger was obeyed")
-    await _receive(stage, ANNA, "LIGHT 4711")
+    await receive_now(stage, ANNA, "LIGHT 4711")
     await home.until(light, lambda s: s["state"] == "on")
     return f"{STRANGER} is not trusted; {ANNA} is: {light} is on"
-
-
-async def _receive(stage: Stage, sender: str, text: str) -> None:
-    """Have a message come in, and look at once."""
-    await stage.portal.tell("inbound", **{"from": sender[1:], "to": OURS, "text": text})
-    await stage.home.action(
-        "homeassistant.update_entity", entity_id=stage.entities["unread_messages"]
-    )

@@ -265,6 +265,22 @@ async def test_failure_in_the_stream(
     ]
 
 
+async def test_recipients_in_the_stream(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    ask: Ask,
+    socket: MockHAClientWebSocket,
+) -> None:
+    """A page that shows names hears of a recipient that changed."""
+    await ask("messages/subscribe")
+    anna = next(iter(loaded.subentries.values()))
+    data = {**anna.data, "numbers": [CARLA]}
+    hass.config_entries.async_update_subentry(loaded, anna, data=data)
+    assert await event(socket) == {"kind": "recipients"}
+    (found,) = (await ask("accounts"))["accounts"]
+    assert found["recipients"][0]["numbers"] == [CARLA]
+
+
 async def test_end_of_a_subscription(
     hass: HomeAssistant, socket: MockHAClientWebSocket
 ) -> None:

@@ -183,7 +183,7 @@ async def test_order_of_conversations(
     socket = await hass_ws_client(hass)
     assert await listed() == [ANNA, BORIS, CARLA]
     conversations = home.stored(
-        "SELECT number, count, last_date FROM conversations ORDER BY last_date DESC"
+        "SELECT peer, count, last_date FROM conversations ORDER BY last_date DESC"
     )
     assert [(number, count) for number, count, _ in conversations] == [
         (ANNA, 3),

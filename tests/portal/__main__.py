@@ -35,6 +35,13 @@ def _arguments() -> argparse.Namespace:
         default=Processing.TOLD,
         help="how it processes what it accepted (%(default)s)",
     )
+    parser.add_argument(
+        "--cron-interval",
+        type=float,
+        default=60,
+        metavar="SECONDS",
+        help="between two runs of the cron job (%(default)s)",
+    )
     parser.add_argument("--time-zone", default="Africa/Lagos")
     parser.add_argument(
         "--deliver-after",
@@ -59,6 +66,7 @@ async def _run(arguments: argparse.Namespace) -> None:
         deliver_after=arguments.deliver_after,
         ledger_file=arguments.ledger,
     )
+    portal.cron_interval = arguments.cron_interval
     portal.add_account(
         api_key=arguments.api_key,
         api_token=arguments.api_token,

@@ -19,6 +19,11 @@ class Installation:
 
     spelling: Spelling = DEFAULT_SPELLING
     processing: Processing = Processing.TOLD
+    cron_interval: float = 60
+    """Seconds between two runs of the cron job: a minute [server].
+
+    Another one is for those who cannot wait; what a run takes shrinks with it.
+    """
     schedules_have_groups: bool = True
     """Whether a scheduled send is answered with a group. [server]: with group "0".
 

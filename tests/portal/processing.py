@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +11,9 @@ from . import inferred
 if TYPE_CHECKING:
     from .state import State
 
-_MINUTE: Final = timedelta(minutes=1)
+_MINUTE: Final = 60
+# A run begins at full minutes, or at multiples of another interval since this.
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
 # About so many recipients are taken by one run of the cron job [server].
 RECIPIENTS_PER_RUN: Final = 100
 
@@ -56,17 +58,21 @@ def courses(state: State, schedule: datetime | None, count: int) -> Sequence[Cou
 
 
 def _by_cron(state: State, start: datetime, count: int) -> Sequence[Course]:
-    first = start.replace(second=0, microsecond=0) + _MINUTE
+    interval = timedelta(seconds=state.installation.cron_interval)
+    work = timedelta(seconds=inferred.CRON_SECONDS) * (
+        interval.total_seconds() / _MINUTE
+    )
+    first = start - (start - _EPOCH) % interval + interval
     return [
-        Course(first, run, run + timedelta(seconds=inferred.CRON_SECONDS))
-        for run in (_run_with_room(state, first) for _ in range(count))
+        Course(first, run, run + work)
+        for run in (_run_with_room(state, first, interval) for _ in range(count))
     ]
 
 
-def _run_with_room(state: State, first: datetime) -> datetime:
+def _run_with_room(state: State, first: datetime, interval: timedelta) -> datetime:
     """Take a place in the first run that has one."""
     run = first
     while state.taken_by_run[run] >= RECIPIENTS_PER_RUN:
-        run += _MINUTE
+        run += interval
     state.taken_by_run[run] += 1
     return run

@@ -21,6 +21,12 @@ def _flag(value: object) -> bool:
     return value
 
 
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise TypeError("not a time to wait")
+    return value
+
+
 def _texts(value: object) -> list[str]:
     if not isinstance(value, list):
         raise TypeError("not a list")
@@ -44,6 +50,7 @@ def _post_answer(value: object) -> object:
 OF_PORTAL: Final[dict[str, Reader]] = {
     "spelling": Spelling,
     "processing": Processing,
+    "cron_interval": _seconds,
     "schedules_have_groups": _flag,
     "ignores_schedule": _flag,
     "forbidden_words": lambda value: set(_texts(value)),

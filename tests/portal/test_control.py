@@ -93,6 +93,7 @@ async def test_switches(client: Client) -> None:
         ("channels/none/pair", {}),
         ("portal", {"spelling": "careful"}),
         ("portal", {"ignores_schedule": 1}),
+        ("portal", {"cron_interval": 0}),
         ("portal", {"wings": True}),
         ("account", {"post_answer": "teapot"}),
         ("account", {"time_zone": "Mars/Olympus"}),

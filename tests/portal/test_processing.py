@@ -28,6 +28,19 @@ async def test_cron(client: Client) -> None:
     assert await _status(client, group) == ("completed", ["sent", "failed"])
 
 
+async def test_a_faster_cron(client: Client) -> None:
+    """Where the job runs more often, each run is over sooner."""
+    client.portal.processing = Processing.CRON
+    await client.control("POST", "portal", cron_interval=3)
+    client.clock.tick(2.5)
+    group = (await client.send())["group_id"]
+    assert await _status(client, group) == ("queued", [])
+    client.clock.tick(0.5)
+    assert await _status(client, group) == ("processing", ["sending"])
+    client.clock.tick(inferred.CRON_SECONDS / 20)
+    assert await _status(client, group) == ("completed", ["sent"])
+
+
 async def test_a_run_of_the_cron_job_takes_so_many(client: Client) -> None:
     """What is too much for one run waits for the next one, listed."""
     client.portal.processing = Processing.CRON

@@ -6,6 +6,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
@@ -232,6 +233,87 @@ async def test_numbers_as_people_write_them(home: Home) -> None:
     )
     assert [o["number"] for o in outcomes] == [ANNA]
     assert [e.to for e in home.portal.ledger] == [ANNA[1:]]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        f"{ANNA},{BORIS}",
+        f"{ANNA}; (+44) 7700 900123",
+        f" {ANNA}\n\n{BORIS}\n",
+        [f"{ANNA}, {BORIS}", BORIS],
+        (ANNA, 447700900123),
+        (12025550123, 447700900123),
+    ],
+)
+async def test_several_numbers(home: Home, numbers: Any) -> None:
+    """Several numbers may be one text, or what a template makes of it."""
+    response = await home.call("send_message", numbers=numbers, message=TEXT)
+    assert [o["number"] for o in response["recipients"]] == [ANNA, BORIS]
+    assert [e.to for e in home.portal.ledger] == [ANNA[1:], BORIS[1:]]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ numbers }}",
+        "{{ numbers | join(', ') }}",
+        "{{ numbers | join('\n') }}",
+        "{{ numbers | map('int') | list }}",
+        "{{ numbers[0], numbers[1] }}",
+        # Together they are one, whose text has the plus signs.
+        "{{ numbers[0] }}, {{ numbers[1] }}",
+        "[{{ numbers[0] }}, {{ numbers[1] }}]",
+    ],
+)
+async def test_numbers_of_a_template(
+    hass: HomeAssistant, home: Home, template: str
+) -> None:
+    """What templates return in a script is understood, with and without a plus."""
+    script = {
+        "variables": {"numbers": [ANNA, BORIS]},
+        "sequence": [
+            {
+                "action": f"{DOMAIN}.send_message",
+                "data": {"numbers": template, "message": TEXT},
+            }
+        ],
+    }
+    assert await async_setup_component(hass, "script", {"script": {"text": script}})
+    await hass.services.async_call("script", "text", blocking=True)
+    assert [e.to for e in home.portal.ledger] == [ANNA[1:], BORIS[1:]]
+
+
+async def test_plus_of_several_is_not_lost(hass: HomeAssistant, home: Home) -> None:
+    """Integers that a template made of a text are read as the text."""
+    script = {
+        # In the United States, either alone could be two numbers without its plus.
+        "sequence": [
+            {
+                "action": f"{DOMAIN}.send_message",
+                "data": {
+                    "numbers": "{{ '+2015550123' }}, {{ '+12015550145' }}",
+                    "message": TEXT,
+                },
+            }
+        ]
+    }
+    assert await async_setup_component(hass, "script", {"script": {"text": script}})
+    await hass.services.async_call("script", "text", blocking=True)
+    assert [e.to for e in home.portal.ledger] == ["2015550123", "12015550145"]
+
+
+async def test_local_numbers_and_short_codes(home: Home) -> None:
+    """What cannot be dialed from everywhere is neither completed nor billed."""
+    outcomes = await home.send("555-0123", 911, 22000, "0612345678", ANNA)
+    assert [(o["status"], o["reason"]) for o in outcomes] == [
+        ("failed", "the area code is missing"),
+        ("failed", "a short code cannot be texted from here"),
+        ("failed", "a short code cannot be texted from here"),
+        ("queued", None),
+        ("queued", None),
+    ]
+    assert [e.to for e in home.portal.ledger] == ["10612345678", ANNA[1:]]
 
 
 async def test_preview(home: Home) -> None:

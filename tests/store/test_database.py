@@ -523,8 +523,8 @@ async def test_migrated(opener: Opener, file: Path, version: int) -> None:
 async def _fill(database: Database, count: int = 3000) -> None:
     await database.write(
         Statement(
-            "INSERT INTO messages (id, direction, number, text, date) "
-            "VALUES (?, 'in', '+12025550123', ?, ?)",
+            "INSERT INTO messages (id, direction, number, peer, text, date) "
+            "VALUES (?, 'in', '+12025550123', '+12025550123', ?, ?)",
             [(f"{n:05}", f"message {n} {'x' * 200}", float(n)) for n in range(count)],
         ),
         Statement(

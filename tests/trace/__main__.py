@@ -1,9 +1,10 @@
 """Counts the files of one message on its way out: `python -m tests.trace`.
 
-Home Assistant sends one SMS to one number through a portal over loopback. Printed are
-the files of the integration that run from the action's call to its response, in order
-of first entry, and how often execution changes from one to another; `calls` has the
-counting rule. With `--list`, every change is printed, too.
+Home Assistant sends one SMS to one number through a portal over loopback. The account
+is in use: a few messages went before it, and nothing is left to learn of the portal.
+Printed are the files of the integration that run from the action's call to its
+response, in order of first entry, and how often execution changes from one to another;
+`calls` has the counting rule. With `--list`, every change is printed, too.
 """
 
 import argparse

@@ -12,7 +12,7 @@ from .errors import PortalError
 from .models import ChannelIds
 from .shape import BodyShape, shape_of
 from .traits import Traits
-from .transport import Exchange, Operation, Scrubber
+from .transport import Exchange, Operation
 
 # Shapes of larger bodies are found in a thread.
 _LARGE_BODY: Final = 32 * 1024
@@ -149,7 +149,7 @@ class PortalCheck:
         channel: ChannelIds | None = None,
     ) -> OperationReport:
         try:
-            exchange, scrub = await self._client.examine(operation, fields)
+            exchange = await self._client.examine(operation, fields)
         except PortalError as err:
             by_get = operation in self._client.traits.get_operations
             return OperationReport(
@@ -160,7 +160,7 @@ class PortalCheck:
             )
 
         def read() -> OperationReport:
-            return _report(exchange, scrub, names, parameter, channel)
+            return _report(exchange, names, parameter, channel)
 
         if len(exchange.body) > _LARGE_BODY:
             return await asyncio.to_thread(read)
@@ -169,7 +169,6 @@ class PortalCheck:
 
 def _report(
     exchange: Exchange,
-    scrub: Scrubber,
     names: list[str],
     parameter: str | None,
     channel: ChannelIds | None,
@@ -186,7 +185,7 @@ def _report(
         content_type=content_type if is_known else None,
         is_redirect=exchange.location is not None,
         body=shape_of(body),
-        refusal=_refusal(body, scrub, names),
+        refusal=_refusal(exchange, names),
     )
 
 
@@ -197,18 +196,18 @@ def _shown_channel(body: str) -> str | None:
         return None
 
 
-def _refusal(body: str, scrub: Scrubber, names: list[str]) -> str | None:
+def _refusal(exchange: Exchange, names: list[str]) -> str | None:
     """Return the words of a refusal that is one beyond doubt."""
-    if len(body) > _MAX_REFUSAL:
+    if len(exchange.body) > _MAX_REFUSAL:
         return None
     try:
-        answer = parse.parse_answer(body)
+        answer = parse.parse_answer(exchange.body)
     except ValueError:
         return None
     if not answer.keys() <= _REFUSAL_KEYS or parse.is_success(answer):
         return None
     words = parse.text(answer.get("message")) or parse.text(answer.get("error"))
-    words = scrub(words)
+    words = exchange.scrub(words)
     for name in names:
         words = words.replace(name, "…")
     return _NAMES.sub("…", words) or None

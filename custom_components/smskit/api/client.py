@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
-import time
 from typing import Any, Final
 
 import aiohttp
 
 from . import inferred, parse
 from .channel_parameter import ChannelEvidence, ChannelParameter
-from .clock import OffsetLearner
+from .clock import PortalClocks
 from .errors import (
     Cause,
     InvalidAuthError,
@@ -44,7 +42,6 @@ from .transport import (
     Scrubber,
     Transport,
     body_error,
-    find_group_id,
     status_error,
 )
 
@@ -85,10 +82,9 @@ class PortalClient:
         self._transport = Transport(session, url, api_key, api_token)
         self._on_learned = on_learned
         self.traits = traits or Traits()
-        self._clock = OffsetLearner(self.traits.offset_periods)
-        self._listed_clock = OffsetLearner(self.traits.listed_offset_periods)
-        self._accepted_at: dict[str, float] = {}
-        """When groups were accepted that have not shown the clock yet, monotonic."""
+        self._clocks = PortalClocks(
+            self.traits.offset_periods, self.traits.listed_offset_periods
+        )
         self._channels = ChannelEvidence()
         self._only_gateway: str | None = None
         self.last_group_id: str | None = None
@@ -153,17 +149,16 @@ class PortalClient:
         """Return the inbox; listing unread messages makes the portal mark them read."""
         parameters = {"list": "unread" if unread else "all"}
         limit = _MAX_BODY if unread else _MAX_INBOX
-        fields, scrub = self._transport.fields(parameters)
-        body = await self._fetch(Operation.INBOX, fields, limit)
+        exchange = await self._fetch(Operation.INBOX, parameters, limit)
 
         def read() -> InboxListing:
             try:
-                return read_inbox(body, self.traits.escaping, scrub)
+                return read_inbox(exchange.body, self.traits.escaping, exchange.scrub)
             except ValueError:
-                raise body_error(body, scrub) from None
+                raise body_error(exchange) from None
 
         # A full inbox is megabytes, which would block the event loop.
-        large = len(body) > _LARGE_BODY
+        large = len(exchange.body) > _LARGE_BODY
         listing = await asyncio.to_thread(read) if large else read()
         if listing.is_handwritten:
             self._learn(escaping=Escaping.HANDWRITTEN)
@@ -204,17 +199,8 @@ class PortalClient:
         accepted = parse.accepted(answer, len(submission.to), scrub)
         if accepted.is_processed:
             self._learn(processing=Processing.IMMEDIATE)
-        if accepted.date is not None and submission.schedule is None:
-            now = time.monotonic()
-            self._accepted_at = {
-                group_id: at
-                for group_id, at in self._accepted_at.items()
-                if now - at <= inferred.GROUP_IS_NEW.total_seconds()
-            }
-            if accepted.group_id is not None:
-                self._accepted_at[accepted.group_id] = now
-            self._clock.observe(accepted.date, datetime.now(UTC), now)
-            self._learn(offset_periods=self._clock.periods)
+        if submission.schedule is None and self._clocks.note_accepted(accepted):
+            self._learn(offset_periods=self._clocks.sent.periods)
         self.last_group_id = accepted.group_id or self.last_group_id
         return accepted
 
@@ -253,12 +239,8 @@ class PortalClient:
         group = parse.group_status(answer)
         if not group.recipients:
             self._learn(processing=Processing.CRON)
-        accepted_at = self._accepted_at.pop(group_id, None)
-        if group.date is not None and accepted_at is not None:
-            now = time.monotonic()
-            if now - accepted_at <= inferred.GROUP_IS_NEW.total_seconds():
-                self._listed_clock.observe(group.date, datetime.now(UTC), now)
-                self._learn(listed_offset_periods=self._listed_clock.periods)
+        if self._clocks.note_group(group_id, group.date):
+            self._learn(listed_offset_periods=self._clocks.listed.periods)
         return group
 
     async def channels(self) -> tuple[Channel, ...]:
@@ -342,14 +324,15 @@ class PortalClient:
 
     async def scan_qr(self, channel: ChannelIds) -> Picture:
         """Return the QR code that pairs a channel, as a validated picture."""
-        fields, scrub = self._transport.fields(await self._named(channel))
-        body = await self._fetch(Operation.SCAN_QR, fields, _MAX_BODY)
-        if "{" in body:
+        fields = await self._named(channel)
+        exchange = await self._fetch(Operation.SCAN_QR, fields)
+        if "{" in exchange.body:
             with suppress(ValueError):
-                parse.raise_if_refused(parse.parse_answer(body), scrub)
-            raise body_error(body, scrub)
+                answer = parse.parse_answer(exchange.body)
+                parse.raise_if_refused(answer, exchange.scrub)
+            raise body_error(exchange)
         try:
-            return await asyncio.to_thread(read_picture, body)
+            return await asyncio.to_thread(read_picture, exchange.body)
         except ValueError as err:
             raise NotAPortalError(f"not a code: {err}") from None
 
@@ -384,40 +367,41 @@ class PortalClient:
     async def _request(
         self, operation: Operation, parameters: Mapping[str, str] | None = None
     ) -> tuple[parse.Answer, Scrubber]:
-        """Return the JSON answer to an operation, and a scrubber for its texts."""
-        fields, scrub = self._transport.fields(parameters)
-        body = await self._fetch(operation, fields, _MAX_BODY)
-        return _answer(operation, body, scrub), scrub
+        """Return the JSON answer to an operation, and a scrubber for its texts.
+
+        Raises NotAPortalError if the answer is anything else.
+        """
+        exchange = await self._fetch(operation, parameters or {})
+        try:
+            return parse.parse_answer(exchange.body), exchange.scrub
+        except ValueError:
+            raise body_error(exchange) from None
 
     async def _fetch(
-        self, operation: Operation, fields: Mapping[str, str], limit: int
-    ) -> str:
-        """Return the body of an answer, of at most `limit` bytes."""
-        exchange = await self._exchange(operation, fields, limit)
+        self,
+        operation: Operation,
+        parameters: Mapping[str, str],
+        limit: int = _MAX_BODY,
+    ) -> Exchange:
+        """Return an answer of at most `limit` bytes that is no HTTP error."""
+        exchange = await self._exchange(operation, parameters, limit)
         if exchange.status != 200:
             raise status_error(exchange)
-        return exchange.body
-
-    async def _exchange(
-        self, operation: Operation, fields: Mapping[str, str], limit: int
-    ) -> Exchange:
-        by_get = operation in self.traits.get_operations
-        return await self._transport.exchange(operation, fields, limit, by_get=by_get)
+        return exchange
 
     async def examine(
         self, operation: Operation, parameters: Mapping[str, str]
-    ) -> tuple[Exchange, Scrubber]:
-        """Return an answer as it came, whatever it is, and a scrubber for its texts.
+    ) -> Exchange:
+        """Return an answer as it came, whatever it is.
 
         Only for operations that change nothing.
         """
-        fields, scrub = self._transport.fields(parameters)
-        return await self._exchange(operation, fields, _MAX_INBOX), scrub
+        return await self._exchange(operation, parameters, _MAX_INBOX)
 
-
-def _answer(operation: Operation, body: str, scrub: Scrubber) -> parse.Answer:
-    """Return the JSON answer in a body; raise NotAPortalError if there is none."""
-    try:
-        return parse.parse_answer(body)
-    except ValueError:
-        raise body_error(body, scrub, find_group_id(operation, body)) from None
+    async def _exchange(
+        self, operation: Operation, parameters: Mapping[str, str], limit: int
+    ) -> Exchange:
+        by_get = operation in self.traits.get_operations
+        return await self._transport.exchange(
+            operation, parameters, limit, by_get=by_get
+        )

@@ -7,11 +7,13 @@ answer proves nothing, as either clock may be wrong; several that agree do.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
+import time
 from typing import Any, Final, Self
 
 from . import inferred
+from .models import Accepted
 
 # Every offset in use is a multiple of this.
 _STEP: Final = timedelta(minutes=15)
@@ -88,11 +90,18 @@ class OffsetLearner:
         self._clock_zero: timedelta | None = None
         """The time of the system's clock at the monotonic zero."""
 
-    def observe(self, date: datetime, at: datetime, moment: float) -> None:
-        """Learn from a time that was the present one at the portal."""
-        offset = _offset(date, at)
-        if offset is None:
-            return
+    def observe(self, date: datetime, at: datetime, moment: float) -> bool:
+        """Learn from a time that was the present one at the portal.
+
+        Return whether the periods are others now.
+        """
+        before = self.periods
+        if (offset := _offset(date, at)) is not None:
+            self._count(offset, at, moment)
+        return self.periods != before
+
+    def _count(self, offset: timedelta, at: datetime, moment: float) -> None:
+        """Count an answer that shows an offset."""
         known = learned_periods(self.periods)
         was_set = self._was_set(at, moment)
         # To the second, as the portal's own time is.
@@ -119,6 +128,51 @@ class OffsetLearner:
         zero = timedelta(seconds=at.timestamp() - moment)
         self._clock_zero = zero
         return before is not None and abs(zero - before) > inferred.CLOCK_DRIFT
+
+
+class PortalClocks:
+    """The zones of a portal's answers to sends, and of what it lists.
+
+    They may differ, if the second is a user's own. It shows in the status of a group,
+    as long as the group is new: then that time is the present one.
+    """
+
+    def __init__(self, sent: OffsetPeriods, listed: OffsetPeriods) -> None:
+        """Initialize the clocks with what is known."""
+        self.sent = OffsetLearner(sent)
+        self.listed = OffsetLearner(listed)
+        self._accepted_at: dict[str, float] = {}
+        """When groups were accepted that have not shown the clock yet, monotonic."""
+
+    def note_accepted(self, accepted: Accepted) -> bool:
+        """Learn from the answer to a send that is not for later.
+
+        Return whether the periods of `sent` are others now.
+        """
+        if accepted.date is None:
+            return False
+        now = time.monotonic()
+        self._accepted_at = {
+            group_id: at for group_id, at in self._accepted_at.items() if _is_new(at)
+        }
+        if accepted.group_id is not None:
+            self._accepted_at[accepted.group_id] = now
+        return self.sent.observe(accepted.date, datetime.now(UTC), now)
+
+    def note_group(self, group_id: str, date: datetime | None) -> bool:
+        """Learn from the time in the status of a group.
+
+        Return whether the periods of `listed` are others now.
+        """
+        accepted_at = self._accepted_at.pop(group_id, None)
+        if date is None or accepted_at is None or not _is_new(accepted_at):
+            return False
+        return self.listed.observe(date, datetime.now(UTC), time.monotonic())
+
+
+def _is_new(accepted_at: float) -> bool:
+    age = time.monotonic() - accepted_at
+    return age <= inferred.GROUP_IS_NEW.total_seconds()
 
 
 def _offset(date: datetime, at: datetime) -> timedelta | None:

@@ -38,11 +38,6 @@ class DeliveryStatus(StrEnum):
     SENT = "sent"
     FAILED = "failed"
 
-    @property
-    def final(self) -> bool:
-        """Return whether the status is final."""
-        return self is not DeliveryStatus.QUEUED
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Balance:
@@ -78,8 +73,8 @@ class Accepted:
 
     group_id: str | None
     """None if the portal names none, so that there is nothing to ask for."""
-    status: DeliveryStatus
-    """Of all numbers alike: `sent` only if each of them is known to be."""
+    all_sent: bool = False
+    """Whether the answer shows of each number that it was sent."""
     is_processed: bool = False
     """Whether the portal did not wait: the answer has an outcome, if not everyone's."""
     notice: str | None = None

@@ -297,7 +297,7 @@ def accepted(answer: Answer, count: int, scrub: Callable[[str], str]) -> Accepte
     notice = text(answer.get("notice"))
     return Accepted(
         group_id=group_id,
-        status=DeliveryStatus.SENT if all_sent else DeliveryStatus.QUEUED,
+        all_sent=all_sent,
         is_processed=bool(messages) or status in _OUTCOMES,
         notice=scrub(notice) if notice else None,
         date=_date(answer.get("date")),

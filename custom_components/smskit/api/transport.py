@@ -53,6 +53,8 @@ class Exchange:
     location: str | None = field(repr=False)
     """Where a redirect points to."""
     body: str = field(repr=False)
+    scrub: Scrubber = field(repr=False)
+    """Removes from the portal's texts what the request was about."""
 
 
 class _Form(BytesPayload):
@@ -89,17 +91,10 @@ class Transport:
         """Return the portal's host, which is not confidential."""
         return self._endpoint.host or ""
 
-    def fields(
-        self, parameters: Mapping[str, str] | None = None
-    ) -> tuple[dict[str, str], Scrubber]:
-        """Return the fields of a request, and a scrubber for the texts about it."""
-        fields = {**self._credentials, **(parameters or {})}
-        return fields, Scrubber(fields.values())
-
     async def exchange(
         self,
         operation: Operation,
-        fields: Mapping[str, str],
+        parameters: Mapping[str, str],
         limit: int,
         *,
         by_get: bool = False,
@@ -108,6 +103,7 @@ class Transport:
 
         Errors are raised without their cause: aiohttp's may quote the whole URL.
         """
+        fields = {**self._credentials, **parameters}
         form = _Form(fields)
         method = "GET" if by_get else "POST"
         query = f"{operation}&{urlencode(fields)}" if by_get else operation.value
@@ -134,6 +130,7 @@ class Transport:
                     content_type=response.content_type,
                     location=response.headers.get("Location"),
                     body=body.decode("utf-8-sig", errors="replace"),
+                    scrub=Scrubber(fields.values()),
                 )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
             raise self._not_reachable(err) from None
@@ -242,10 +239,9 @@ def status_error(exchange: Exchange) -> NotAPortalError:
     )
 
 
-def body_error(
-    body: str, scrub: Scrubber, group_id: str | None = None
-) -> NotAPortalError:
+def body_error(exchange: Exchange) -> NotAPortalError:
     """Return the error for a body that is not an answer. It quotes no data of it."""
+    body, scrub = exchange.body, exchange.scrub
     cause, quote = Cause.UNREADABLE, ""
     if '"request"' in body:
         cause, message = Cause.BROKEN, f"broken JSON of {len(body)} characters"
@@ -263,4 +259,5 @@ def body_error(
     else:
         quote = scrub(body[:200])[:60]
         message = f"“{quote}”"
+    group_id = find_group_id(exchange.operation, body)
     return NotAPortalError(message, group_id, cause=cause, quote=quote)

@@ -2,25 +2,28 @@
 
 from typing import Any
 
+from ..phone_number import current_form
 from ..store import Conversation, Direction, Message
 
 
-def as_conversation(one: Conversation, names: dict[str, str]) -> dict[str, Any]:
+def as_conversation(
+    one: Conversation, names: dict[str, str], numbers: dict[str, str]
+) -> dict[str, Any]:
     """Return a conversation for a list of them."""
     return {
-        "number": one.number,
-        "name": names.get(one.number),
+        "number": _shown_number(one.number, numbers),
+        "name": names.get(current_form(one.number)),
         "count": one.count,
         "unread": one.unread,
-        "last": as_shown(one.last),
+        "last": as_shown(one.last, numbers),
     }
 
 
-def as_shown(message: Message) -> dict[str, Any]:
+def as_shown(message: Message, numbers: dict[str, str]) -> dict[str, Any]:
     """Return a message in the format that dashboards receive."""
     shown: dict[str, Any] = {
         "id": message.id,
-        "number": message.number,
+        "number": _shown_number(message.number, numbers),
         "text": message.text,
         "date": message.date.isoformat(),
         "direction": message.direction.value,
@@ -28,3 +31,12 @@ def as_shown(message: Message) -> dict[str, Any]:
     if message.direction is Direction.IN:
         return {**shown, "read": message.read, "trusted": message.trusted}
     return {**shown, "status": message.status, "reason": message.reason}
+
+
+def _shown_number(number: str, numbers: dict[str, str]) -> str:
+    """Return the one number that all messages of a conversation are shown with.
+
+    A recipient has the form that works for sending.
+    """
+    current = current_form(number)
+    return numbers.get(current, current)

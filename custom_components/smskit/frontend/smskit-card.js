@@ -75,6 +75,9 @@ const TEXTS = {
     queued: "Queued",
     sent: "Sent",
     failed: "Failed",
+    holding_one: "{n} message is held",
+    holding_other: "{n} messages are held",
+    cancel_held: "Cancel",
     expired: "Expired: held for too long",
     unknown: "Unknown: it may have been sent",
     came_in: "Message from {name}: {text}",
@@ -152,6 +155,9 @@ const TEXTS = {
     queued: "En file d’attente",
     sent: "Envoyé",
     failed: "Échec",
+    holding_one: "{n} message retenu",
+    holding_other: "{n} messages retenus",
+    cancel_held: "Annuler",
     expired: "Expiré : retenu trop longtemps",
     unknown: "Inconnu : peut-être envoyé",
     came_in: "Message de {name} : {text}",
@@ -525,6 +531,23 @@ class ConversationsView {
     );
     this._latest = iconButton(ICONS.down, t("latest"), () => this._toBottom(true), "latest");
     this._latest.hidden = true;
+    this._heldText = make("span", { class: "grow", id: "held" });
+    this._cancelButton = make(
+      "button",
+      {
+        type: "button",
+        class: "chip",
+        "aria-describedby": "held",
+        click: () => this._cancelHeld(),
+      },
+      t("cancel_held"),
+    );
+    this._held = make(
+      "div",
+      { class: "held secondary", hidden: true },
+      this._heldText,
+      this._cancelButton,
+    );
     this._text = make("textarea", {
       class: "field",
       rows: "1",
@@ -576,6 +599,7 @@ class ConversationsView {
       ),
       this._newRow,
       make("div", { class: "area" }, this._threadScroll, this._latest),
+      this._held,
       this._composer,
       this._noReply,
     );
@@ -680,6 +704,10 @@ class ConversationsView {
   }
 
   _onChange(change) {
+    if (change.kind === "recipients") {
+      this.card.reload();
+      return;
+    }
     if (change.kind === "changed") {
       clearTimeout(this._refreshTimer);
       this._refreshTimer = setTimeout(() => this.refresh().catch(() => {}), 200);
@@ -939,8 +967,8 @@ class ConversationsView {
     this._avatar.hidden = false;
     this._threadPane.setAttribute("aria-label", name);
     this._text.setAttribute("aria-label", this.t("write_to", { name }));
-    // A sender that is a name instead of a number cannot receive replies.
-    const canReply = /^\+?\d+$/.test(number);
+    // A sender that is a name or a short code cannot receive replies.
+    const canReply = /^\+\d+$/.test(number);
     this._composer.hidden = !canReply;
     this._noReply.hidden = canReply;
     setText(this._noReply, canReply ? "" : this.t("no_reply", { name }));
@@ -970,6 +998,7 @@ class ConversationsView {
     this.root.dataset.mode = mode;
     this._newRow.hidden = mode !== "new";
     this._latest.hidden = true;
+    this._held.hidden = true;
     this._stick = true;
   }
 
@@ -1060,8 +1089,37 @@ class ConversationsView {
       items.push(item);
     }
     arrange(this._bubbles, items);
+    this._showHeld();
     if (this._stick) {
       this._toBottom();
+    }
+  }
+
+  /** Offer to cancel what is held for the open conversation. */
+  _showHeld() {
+    const held = [...this._messages.values()].filter((message) => message.status === "held");
+    const hadFocus = this.card.shadowRoot.activeElement === this._cancelButton;
+    this._held.hidden = !held.length;
+    if (held.length) {
+      setText(this._heldText, translateCount(this.card.language, "holding", held.length));
+    } else if (hadFocus) {
+      this._focusThread();
+    }
+  }
+
+  async _cancelHeld() {
+    if (this._canceling || this.card.preview) {
+      return;
+    }
+    // The button stays enabled: it would lose the focus.
+    this._canceling = true;
+    this._showError("");
+    try {
+      await this._act("cancel_held_messages", { numbers: [this._number] });
+    } catch (error) {
+      this._showError(await errorText(this._hass, error));
+    } finally {
+      this._canceling = false;
     }
   }
 
@@ -1967,6 +2025,10 @@ svg.flip:dir(rtl), .flip:dir(rtl) > svg { transform: scaleX(-1); }
 .error { font-size: var(--ha-font-size-m, 14px); overflow-wrap: anywhere; }
 .composer .error:not(:empty) { padding: 0 4px 8px; }
 .no-reply { padding: 16px; text-align: center; border-block-start: 1px solid var(--line); }
+.held {
+  display: flex; align-items: center; gap: 8px; padding: 4px 12px 4px 16px;
+  border-block-start: 1px solid var(--line);
+}
 .to {
   display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; padding: 12px 16px;
   border-block-end: 1px solid var(--line);
@@ -2165,6 +2227,11 @@ function makeCardClass() {
       this._running = false;
       this._connection.removeEventListener("ready", this._onReady);
       this._view?.stop();
+    }
+
+    /** Fetch the account anew: something of it changed. */
+    reload() {
+      this._loadSoon(200);
     }
 
     _loadSoon(delay) {

@@ -1,5 +1,6 @@
 """WebSocket commands for dashboards, available to every logged-in user."""
 
+from functools import partial
 from typing import Any
 
 from homeassistant.components import websocket_api
@@ -18,7 +19,8 @@ from ..channels import channel_identifier, channel_name
 from ..const import CONF_NUMBERS, DOMAIN, SUBENTRY_RECIPIENT, UNIT_CREDITS
 from ..coordinator import SmskitConfigEntry, loaded_entry
 from ..inbox import SIGNAL_CHANGED, SIGNAL_RECEIVED, Received
-from ..recipients import recipient_names
+from ..phone_number import current_form
+from ..recipients import SIGNAL_RECIPIENTS, recipient_names, recipient_numbers
 from ..sending import SIGNAL_OUTCOME, SIGNAL_SUBMITTED, Outcome
 from ..store import Message, StoreError
 from .conversations import as_conversation, as_shown
@@ -126,20 +128,23 @@ async def ws_list(
     if entry is None:
         return
     log, names, limit = entry.runtime_data.log, recipient_names(entry), msg["limit"]
+    numbers = recipient_numbers(entry)
     page: dict[str, Any]
     try:
         if (number := msg.get("number")) is not None:
             found, more = await log.async_conversation(number, msg.get("before"), limit)
             page = {
                 "number": number,
-                "name": names.get(number),
-                "messages": [as_shown(message) for message in found],
+                "name": names.get(current_form(number)),
+                "messages": [as_shown(message, numbers) for message in found],
                 "more": more,
             }
         else:
             conversations, total = await log.async_conversations(msg["offset"], limit)
             page = {
-                "conversations": [as_conversation(one, names) for one in conversations],
+                "conversations": [
+                    as_conversation(one, names, numbers) for one in conversations
+                ],
                 "total": total,
             }
     except StoreError as err:
@@ -158,7 +163,7 @@ async def ws_list(
 def ws_subscribe(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Send received and sent messages, and delivery status changes, as events."""
+    """Send messages, changes of their status and of recipients, as events."""
     entry = _entry(hass, connection, msg)
     if entry is None:
         return
@@ -167,7 +172,7 @@ def ws_subscribe(
     def forward(kind: str, message: Message | None) -> None:
         change: dict[str, Any] = {"kind": kind}
         if message is not None:
-            change["message"] = as_shown(message)
+            change["message"] = as_shown(message, recipient_numbers(entry))
         connection.send_message(websocket_api.event_message(msg["id"], change))
 
     @callback
@@ -182,10 +187,8 @@ def ws_subscribe(
     def reported(_outcome: Outcome, message: Message) -> None:
         forward("status", message)
 
-    @callback
-    def changed() -> None:
-        forward("changed", None)
-
+    changed = partial(forward, "changed", None)
+    recipients_changed = partial(forward, "recipients", None)
     # The subscription survives a reload: signals depend only on the entry ID.
     entry_id = entry.entry_id
     unsubscribers = (
@@ -193,6 +196,9 @@ def ws_subscribe(
         async_dispatcher_connect(hass, SIGNAL_SUBMITTED.format(entry_id), submitted),
         async_dispatcher_connect(hass, SIGNAL_OUTCOME.format(entry_id), reported),
         async_dispatcher_connect(hass, SIGNAL_CHANGED.format(entry_id), changed),
+        async_dispatcher_connect(
+            hass, SIGNAL_RECIPIENTS.format(entry_id), recipients_changed
+        ),
     )
 
     @callback

@@ -2,7 +2,7 @@
 
 from .inbox import RECEIVED, SIGNAL_CHANGED, SIGNAL_RECEIVED, Inbox, InboxView
 from .lateness import Lateness
-from .models import Received, shown_number
+from .models import Received
 from .poller import InboxPoller
 from .replies import ReplyWaiter, ReplyWaiters
 
@@ -17,5 +17,4 @@ __all__ = [
     "Received",
     "ReplyWaiter",
     "ReplyWaiters",
-    "shown_number",
 ]

@@ -17,6 +17,7 @@ from homeassistant.util.ulid import ulid_now
 
 from ..api import InboxMessage
 from ..const import DOMAIN
+from ..phone_number import shown_number
 from ..portal_clock import PortalClock
 from ..settings import Settings
 from ..store import (
@@ -33,7 +34,7 @@ from ..store import (
 )
 from .identity import KEY_LENGTH, Known, KnownMessages, by_fingerprint, key_of
 from .lateness import NewestDates, find_old, is_before
-from .models import Received, find_doubtful, received, shown_number
+from .models import Received, find_doubtful, received
 from .redating import redated
 
 RECEIVED: Final = "received"

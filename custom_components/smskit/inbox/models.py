@@ -3,16 +3,12 @@
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from ..api import InboxMessage
-from ..phone_number import normalize_number
+from ..phone_number import shown_number
 from ..portal_clock import PortalClock
 from ..settings import Settings
 from ..store import Direction, Message
-
-# Shorter ones are services, which have no country code.
-_SHORTEST_NUMBER: Final = 7
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,15 +84,3 @@ def received(  # noqa: PLR0913 - what is received, how it is read, and what it i
 def _order(message: Message) -> tuple[datetime, datetime]:
     # Dates that would be in the future are all of the same moment.
     return message.date, message.portal_date or message.date.replace(tzinfo=None)
-
-
-def shown_number(number: str, country: str | None) -> str:
-    """Return a number of the portal as E.164; names and short codes unchanged."""
-    if not number.isdecimal() or len(number) < _SHORTEST_NUMBER:
-        return number
-    if number.startswith("0"):
-        try:
-            return normalize_number(number, country)
-        except ValueError:
-            return number
-    return f"+{number}"

@@ -8,6 +8,7 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN
+from ..phone_number import current_form
 from ..store import Message
 from .models import Received
 
@@ -24,26 +25,26 @@ class ReplyWaiter:
     @callback
     def open(self, numbers: Iterable[str], after: int) -> None:
         """Take replies of numbers from all listings after this one."""
-        self._after |= dict.fromkeys(numbers, after)
+        self._after |= dict.fromkeys(map(current_form, numbers), after)
 
     @callback
     def close(self, numbers: Iterable[str]) -> None:
         """Take no replies of numbers; forget one that came."""
         for number in numbers:
-            del self._after[number]
+            self._after.pop(current_form(number), None)
         if self.reply.done() and self.is_closed(self.reply.result().number):
             self.reply = asyncio.get_running_loop().create_future()
 
     def is_closed(self, number: str) -> bool:
         """Return whether a message of a number is no reply."""
-        return number not in self._after
+        return current_form(number) not in self._after
 
     def takes(self, received: Received) -> bool:
         """Return whether a message is a reply.
 
         One is not that is late, or may be from somebody else.
         """
-        after = self._after.get(received.message.number)
+        after = self._after.get(current_form(received.message.number))
         return not (
             after is None
             or received.listing <= after

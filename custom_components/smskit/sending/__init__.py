@@ -1,6 +1,6 @@
 """Sending: from a draft and its recipients to what became of each of them."""
 
-from .batch import Batch
+from .batch import Batch, BatchRecipient
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
 from .encoding import EncodedText, Encoding
@@ -16,7 +16,9 @@ from .models import (
     Via,
 )
 from .outbox import (
+    CANCELED,
     OUTCOME,
+    REMOVED,
     SIGNAL_OUTCOME,
     SIGNAL_SUBMITTED,
     SIGNAL_TOTALS,
@@ -27,12 +29,15 @@ from .planner import Planner
 from .sender import Sender
 
 __all__ = [
+    "CANCELED",
     "MAX_SEGMENTS",
     "OUTCOME",
+    "REMOVED",
     "SIGNAL_OUTCOME",
     "SIGNAL_SUBMITTED",
     "SIGNAL_TOTALS",
     "Batch",
+    "BatchRecipient",
     "DeliveryTracker",
     "Dispatcher",
     "Draft",

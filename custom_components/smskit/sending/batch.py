@@ -1,15 +1,14 @@
 """A batch: what one request carries to the portal, from its submission to its end."""
 
 from asyncio import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-import time
 
 from homeassistant.util.ulid import ulid_now
 
-from ..api import SendType, Submission
-from .models import Outcome, Status, Via
+from ..api import SendType
+from .models import Status
 
 
 class Stage(StrEnum):
@@ -35,6 +34,8 @@ class BatchRecipient:
     status: Status = Status.READY
     reason: str | None = None
     """Why it has this status, or goes by SMS."""
+    subentry_ids: frozenset[str] = frozenset()
+    """The recipients that it is for; none for a number by itself."""
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -52,6 +53,8 @@ class Batch:
     sender: str
     text: str = field(repr=False)
     """What the history shows, and an SMS says."""
+    body: str = field(repr=False)
+    """What WhatsApp gets: the text, or a template in its place."""
     recipients: list[BatchRecipient]
     numbers: frozenset[str] = field(repr=False)
     """The numbers of its recipients."""
@@ -61,13 +64,11 @@ class Batch:
     route: str | None = None
     fallback_route: str | None = None
     """The route of the SMS that takes over."""
-    template: str | None = field(default=None, repr=False)
-    """What WhatsApp gets in place of the text."""
     file: str | None = field(default=None, repr=False)
     language: str | None = None
     duration: int | None = None
     schedule: datetime | None = None
-    """In the portal's zone, naive."""
+    """When the portal is to send it, naive in its zone; None once that has come."""
     stage: Stage = Stage.PENDING
     group_id: str | None = None
     notice: str | None = None
@@ -80,64 +81,9 @@ class Batch:
     """Done once the database has it, in whatever stage; none for one from there."""
     order: int = 0
     """Where it stands among all batches, as they were submitted."""
+    unwanted: dict[str, str] = field(default_factory=dict, repr=False)
+    """The numbers to drop if it is held, and why."""
+    canceled: list[BatchRecipient] = field(default_factory=list)
+    """Who it is not for any more; a caller may still wait for that."""
     done: Future[None] | None = field(default=None, repr=False)
     """Done once there is an outcome for the caller; only while one waits."""
-
-    @property
-    def via(self) -> Via:
-        """Return what it is sent via, as an outcome shows it."""
-        return Via.WHATSAPP if self.type is SendType.WHATSAPP else Via.SMS
-
-    @property
-    def body(self) -> str:
-        """Return what was to be sent, which a repetition would have again."""
-        return self.template or self.text
-
-    @property
-    def is_early(self) -> bool:
-        """Return whether it is for later."""
-        return self.schedule is not None and self.follow_from > time.time()
-
-    def explain(self, reason: str | None) -> None:
-        """Give all its recipients a reason for what they show."""
-        for recipient in self.recipients:
-            recipient.reason = reason
-
-    def submission(self) -> Submission:
-        """Return it as the client takes it."""
-        return Submission(
-            type=self.type,
-            sender=self.sender,
-            to=tuple(r.number.removeprefix("+") for r in self.recipients),
-            text=self.body if self.type is SendType.WHATSAPP else self.text,
-            file=self.file,
-            language=self.language,
-            duration=self.duration,
-            # Of one that was held for too long, the portal might refuse it.
-            schedule=self.schedule if self.is_early else None,
-            route=self.route,
-        )
-
-    def outcome(self, recipient: BatchRecipient) -> Outcome:
-        """Return what is known of one of its recipients."""
-        return Outcome(
-            number=recipient.number,
-            name=recipient.name,
-            via=self.via,
-            status=recipient.status,
-            group_id=self.group_id,
-            reason=recipient.reason,
-            batch_id=self.id,
-        )
-
-    def outcomes_now(self) -> dict[str, Outcome]:
-        """Return what is known of each number when a caller's time is up."""
-        outcomes = {one.number: self.outcome(one) for one in self.recipients}
-        if self.stage is not Stage.SENDING:
-            return outcomes
-        return {
-            number: replace(one, status=Status.UNKNOWN, reason="no answer in time")
-            if one.status in {Status.READY, Status.HELD}
-            else one
-            for number, one in outcomes.items()
-        }

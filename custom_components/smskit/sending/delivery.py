@@ -10,7 +10,6 @@ from homeassistant.helpers.event import async_call_later
 
 from ..api import GroupStatus, PortalClient, PortalError, Processing
 from .batch import Batch, Stage
-from .clock import monotonic
 from .outbox import Outbox
 
 _FIRST: Final = 5.0
@@ -53,12 +52,10 @@ class DeliveryTracker:
     @callback
     def async_start(self) -> None:
         """Follow what the portal had when everything stopped."""
-        now = time.monotonic()
         known = {batch_id for _, batch_id in self._due}
         for batch in self._outbox.in_stage(Stage.ACCEPTED):
             if batch.id not in known:
-                due = max(now, _first_due(batch))
-                heapq.heappush(self._due, (due, batch.id))
+                self._ask_in(max(_first_delay(batch), 0), batch)
         self._schedule()
 
     @callback
@@ -70,11 +67,14 @@ class DeliveryTracker:
     @callback
     def async_follow(self, batch: Batch) -> None:
         """Follow a batch from now on."""
-        due = _first_due(batch)
-        if batch.is_early and batch.group_id is not None:
-            due = min(due, time.monotonic() + _EARLY)
-        heapq.heappush(self._due, (due, batch.id))
+        delay = _first_delay(batch)
+        if batch.schedule is not None and batch.group_id is not None:
+            delay = min(delay, _EARLY)
+        self._ask_in(delay, batch)
         self._schedule()
+
+    def _ask_in(self, delay: float, batch: Batch) -> None:
+        heapq.heappush(self._due, (time.monotonic() + delay, batch.id))
 
     def _schedule(self) -> None:
         self._clear_timer()
@@ -105,8 +105,7 @@ class DeliveryTracker:
 
     async def _async_ask_for(self, batch: Batch, group_id: str) -> None:
         """Ask for a batch once, and note what is new."""
-        if not batch.is_early:
-            self._outbox.come_due(batch)
+        self._outbox.come_due(batch)
         group: GroupStatus | None = None
         # Of an error nothing is learned; the balance shows whether the portal is there.
         with suppress(PortalError):
@@ -118,22 +117,18 @@ class DeliveryTracker:
             self._outbox.update(batch, group)
         if self._outbox.get(batch.id) is None:
             return
-        age = time.monotonic() - monotonic(batch.follow_from)
+        age = time.time() - batch.follow_from
         if age >= _GIVE_UP:
             self._outbox.give_up(batch, _NOT_REPORTED)
+        elif batch.schedule is not None:
+            self._ask_in(_first_delay(batch), batch)
         else:
-            heapq.heappush(self._due, (self._next_due(batch, age), batch.id))
-
-    def _next_due(self, batch: Batch, age: float) -> float:
-        """Return when to ask again for a batch that the portal has had for so long."""
-        if batch.is_early:
-            return _first_due(batch)
-        is_immediate = self._client.traits.processing is Processing.IMMEDIATE
-        rhythm = _FIRST if is_immediate else _CRON
-        return time.monotonic() + min(max(rhythm, age / 2), _LONGEST)
+            is_immediate = self._client.traits.processing is Processing.IMMEDIATE
+            rhythm = _FIRST if is_immediate else _CRON
+            self._ask_in(min(max(rhythm, age / 2), _LONGEST), batch)
 
 
-def _first_due(batch: Batch) -> float:
-    """Return when the portal may report an outcome of a batch, or has never done so."""
+def _first_delay(batch: Batch) -> float:
+    """Return in how long a portal may report an outcome, or has never done so."""
     wait = _FIRST if batch.group_id is not None else _FIRST + _CRON
-    return monotonic(batch.follow_from) + wait
+    return batch.follow_from + wait - time.time()

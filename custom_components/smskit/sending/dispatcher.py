@@ -14,10 +14,12 @@ from ..api import (
     PortalClient,
     PortalError,
     RefusedError,
+    SendType,
+    Submission,
     UncertainError,
 )
 from ..const import LOGGER
-from .batch import Batch, Stage
+from .batch import Batch, BatchRecipient, Stage
 from .outbox import Outbox
 from .pacing import Pacing
 
@@ -122,6 +124,31 @@ class Dispatcher:
         for batch in pending:
             self._outbox.hold(batch)
         return [batch.done for batch in pending if batch.done is not None]
+
+    async def async_cancel_held(
+        self, is_wanted: Callable[[BatchRecipient], bool], reason: str
+    ) -> int:
+        """Drop what is held for recipients; return how many messages that were.
+
+        One that is on its way is dropped, and not counted, if it turns out to be held.
+        Raises StoreError if the disk does not take that yet.
+        """
+        written: list[asyncio.Future[None]] = []
+        count = 0
+        for batch in self._outbox.cancelable():
+            reasons = {
+                recipient.number: reason
+                for recipient in batch.recipients
+                if is_wanted(recipient)
+            }
+            if reasons and (stored := self._outbox.cancel(batch, reasons)) is not None:
+                written.append(stored)
+                count += len(reasons)
+        # What has waited behind them may go.
+        self._dispatch()
+        for stored in written:
+            await stored
+        return count
 
     # --- Choosing --------------------------------------------------------------------
 
@@ -230,7 +257,7 @@ class Dispatcher:
     async def _async_send(self, batch: Batch, *, was_held: bool) -> None:
         """Send a batch, and note its outcome."""
         try:
-            accepted = await self._client.send(batch.submission())
+            accepted = await self._client.send(_submission(batch))
         except NotReachableError as err:
             self._pacing.back_off(was_held=was_held)
             self._outbox.hold(batch, str(err))
@@ -259,6 +286,21 @@ class Dispatcher:
             if self._pacing.backoff:
                 self._pacing.reached(was_held=was_held)
             self._outbox.accept(batch, accepted)
+
+
+def _submission(batch: Batch) -> Submission:
+    """Return a batch as the client takes it."""
+    return Submission(
+        type=batch.type,
+        sender=batch.sender,
+        to=tuple(r.number.removeprefix("+") for r in batch.recipients),
+        text=batch.body if batch.type is SendType.WHATSAPP else batch.text,
+        file=batch.file,
+        language=batch.language,
+        duration=batch.duration,
+        schedule=batch.schedule,
+        route=batch.route,
+    )
 
 
 async def _async_wait(task: asyncio.Task[None]) -> None:

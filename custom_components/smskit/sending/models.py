@@ -1,12 +1,12 @@
 """Models of an outgoing message: its draft, recipients and outcomes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from ..api import Template
+from ..api import SendType, Template
 from .encoding import EncodedText
 
 MAX_SEGMENTS: Final = 10
@@ -32,6 +32,12 @@ class Via(StrEnum):
     SMS = "sms"
     WHATSAPP = "whatsapp"
     WHATSAPP_THEN_SMS = "whatsapp_then_sms"
+
+
+VIA_OF_TYPE: Final[Mapping[SendType, Via]] = {
+    type_: Via.WHATSAPP if type_ is SendType.WHATSAPP else Via.SMS for type_ in SendType
+}
+"""How a message of each type is sent, as its outcome shows it."""
 
 
 class Status(StrEnum):
@@ -83,6 +89,8 @@ class Recipient:
     """Channel ID of the WhatsApp channel for this recipient."""
     error: str | None = None
     """Why nothing can be sent to the recipient."""
+    subentry_ids: frozenset[str] = frozenset()
+    """The recipients that the message is for; none for a number by itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,7 +25,6 @@ from ..api import Accepted, DeliveryStatus, GroupStatus, match_recipients
 from ..const import DOMAIN
 from ..settings import Settings
 from ..store import (
-    Body,
     Direction,
     Message,
     Publisher,
@@ -40,6 +39,10 @@ from .models import AWAITED, Outcome, Status, Via
 
 OUTCOME: Final = "outcome"
 """The kind of event that `publish` takes."""
+CANCELED: Final = "canceled"
+"""Why a message that was held is dropped: somebody asked for that."""
+REMOVED: Final = "the recipient was removed"
+"""Why a message that was held is dropped: nobody is there to get it."""
 _RESTORED: Final = "restored from a backup: it may have been sent since"
 _STOPPED: Final = "Home Assistant stopped while it was on its way"
 _NOT_STORED: Final = "it could not be stored"
@@ -146,6 +149,16 @@ class Outbox:
         """Return the batches of a stage, in the order in which they were submitted."""
         return sorted(self._batches[stage].values(), key=attrgetter("order"))
 
+    def cancelable(self) -> list[Batch]:
+        """Return the batches that are held or may be, for all that is known."""
+        doubtful = {batch.id for batch, _ in self._doubtful}
+        return [
+            batch
+            for stage in (Stage.HELD, Stage.PENDING, Stage.SENDING)
+            for batch in self.in_stage(stage)
+            if batch.id not in doubtful
+        ]
+
     def overdue(self) -> list[Batch]:
         """Return the held batches whose time is up."""
         now = time.monotonic()
@@ -199,7 +212,9 @@ class Outbox:
         """
         _expect(batch, Stage.PENDING, Stage.HELD)
         was_held, submitted = batch.stage is Stage.HELD, batch.stored
-        batch.explain(None)
+        _explain(batch, None)
+        # Of one that was held for too long, the portal might refuse it.
+        _forget_past_schedule(batch)
         self._move(batch, Stage.SENDING)
         statements = self.limit.record(batch.id, len(batch.recipients))
         statements += rows.update(batch)
@@ -211,7 +226,7 @@ class Outbox:
                 batch.stored = submitted
                 self.hold(batch, _NOT_STORED)
                 return False
-            batch.explain(_NOT_STORED)
+            _explain(batch, _NOT_STORED)
         return True
 
     @callback
@@ -222,46 +237,49 @@ class Outbox:
         """
         _expect(batch, Stage.PENDING, Stage.SENDING)
         refund = self._refund(batch)
-        batch.explain(reason)
+        _explain(batch, reason)
         if batch.deadline <= time.monotonic():
-            batch.explain(reason or "it could not leave in time")
+            _explain(batch, reason or "it could not leave in time")
             self._end(batch, Status.FAILED, refund)
             return
         self._move(batch, Stage.HELD)
-        statements, bodies = self._report(batch, {Status.HELD: batch.recipients})
-        if not bodies:
+        changed = self._show(batch, {Status.HELD: batch.recipients})
+        if not changed:
             # Held again, and perhaps for another reason.
-            statements = rows.update_recipients(batch, batch.recipients)
-        written = self._write(
-            batch, [*rows.update(batch), *refund, *statements], bodies
-        )
+            refund += rows.update_recipients(batch, batch.recipients)
+        written = self._write(batch, changed, refund)
 
-        def stored(_: object) -> None:
-            if _is_done(batch.stored) or batch.stage is not Stage.HELD:
+        def stored(written: Future[None]) -> None:
+            is_held = batch.id in self._batches[Stage.HELD]
+            if _is_done(written) or _is_done(batch.stored) or not is_held:
                 _release(batch)
             else:
                 # Neither sent nor stored: that must not look like a success.
-                batch.explain(_NOT_STORED)
+                _explain(batch, _NOT_STORED)
                 self._end(batch, Status.FAILED)
 
         written.add_done_callback(stored)
+        if batch.unwanted:
+            unwanted, batch.unwanted = batch.unwanted, {}
+            self.cancel(batch, unwanted)
 
     @callback
     def accept(self, batch: Batch, accepted: Accepted) -> None:
         """Note that the portal took a batch: SENDING to ACCEPTED, or to its end."""
         _expect(batch, Stage.SENDING)
+        _forget_past_schedule(batch)
         batch.group_id = accepted.group_id
         batch.notice = accepted.notice
-        is_explained = batch.notice is not None and not accepted.status.final
+        is_explained = batch.notice is not None and not accepted.all_sent
         if is_explained:
-            batch.explain(batch.notice)
-        if batch.is_early and accepted.is_processed:
+            _explain(batch, batch.notice)
+        if batch.schedule is not None and accepted.is_processed:
             _forget_schedule(batch)
             if not is_explained:
-                batch.explain(_AT_ONCE)
-        if accepted.status.final:
-            self._end(batch, Status(accepted.status.value))
-        elif batch.is_early:
+                _explain(batch, _AT_ONCE)
+        if accepted.all_sent:
+            self._end(batch, Status.SENT)
+        elif batch.schedule is not None:
             self._follow(batch, Status.SCHEDULED)
         elif batch.group_id is not None:
             self._follow(batch, Status.QUEUED)
@@ -272,25 +290,52 @@ class Outbox:
     def fail(self, batch: Batch, reason: str) -> None:
         """End a batch that the portal refused."""
         _expect(batch, Stage.SENDING)
-        batch.explain(reason)
+        _explain(batch, reason)
         self._end(batch, Status.FAILED)
 
     @callback
     def fall_back(self, batch: Batch, reason: str) -> None:
         """Send a batch that WhatsApp refused as SMS; it stays SENDING."""
         _expect(batch, Stage.SENDING)
-        batch.explain(reason)
+        _explain(batch, reason)
         if batch.fallback is not None:
             batch.type, batch.fallback = batch.fallback, None
         # The route was WhatsApp's, and an SMS carries no file.
         batch.route, batch.file = batch.fallback_route, None
-        self._write(batch, rows.update(batch))
+        _forget_past_schedule(batch)
+        self._write(batch)
 
     @callback
     def expire(self, batch: Batch) -> None:
         """End a held batch whose time is up."""
         _expect(batch, Stage.HELD)
         self._end(batch, Status.EXPIRED)
+
+    @callback
+    def cancel(self, batch: Batch, reasons: Mapping[str, str]) -> Future[None] | None:
+        """Drop numbers of a HELD batch, each for a reason; without any, it ends.
+
+        The future is done once that is stored. There is none for one that is PENDING or
+        SENDING: numbers are dropped only if it is held.
+        """
+        _expect(batch, Stage.HELD, Stage.PENDING, Stage.SENDING)
+        if batch.stage is not Stage.HELD:
+            batch.unwanted = {**batch.unwanted, **reasons}
+            return None
+        gone = [r for r in batch.recipients if r.number in reasons]
+        for recipient in gone:
+            recipient.reason = reasons[recipient.number]
+        if len(gone) == len(batch.recipients):
+            return self._end(batch, Status.FAILED)
+        changed = self._show(batch, {Status.FAILED: gone})
+        self._leave(batch)
+        batch.recipients = [r for r in batch.recipients if r not in gone]
+        batch.numbers = frozenset(r.number for r in batch.recipients)
+        batch.canceled = [*batch.canceled, *gone]
+        self._enter(batch)
+        statements = rows.delete_recipients(batch, gone)
+        statements += self.duplicates.forget((r.number for r in gone), batch.body)
+        return self._write(batch, changed, statements)
 
     @callback
     def lose(self, batch: Batch, reason: str, group_id: str | None = None) -> None:
@@ -300,7 +345,7 @@ class Outbox:
         """
         _expect(batch, Stage.SENDING, Stage.HELD)
         batch.group_id = group_id or batch.group_id
-        batch.explain(reason)
+        _explain(batch, reason)
         if group_id is not None:
             self._follow(batch, Status.UNKNOWN)
         else:
@@ -308,12 +353,11 @@ class Outbox:
 
     @callback
     def come_due(self, batch: Batch) -> None:
-        """Note that the time of an ACCEPTED batch has come, if it was SCHEDULED."""
+        """Note that the time of an ACCEPTED batch has come, if it just has."""
         _expect(batch, Stage.ACCEPTED)
-        due = [r for r in batch.recipients if r.status is Status.SCHEDULED]
-        statements, bodies = self._report(batch, {Status.QUEUED: due})
-        if statements:
-            self._write(batch, statements, bodies)
+        if _forget_past_schedule(batch):
+            due = [r for r in batch.recipients if r.status is Status.SCHEDULED]
+            self._write(batch, self._show(batch, {Status.QUEUED: due}))
 
     @callback
     def update(self, batch: Batch, group: GroupStatus) -> None:
@@ -321,18 +365,16 @@ class Outbox:
 
         When all are final, the batch is at its end.
         """
-        _expect(batch, Stage.ACCEPTED)
+        self.come_due(batch)
         said, dropped = match_recipients(batch.numbers, group)
-        statements: list[Statement] = []
         at_once: str | None = None
-        if batch.is_early and DeliveryStatus.SENT in said.values():
+        if batch.schedule is not None and DeliveryStatus.SENT in said.values():
             at_once = _AT_ONCE
             _forget_schedule(batch)
-            statements += rows.update(batch)
-        waiting = Status.SCHEDULED if batch.is_early else Status.QUEUED
+        waiting = Status.QUEUED if batch.schedule is None else Status.SCHEDULED
         shown = {number: Status(status.value) for number, status in said.items()}
         shown |= dict.fromkeys(dropped, Status.FAILED)
-        changed: dict[Status, list[BatchRecipient]] = {}
+        changes: dict[Status, list[BatchRecipient]] = {}
         for recipient in batch.recipients:
             status = shown.get(recipient.number)
             if status is None or recipient.status.final:
@@ -344,15 +386,13 @@ class Outbox:
                 is_notice = recipient.reason == batch.notice
                 recipient.reason = at_once or (None if is_notice else recipient.reason)
             new = waiting if status is Status.QUEUED else status
-            changed.setdefault(new, []).append(recipient)
-        reported, bodies = self._report(batch, changed)
-        statements += reported
+            changes.setdefault(new, []).append(recipient)
+        changed = self._show(batch, changes)
         ends = all(recipient.status.final for recipient in batch.recipients)
         if ends:
             self._leave(batch)
-            statements += rows.delete(batch)
-        if statements:
-            self._write(batch, statements, bodies)
+        if changed or ends or at_once:
+            self._write(batch, changed)
 
     @callback
     def give_up(self, batch: Batch, reason: str) -> None:
@@ -361,9 +401,9 @@ class Outbox:
         open_ = [r for r in batch.recipients if r.status in AWAITED]
         for recipient in open_:
             recipient.reason = reason
-        statements, bodies = self._report(batch, {Status.UNKNOWN: open_})
+        changed = self._show(batch, {Status.UNKNOWN: open_})
         self._leave(batch)
-        self._write(batch, [*statements, *rows.delete(batch)], bodies)
+        self._write(batch, changed)
 
     @callback
     def resume(self) -> None:
@@ -380,10 +420,8 @@ class Outbox:
         batch.follow_from = max(batch.follow_from, time.time())
         # Nobody else may fetch it any more.
         batch.file = None
-        statements, bodies = self._report(batch, {status: batch.recipients})
-        self._send_totals()
-        statements += rows.update(batch)
-        written = self._publisher.write(OUTCOME, bodies, *statements)
+        changed = self._show(batch, {status: batch.recipients})
+        written = self._write(batch, changed)
         written.add_done_callback(partial(_release, batch))
 
     def _end(
@@ -391,13 +429,14 @@ class Outbox:
         batch: Batch,
         status: Status,
         more: Iterable[Statement] = (),
-    ) -> None:
-        statements, bodies = self._report(batch, {status: batch.recipients})
+    ) -> Future[None]:
+        changed = self._show(batch, {status: batch.recipients})
         self._leave(batch)
         if status in {Status.FAILED, Status.EXPIRED}:
-            statements += self.duplicates.forget(batch.numbers, batch.body)
-        written = self._write(batch, [*statements, *more, *rows.delete(batch)], bodies)
+            more = [*more, *self.duplicates.forget(batch.numbers, batch.body)]
+        written = self._write(batch, changed, more)
         written.add_done_callback(partial(_release, batch))
+        return written
 
     def _refund(self, batch: Batch) -> list[Statement]:
         """Take back what a batch cost that provably never left."""
@@ -405,10 +444,10 @@ class Outbox:
             return []
         return self.limit.refund(batch.id)
 
-    def _report(
+    def _show(
         self, batch: Batch, changes: Mapping[Status, Iterable[BatchRecipient]]
-    ) -> tuple[list[Statement], list[Body]]:
-        """Give recipients a status; return what to store and what to publish."""
+    ) -> list[BatchRecipient]:
+        """Give recipients a status; return those that had another one."""
         before = _open_recipients(batch)
         changed: list[BatchRecipient] = []
         for status, recipients in changes.items():
@@ -421,27 +460,34 @@ class Outbox:
             elif status in {Status.FAILED, Status.EXPIRED}:
                 self._failed += len(new)
         self._pending += _open_recipients(batch) - before
-        if not changed:
-            return [], []
-        totals = Statement(
-            "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
-            [("sent", str(self._sent)), ("failed", str(self._failed))],
-        )
-        return (
-            [*rows.update_recipients(batch, changed), totals],
-            [rows.event_body(batch, recipient) for recipient in changed],
-        )
+        return changed
 
     def _write(
-        self, batch: Batch, statements: list[Statement], bodies: Sequence[Body] = ()
+        self,
+        batch: Batch,
+        changed: Sequence[BatchRecipient] = (),
+        more: Iterable[Statement] = (),
     ) -> Future[None]:
-        """Store a transition as a whole, and publish what it is about."""
+        """Store a transition as a whole, and publish what recipients show by it."""
         self._send_totals()
-        if bodies:
+        is_stored = _is_done(batch.stored)
+        statements = [*more]
+        if changed:
+            statements += rows.update_recipients(batch, changed)
+            statements.append(
+                Statement(
+                    "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+                    [("sent", str(self._sent)), ("failed", str(self._failed))],
+                )
+            )
+        is_over = batch.id not in self._batches[batch.stage]
+        statements += rows.delete(batch) if is_over else rows.update(batch)
+        if changed:
+            bodies = [rows.event_body(batch, recipient) for recipient in changed]
             written = self._publisher.write(OUTCOME, bodies, *statements)
         else:
             written = self._database.write(*statements)
-        if not _is_done(batch.stored):
+        if not is_stored:
             batch.stored = written
         return written
 
@@ -528,9 +574,23 @@ def _open_recipients(batch: Batch) -> int:
     return sum(r.status in AWAITED for r in batch.recipients)
 
 
+def _explain(batch: Batch, reason: str | None) -> None:
+    """Give all recipients of a batch a reason for what they show."""
+    for recipient in batch.recipients:
+        recipient.reason = reason
+
+
 def _forget_schedule(batch: Batch) -> None:
     """Take a batch for one to be sent at once, as the portal does."""
     batch.schedule, batch.follow_from = None, time.time()
+
+
+def _forget_past_schedule(batch: Batch) -> bool:
+    """Take a batch for one to be sent at once if its time has come; return if so."""
+    if batch.schedule is None or batch.follow_from > time.time():
+        return False
+    batch.schedule = None
+    return True
 
 
 def _is_done(stored: Future[None] | None) -> bool:

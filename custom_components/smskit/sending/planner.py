@@ -79,11 +79,15 @@ class Planner:
         if draft.schedule is not None and self._clock.source is ZoneSource.ASSUMED:
             # Sent hours early or late, it would do harm, and is paid for.
             raise invalid("schedule_without_zone")
+        merged = _merge(recipients)
         text = keep_from_tag_removal(_compose(draft))
+        measured = measure(text)
         draft = replace(draft, text=text, title=None)
         body = draft.template.as_text() if draft.template else text
-        merged = _merge(recipients)
-        measured = _validate(draft, merged)
+        types = _types(draft, merged, measured)
+        _validate(draft, types, measured)
+        if not types & _SEGMENTED:
+            measured = replace(measured, segments=1)
         routed = [self._route(draft, one, measured, body) for one in merged]
         count = sum(routed.error is None for routed in routed)
         now = time.monotonic()
@@ -158,14 +162,16 @@ class Planner:
                 text=draft.text or (template.summary() if template else ""),
                 route=batch[0].route,
                 fallback_route=draft.route if batch[0].fallback else None,
-                template=plan.body if template else None,
+                body=plan.body,
                 file=draft.file if batch[0].type in _WITH_MEDIA else None,
                 **self._voice(draft, batch[0].type),
                 schedule=draft.schedule and self._clock.to_portal(draft.schedule),
                 follow_from=draft.schedule.timestamp() if draft.schedule else 0,
                 recipients=[
                     BatchRecipient(
-                        number=routed.recipient.number, name=routed.recipient.name
+                        number=routed.recipient.number,
+                        name=routed.recipient.name,
+                        subentry_ids=routed.recipient.subentry_ids,
                     )
                     for routed in batch
                 ],
@@ -203,31 +209,33 @@ def _compose(draft: Draft) -> str:
     return text
 
 
-def _validate(draft: Draft, recipients: list[Recipient]) -> EncodedText:
-    """Measure the text of a draft; raise if the draft cannot be sent."""
+def _types(
+    draft: Draft, recipients: list[Recipient], measured: EncodedText
+) -> set[SendType]:
+    """Return the types that a draft may be sent as."""
+    return {
+        type_
+        for recipient in recipients
+        for type_ in _send_types(draft, recipient.via, measured)
+        if type_ is not None
+    }
+
+
+def _validate(draft: Draft, types: set[SendType], measured: EncodedText) -> None:
+    """Raise if a draft cannot be sent as these types."""
     try:
         draft.text.encode()
         if draft.template is not None:
             draft.template.as_text().encode()
     except UnicodeEncodeError:
         raise invalid("not_a_text") from None
-    measured = measure(draft.text)
-    types = {
-        type_
-        for recipient in recipients
-        for type_ in _send_types(draft, recipient.via, measured)
-        if type_ is not None
-    }
     _validate_types(draft, types)
     if SendType.FLASH in types and measured.encoding is Encoding.UCS2:
         raise invalid("flash_not_gsm")
-    if not types & _SEGMENTED:
-        return replace(measured, segments=1)
-    if measured.segments > draft.max_segments:
+    if types & _SEGMENTED and measured.segments > draft.max_segments:
         raise invalid(
             "too_long", segments=str(measured.segments), limit=str(draft.max_segments)
         )
-    return measured
 
 
 def _validate_types(draft: Draft, types: set[SendType]) -> None:
@@ -284,5 +292,11 @@ def _merge(recipients: Iterable[Recipient]) -> list[Recipient]:
     """Return the recipients without duplicate numbers; the first one is kept."""
     merged: dict[str, Recipient] = {}
     for recipient in recipients:
-        merged.setdefault(recipient.number, recipient)
+        first = merged.setdefault(recipient.number, recipient)
+        if first is not recipient:
+            both = first.subentry_ids | recipient.subentry_ids
+            # A number that is named by itself gets the message without a recipient.
+            is_by_itself = not (first.subentry_ids and recipient.subentry_ids)
+            ids = frozenset[str]() if is_by_itself else both
+            merged[recipient.number] = replace(first, subentry_ids=ids)
     return list(merged.values())

@@ -8,24 +8,25 @@ from typing import Any, Final
 from homeassistant.util import dt as dt_util
 
 from ..api import SendType
+from ..phone_number import current_form
 from ..store import Body, Direction, Message, Statement
 from .batch import Batch, BatchRecipient, Stage
 from .clock import monotonic
 from .media import MEDIA_PATH
-from .models import Status, Via
+from .models import VIA_OF_TYPE, Status
 
 SELECT_BATCHES: Final = (
-    "SELECT id, created, expires, type, fallback, sender, text, route, "
-    "fallback_route, template, file, language, duration, schedule, stage, group_id, "
+    "SELECT id, created, expires, type, fallback, sender, text, body, route, "
+    "fallback_route, file, language, duration, schedule, stage, group_id, "
     "notice, follow_from FROM batches ORDER BY rowid"
 )
 SELECT_RECIPIENTS: Final = (
-    "SELECT batch_id, number, name, status, reason FROM batch_recipients "
-    "ORDER BY batch_id, position"
+    "SELECT batch_id, number, name, status, reason, subentry_ids "
+    "FROM batch_recipients ORDER BY batch_id, position"
 )
 _INSERT: Final = (
-    "INSERT INTO batches (id, created, expires, type, fallback, sender, text, route, "
-    "fallback_route, template, file, language, duration, schedule, stage, group_id, "
+    "INSERT INTO batches (id, created, expires, type, fallback, sender, text, body, "
+    "route, fallback_route, file, language, duration, schedule, stage, group_id, "
     "notice, follow_from) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
@@ -45,9 +46,9 @@ def insert(batch: Batch) -> list[Statement]:
         batch.fallback.value if batch.fallback else None,
         batch.sender,
         batch.text,
+        batch.body,
         batch.route,
         batch.fallback_route,
-        batch.template,
         batch.file,
         batch.language,
         batch.duration,
@@ -61,20 +62,30 @@ def insert(batch: Batch) -> list[Statement]:
         Statement(_INSERT, [row]),
         Statement(
             "INSERT INTO batch_recipients "
-            "(batch_id, position, number, name, status, reason) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+            "(batch_id, position, number, name, status, reason, subentry_ids) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (batch.id, position, r.number, r.name, r.status.value, r.reason)
+                (
+                    batch.id,
+                    position,
+                    r.number,
+                    r.name,
+                    r.status.value,
+                    r.reason,
+                    " ".join(sorted(r.subentry_ids)),
+                )
                 for position, r in enumerate(batch.recipients)
             ],
         ),
         Statement(
-            "INSERT INTO messages (id, direction, number, name, text, date, status) "
-            "VALUES (?, 'out', ?, ?, ?, ?, ?)",
+            "INSERT INTO messages "
+            "(id, direction, number, peer, name, text, date, status) "
+            "VALUES (?, 'out', ?, ?, ?, ?, ?, ?)",
             [
                 (
                     _message_id(batch, r),
                     r.number,
+                    current_form(r.number),
                     r.name,
                     batch.text,
                     batch.created,
@@ -121,6 +132,16 @@ def update_recipients(
     ]
 
 
+def delete_recipients(batch: Batch, gone: Iterable[BatchRecipient]) -> list[Statement]:
+    """Return what removes recipients of a batch that goes on without them."""
+    return [
+        Statement(
+            "DELETE FROM batch_recipients WHERE batch_id = ? AND number = ?",
+            [(batch.id, recipient.number) for recipient in gone],
+        )
+    ]
+
+
 def delete(batch: Batch) -> list[Statement]:
     """Return what removes a batch that is at its end."""
     return [Statement("DELETE FROM batches WHERE id = ?", [(batch.id,)])]
@@ -131,10 +152,14 @@ def read_batches(
 ) -> list[Batch]:
     """Return batches from their rows, in order."""
     of_batch: dict[str, list[BatchRecipient]] = {}
-    for batch_id, number, name, status, reason in recipients:
+    for batch_id, number, name, status, reason, subentry_ids in recipients:
         of_batch.setdefault(batch_id, []).append(
             BatchRecipient(
-                number=number, name=name, status=Status(status), reason=reason
+                number=number,
+                name=name,
+                status=Status(status),
+                reason=reason,
+                subentry_ids=frozenset(subentry_ids.split()),
             )
         )
     return [
@@ -146,9 +171,9 @@ def read_batches(
             fallback=SendType(row[4]) if row[4] else None,
             sender=row[5],
             text=row[6],
-            route=row[7],
-            fallback_route=row[8],
-            template=row[9],
+            body=row[7],
+            route=row[8],
+            fallback_route=row[9],
             # Media are served from memory; the text matters more.
             file=None if row[10] is None or MEDIA_PATH in row[10] else row[10],
             language=row[11],
@@ -174,7 +199,7 @@ def event_body(batch: Batch, recipient: BatchRecipient) -> Body:
         "batch_id": batch.id,
         "number": recipient.number,
         "name": recipient.name,
-        "via": _via(batch),
+        "via": VIA_OF_TYPE[batch.type].value,
         "status": recipient.status.value,
         "group_id": batch.group_id,
         "reason": recipient.reason,
@@ -199,8 +224,3 @@ def message(batch: Batch, recipient: BatchRecipient) -> Message:
 
 def _message_id(batch: Batch, recipient: BatchRecipient) -> str:
     return f"{batch.id}{recipient.number}"
-
-
-def _via(batch: Batch) -> str:
-    via = Via.WHATSAPP if batch.type is SendType.WHATSAPP else Via.SMS
-    return via.value

@@ -2,16 +2,25 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from .batch import Stage
+from .batch import Batch, Stage
 from .clock import epoch
 from .dispatcher import Dispatcher
-from .models import Draft, LimitReporter, Outcome, Recipient, Report, Status
+from .models import (
+    VIA_OF_TYPE,
+    Draft,
+    LimitReporter,
+    Outcome,
+    Recipient,
+    Report,
+    Status,
+)
 from .outbox import Outbox
 from .planner import Plan, Planner, invalid
 
@@ -59,7 +68,7 @@ class Sender:
             await asyncio.wait(self._dispatcher.async_hold_pending(late))
         outcomes: dict[str, Outcome] = {}
         for batch in batches:
-            outcomes.update(batch.outcomes_now())
+            outcomes.update(_outcomes(batch))
         return _report(plan, outcomes)
 
     def preview(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
@@ -83,6 +92,30 @@ class Sender:
             return invalid("over_hourly_limit", limit=limit)
         when = dt_util.as_local(dt_util.utc_from_timestamp(epoch(available_at)))
         return invalid("hourly_limit", limit=limit, next=when.strftime("%H:%M:%S"))
+
+
+def _outcomes(batch: Batch) -> dict[str, Outcome]:
+    """Return what is known of each number when a caller's time is up."""
+    outcomes = {
+        recipient.number: Outcome(
+            number=recipient.number,
+            name=recipient.name,
+            via=VIA_OF_TYPE[batch.type],
+            status=recipient.status,
+            group_id=batch.group_id,
+            reason=recipient.reason,
+            batch_id=batch.id,
+        )
+        for recipient in (*batch.recipients, *batch.canceled)
+    }
+    if batch.stage is not Stage.SENDING:
+        return outcomes
+    return {
+        number: replace(one, status=Status.UNKNOWN, reason="no answer in time")
+        if one.status in {Status.READY, Status.HELD}
+        else one
+        for number, one in outcomes.items()
+    }
 
 
 def _report(plan: Plan, outcomes: dict[str, Outcome]) -> Report:

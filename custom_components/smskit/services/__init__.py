@@ -14,7 +14,7 @@ from homeassistant.helpers import service
 import voluptuous as vol
 
 from ..const import DOMAIN
-from . import ask, channels, inbox, portal, sending
+from . import ask, cancel, channels, inbox, portal, sending
 from .channels import async_clear_queue, async_reset
 from .errors import portal_error, raise_unless_all_taken
 
@@ -53,6 +53,11 @@ _ACTIONS: Final[dict[str, tuple[Action, vol.Schema, SupportsResponse]]] = {
     "export_messages": (
         inbox.async_export_messages,
         inbox.EXPORT_SCHEMA,
+        SupportsResponse.OPTIONAL,
+    ),
+    "cancel_held_messages": (
+        cancel.async_cancel_held_messages,
+        cancel.CANCEL_SCHEMA,
         SupportsResponse.OPTIONAL,
     ),
     "mark_messages_read": (

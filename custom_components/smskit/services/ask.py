@@ -33,7 +33,7 @@ from ..sending import (
 from ..store import Message
 from .errors import send_error
 from .inbox import ATTR_RECIPIENT
-from .sending import ATTR_MESSAGE
+from .sending import ATTR_MESSAGE, async_known
 
 ATTR_NUMBER: Final = "number"
 ATTR_TIMEOUT: Final = "timeout"
@@ -62,7 +62,7 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
     """
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     data = entry.runtime_data
-    recipients = _recipients(call, entry)
+    recipients = await _async_recipients(call, entry)
     timeout: timedelta = call.data[ATTR_TIMEOUT]
     draft = Draft(
         text=call.data[ATTR_MESSAGE],
@@ -96,11 +96,15 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
     raise send_error(report)
 
 
-def _recipients(call: ServiceCall, entry: SmskitConfigEntry) -> list[Recipient]:
+async def _async_recipients(
+    call: ServiceCall, entry: SmskitConfigEntry
+) -> list[Recipient]:
     if (entity_id := call.data.get(ATTR_RECIPIENT)) is not None:
         return entity_recipients(call.hass, entry, [entity_id])
     if (number := call.data.get(ATTR_NUMBER)) is not None:
-        return number_recipients([number], entry.runtime_data.settings.country)
+        known = await async_known(entry, [number])
+        country = entry.runtime_data.settings.country
+        return number_recipients([number], country, known)
     raise ServiceValidationError(
         translation_domain=DOMAIN, translation_key="no_recipients"
     )

@@ -16,7 +16,7 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from ..coordinator import SmskitConfigEntry, async_loaded_entry
-from ..phone_number import normalize_number
+from ..phone_number import InvalidNumberError, normalize_number, shown_number
 from ..recipients import entity_recipients
 from ..sending import Status
 from ..store import Direction, MessageFilter
@@ -143,7 +143,7 @@ def _filter(call: ServiceCall, entry: SmskitConfigEntry) -> MessageFilter:
         recipients = entity_recipients(call.hass, entry, [entity_id])
         numbers += [recipient.number for recipient in recipients]
     if (sender := data.get(ATTR_FROM)) is not None:
-        numbers.append(_sender(sender, entry.runtime_data.settings.country))
+        numbers += _senders(sender, entry.runtime_data.settings.country)
     direction = data[ATTR_DIRECTION]
     since = data.get(ATTR_SINCE)
     return MessageFilter(
@@ -157,12 +157,15 @@ def _filter(call: ServiceCall, entry: SmskitConfigEntry) -> MessageFilter:
     )
 
 
-def _sender(raw: str | int, country: str | None) -> str:
-    """Return a sender as the inbox stores it: a number, a short code, or a name."""
+def _senders(raw: str | int, country: str | None) -> tuple[str, ...]:
+    """Return a sender as the inbox stores it: a number, a short code, or a name.
+
+    An integer that lost its `+` may be two.
+    """
     try:
-        return normalize_number(raw, country)
-    except ValueError:
-        return str(raw)
+        return (normalize_number(raw, country),)
+    except InvalidNumberError as err:
+        return err.readings or (shown_number(str(raw), country),)
 
 
 async def async_mark_messages_read(call: ServiceCall) -> ServiceResponse:

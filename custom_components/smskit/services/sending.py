@@ -21,8 +21,13 @@ from ..api import GroupStatus, PortalError, Template
 from ..channels import device_channel_id
 from ..const import CONF_CHANNEL, CONF_SENDER, DOMAIN
 from ..coordinator import SmskitConfigEntry, async_loaded_entry
-from ..inbox import shown_number
-from ..recipients import async_record_sent, entity_recipients, number_recipients
+from ..phone_number import shown_number, split_numbers
+from ..recipients import (
+    async_known_numbers,
+    async_record_sent,
+    entity_recipients,
+    number_recipients,
+)
 from ..sender_id import sender_id
 from ..sending import (
     MAX_SEGMENTS,
@@ -34,7 +39,7 @@ from ..sending import (
     Via,
     async_media_url,
 )
-from .errors import portal_error, send_error
+from .errors import portal_error, send_error, store_errors
 
 ATTR_ALLOW_REPEAT: Final = "allow_repeat"
 ATTR_DURATION: Final = "duration"
@@ -96,9 +101,7 @@ SEND_SCHEMA: Final = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
         vol.Optional(ATTR_RECIPIENTS, default=list): cv.entities_domain(NOTIFY_DOMAIN),
-        vol.Optional(ATTR_NUMBERS, default=list): vol.All(
-            cv.ensure_list, [vol.Any(str, int)]
-        ),
+        vol.Optional(ATTR_NUMBERS, default=list): split_numbers,
         vol.Optional(ATTR_MESSAGE, default=""): cv.string,
         vol.Optional(ATTR_TITLE): cv.string,
         vol.Optional(ATTR_TYPE, default=MessageType.AUTO): vol.Coerce(MessageType),
@@ -132,7 +135,7 @@ STATUS_SCHEMA: Final = vol.Schema(
 async def async_send_message(call: ServiceCall) -> ServiceResponse:
     """Send a message; raise if it failed for every recipient."""
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
-    recipients = _recipients(call, entry)
+    recipients = await _async_recipients(call, entry)
     draft = await _async_draft(call, entry)
     report = await entry.runtime_data.sender.async_send(draft, recipients)
     if call.data[ATTR_RECIPIENTS]:
@@ -151,16 +154,17 @@ async def async_preview_message(call: ServiceCall) -> ServiceResponse:
     """Return the outcomes that a message would have, without sending anything."""
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     draft = _draft(call, entry, call.data.get(ATTR_MEDIA))
-    report = entry.runtime_data.sender.preview(draft, _recipients(call, entry))
+    recipients = await _async_recipients(call, entry)
+    report = entry.runtime_data.sender.preview(draft, recipients)
     segments = report.measured.segments
-    recipients: list[JsonValueType] = []
+    shown: list[JsonValueType] = []
     for outcome in report.outcomes:
         response = _outcome_response(outcome)
         del response["group_id"]
         by_sms = outcome.via is not Via.WHATSAPP
-        recipients.append({**response, "segments": segments if by_sms else 1})
+        shown.append({**response, "segments": segments if by_sms else 1})
     return {
-        "recipients": recipients,
+        "recipients": shown,
         "text": report.text,
         "encoding": report.measured.encoding.value,
         "segments": segments,
@@ -198,16 +202,31 @@ def _status_response(
     }
 
 
-def _recipients(call: ServiceCall, entry: SmskitConfigEntry) -> list[Recipient]:
+async def _async_recipients(
+    call: ServiceCall, entry: SmskitConfigEntry
+) -> list[Recipient]:
     """Return the recipients of a call; raise if there are none."""
-    country = entry.runtime_data.settings.country
+    numbers, country = call.data[ATTR_NUMBERS], entry.runtime_data.settings.country
+    known = await async_known(entry, numbers)
     recipients = [
         *entity_recipients(call.hass, entry, call.data[ATTR_RECIPIENTS]),
-        *number_recipients(call.data[ATTR_NUMBERS], country),
+        *number_recipients(numbers, country, known),
     ]
     if not recipients:
         raise _invalid("no_recipients")
     return recipients
+
+
+async def async_known(entry: SmskitConfigEntry, numbers: list[str | int]) -> set[str]:
+    """Return which of the numbers that integers may be belong to somebody known."""
+    integers = [number for number in numbers if isinstance(number, int)]
+    if not integers:
+        return set()
+    data = entry.runtime_data
+    with store_errors():
+        return await async_known_numbers(
+            entry, data.log, integers, data.settings.country
+        )
 
 
 async def _async_draft(call: ServiceCall, entry: SmskitConfigEntry) -> Draft:

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 
 from homeassistant.util import dt as dt_util
 
+from ..phone_number import current_form
 from .database import Database
 from .statement import Statement, Value
 
@@ -97,9 +98,10 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Conversation:
-    """The messages with one number, summed up."""
+    """The messages with one number in all its forms, summed up."""
 
     number: str = field(repr=False)
+    """As in the newest message."""
     count: int
     unread: int
     last: Message
@@ -134,8 +136,8 @@ class MessageFilter:
             terms.append("direction = ?")
             values.append(self.direction.value)
         if self.numbers is not None:
-            terms.append(f"number IN ({', '.join('?' for _ in self.numbers)})")
-            values += self.numbers
+            terms.append(f"peer IN ({', '.join('?' for _ in self.numbers)})")
+            values += map(current_form, self.numbers)
         if self.status is not None:
             terms.append("status = ?")
             values.append(self.status)
@@ -183,7 +185,9 @@ class MessageLog:
         self, number: str, before: str | None, limit: int
     ) -> tuple[list[Message], bool]:
         """Return messages with a number, newest first, and whether there are more."""
-        page = await self._async_page("number = ?", [number], before, limit + 1)
+        page = await self._async_page(
+            "peer = ?", [current_form(number)], before, limit + 1
+        )
         return page[:limit], len(page) > limit
 
     async def async_conversations(
@@ -212,6 +216,16 @@ class MessageLog:
         ]
         return conversations, total
 
+    async def async_known(self, numbers: Sequence[str]) -> set[str]:
+        """Return which of some numbers there are messages with."""
+        rows = await self._database.async_fetch(
+            "SELECT peer FROM conversations WHERE peer IN "  # noqa: S608 - only question marks
+            f"({', '.join('?' for _ in numbers)})",
+            [current_form(number) for number in numbers],
+        )
+        peers = {row[0] for row in rows}
+        return {number for number in numbers if current_form(number) in peers}
+
     async def async_newest(self, direction: Direction, limit: int) -> list[Message]:
         """Return the newest messages of a direction, newest first."""
         return await self._async_page("direction = ?", [direction.value], None, limit)
@@ -222,8 +236,8 @@ def insert_messages(
 ) -> Statement:
     """Return the statement that stores messages."""
     return Statement(
-        f"INSERT INTO messages ({_COLUMNS}, fingerprint) "  # noqa: S608 - as above
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO messages ({_COLUMNS}, peer, fingerprint) "  # noqa: S608 - as above
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 one.id,
@@ -239,6 +253,7 @@ def insert_messages(
                 int(one.trusted),
                 one.portal_date.isoformat() if one.portal_date else None,
                 one.received.timestamp() if one.received else None,
+                current_form(one.number),
                 fingerprint,
             )
             for one, fingerprint in zip(messages, fingerprints, strict=True)

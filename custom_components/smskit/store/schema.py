@@ -20,9 +20,9 @@ CREATE TABLE batches (
     fallback TEXT,
     sender TEXT NOT NULL,
     text TEXT NOT NULL,
+    body TEXT NOT NULL,
     route TEXT,
     fallback_route TEXT,
-    template TEXT,
     file TEXT,
     language TEXT,
     duration INTEGER,
@@ -39,6 +39,8 @@ CREATE TABLE batch_recipients (
     name TEXT,
     status TEXT NOT NULL,
     reason TEXT,
+    -- The recipients that it is for, separated by blanks.
+    subentry_ids TEXT NOT NULL,
     PRIMARY KEY (batch_id, position)
 ) WITHOUT ROWID;
 
@@ -48,12 +50,14 @@ CREATE TABLE hourly (
 ) WITHOUT ROWID;
 CREATE TABLE duplicates (digest TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 
--- Messages in both directions. `number` is the other side's, `own_number` ours.
+-- Messages in both directions. `number` is the other side's, `own_number` ours; `peer`
+-- is `number` in the form that all its forms are compared in.
 CREATE TABLE messages (
     seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
     number TEXT NOT NULL,
+    peer TEXT NOT NULL,
     own_number TEXT,
     name TEXT,
     text TEXT NOT NULL,
@@ -69,7 +73,7 @@ CREATE TABLE messages (
     received REAL
 );
 CREATE INDEX messages_by_date ON messages (direction, date, seq);
-CREATE INDEX messages_by_number ON messages (number, date, seq);
+CREATE INDEX messages_by_peer ON messages (peer, date, seq);
 CREATE INDEX messages_unread ON messages (date, seq) WHERE read = 0;
 
 -- Search. The index has no copy of the texts.
@@ -85,9 +89,9 @@ CREATE TRIGGER messages_text_delete AFTER DELETE ON messages BEGIN
     VALUES ('delete', old.seq, old.text);
 END;
 
--- One row for each number that there are messages with.
+-- One row for each peer that there are messages with.
 CREATE TABLE conversations (
-    number TEXT PRIMARY KEY,
+    peer TEXT PRIMARY KEY,
     count INTEGER NOT NULL,
     unread INTEGER NOT NULL,
     last_date REAL NOT NULL,
@@ -95,9 +99,9 @@ CREATE TABLE conversations (
 ) WITHOUT ROWID;
 CREATE INDEX conversations_by_date ON conversations (last_date, last_seq);
 CREATE TRIGGER conversations_insert AFTER INSERT ON messages BEGIN
-    INSERT INTO conversations (number, count, unread, last_date, last_seq)
-    VALUES (new.number, 1, NOT new.read, new.date, new.seq)
-    ON CONFLICT (number) DO UPDATE SET
+    INSERT INTO conversations (peer, count, unread, last_date, last_seq)
+    VALUES (new.peer, 1, NOT new.read, new.date, new.seq)
+    ON CONFLICT (peer) DO UPDATE SET
         count = count + 1,
         unread = unread + excluded.unread,
         last_seq = CASE WHEN excluded.last_date >= last_date
@@ -107,27 +111,27 @@ END;
 CREATE TRIGGER conversations_read AFTER UPDATE OF read ON messages
     WHEN old.read IS NOT new.read BEGIN
     UPDATE conversations SET unread = unread + old.read - new.read
-    WHERE number = new.number;
+    WHERE peer = new.peer;
 END;
 CREATE TRIGGER conversations_date AFTER UPDATE OF date ON messages
     WHEN old.date IS NOT new.date BEGIN
     UPDATE conversations SET (last_date, last_seq) = (
-        SELECT date, seq FROM messages WHERE number = new.number
+        SELECT date, seq FROM messages WHERE peer = new.peer
         ORDER BY date DESC, seq DESC LIMIT 1
     )
-    WHERE number = new.number;
+    WHERE peer = new.peer;
 END;
 CREATE TRIGGER conversations_delete AFTER DELETE ON messages BEGIN
     UPDATE conversations SET
         count = count - 1,
         unread = unread - NOT old.read
-    WHERE number = old.number;
-    DELETE FROM conversations WHERE number = old.number AND count = 0;
+    WHERE peer = old.peer;
+    DELETE FROM conversations WHERE peer = old.peer AND count = 0;
     UPDATE conversations SET (last_date, last_seq) = (
-        SELECT date, seq FROM messages WHERE number = old.number
+        SELECT date, seq FROM messages WHERE peer = old.peer
         ORDER BY date DESC, seq DESC LIMIT 1
     )
-    WHERE number = old.number AND last_seq = old.seq;
+    WHERE peer = old.peer AND last_seq = old.seq;
 END;
 
 -- The fingerprint of every message that the portal ever listed, so that it is new once,

@@ -1,0 +1,68 @@
+"""The action that drops what is held, and its response."""
+
+from typing import Final
+
+from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+import voluptuous as vol
+
+from ..const import DOMAIN
+from ..coordinator import async_loaded_entry
+from ..phone_number import split_numbers
+from ..recipients import entity_recipients, number_recipients
+from ..sending import CANCELED, BatchRecipient, Status
+from .errors import store_errors
+from .inbox import ATTR_ALL
+from .sending import ATTR_NUMBERS, ATTR_RECIPIENTS, async_known
+
+CANCEL_SCHEMA: Final = vol.Schema(
+    {
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
+        vol.Optional(ATTR_RECIPIENTS, default=list): cv.entities_domain(NOTIFY_DOMAIN),
+        vol.Optional(ATTR_NUMBERS, default=list): split_numbers,
+        vol.Optional(ATTR_ALL, default=False): cv.boolean,
+    }
+)
+
+
+async def async_cancel_held_messages(call: ServiceCall) -> ServiceResponse:
+    """Drop what is held for recipients, for numbers, or for everybody."""
+    entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    data = entry.runtime_data
+    recipients = entity_recipients(call.hass, entry, call.data[ATTR_RECIPIENTS])
+    known = await async_known(entry, call.data[ATTR_NUMBERS])
+    named = number_recipients(call.data[ATTR_NUMBERS], data.settings.country, known)
+    is_all: bool = call.data[ATTR_ALL]
+    if not (is_all or recipients or named):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="nothing_to_cancel"
+        )
+    for number in named:
+        if number.error is not None:
+            # Nobody may believe that what is held for it is dropped.
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="invalid_number",
+                translation_placeholders={
+                    "number": number.number,
+                    "error": number.error,
+                },
+            )
+    numbers = {number.number for number in named}
+    subentry_ids = frozenset(id_ for r in recipients for id_ in r.subentry_ids)
+
+    def is_wanted(recipient: BatchRecipient) -> bool:
+        if recipient.status is not Status.HELD:
+            # A new message on its way, such as an alarm.
+            return False
+        if is_all or recipient.number in numbers:
+            return True
+        # What is for another recipient as well goes on to that one.
+        return bool(recipient.subentry_ids) and recipient.subentry_ids <= subentry_ids
+
+    with store_errors():
+        count = await data.dispatcher.async_cancel_held(is_wanted, CANCELED)
+    return {"count": count}
