@@ -36,7 +36,14 @@ from .coordinator import (
     SmskitCoordinator,
     SmskitData,
 )
-from .inbox import RECEIVED, SIGNAL_RECEIVED, Inbox, InboxPoller, ReplyWaiters
+from .inbox import (
+    RECEIVED,
+    SIGNAL_RECEIVED,
+    Inbox,
+    InboxPoller,
+    Lateness,
+    ReplyWaiters,
+)
 from .issues import AccountIssues, async_remove_issues
 from .portal_clock import PortalClock
 from .recipients import SIGNAL_RECIPIENTS, is_trusted, rename_devices
@@ -68,16 +75,16 @@ from .store import (
 # Automations arm themselves at the end of the start-up, too; in seconds.
 _ARMING_TIME: Final = 1
 _TRIM_INTERVAL: Final = timedelta(days=1)
-# Accounts that were loaded since Home Assistant started.
-_LOADED_BEFORE: Final[HassKey[set[str]]] = HassKey(f"{DOMAIN}_loaded_before")
+# Accounts that were loaded since Home Assistant started, and how their inboxes stand.
+_LOADED_BEFORE: Final[HassKey[dict[str, Lateness]]] = HassKey(f"{DOMAIN}_loaded_before")
 
 
 async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitData:
     """Build an account from what is stored. The portal is not asked for anything."""
     entry_id = entry.entry_id
-    loaded_before = hass.data.setdefault(_LOADED_BEFORE, set())
+    loaded_before = hass.data.setdefault(_LOADED_BEFORE, {})
     after_a_start = entry_id not in loaded_before
-    loaded_before.add(entry_id)
+    lateness = loaded_before.setdefault(entry_id, Lateness())
     settings = await Settings.async_read(hass, entry.data, entry.options)
     url = entry.data[CONF_URL]
     issues = AccountIssues(hass, entry_id, entry.title)
@@ -134,7 +141,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     removed_recipients = RemovedRecipients(hass, entry, issues)
     entry.async_on_unload(removed_recipients.async_stop)
     balance = BalanceCoordinator(hass, entry, client)
-    inbox_poller = InboxPoller(client, messages, after_a_start=after_a_start)
+    inbox_poller = InboxPoller(client, messages, lateness, settings.inbox_interval)
 
     def undelivered() -> None:
         dispatcher.async_retry()

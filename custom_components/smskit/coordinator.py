@@ -177,6 +177,19 @@ class InboxCoordinator(SmskitCoordinator[InboxView]):
         self._issues.async_update_inbox_full(view.unread, self._limit)
         return view
 
+    async def async_look(self) -> bool:
+        """Read what the portal has now, beside the polls; return whether that worked.
+
+        A poll reports what is wrong if it did not.
+        """
+        try:
+            view = await self.poller.async_poll()
+        except PortalError, StoreError:
+            return False
+        if view != self.data:
+            self.async_changed()
+        return True
+
     @callback
     def async_changed(self) -> None:
         """Publish a change from outside a poll; the next poll stays as scheduled."""

@@ -10,6 +10,8 @@ from .api import OffsetPeriod, OffsetPeriods
 
 # Maximum time by which the portal's clock may be ahead.
 _CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
+# The zone that is furthest ahead of UTC.
+_FURTHEST_AHEAD: Final = timedelta(hours=14)
 # Two changes of the clocks are further apart.
 _SAMPLE: Final = timedelta(days=14)
 
@@ -115,6 +117,14 @@ class PortalClock:
     def to_portal(self, date: datetime) -> datetime:
         """Return an aware time as a naive time in the portal's time zone."""
         return date.astimezone(self._periods[-1].zone).replace(tzinfo=None)
+
+    def latest(self, now: datetime) -> datetime:
+        """Return the latest date that the portal can write at a moment, naive.
+
+        Neither the option nor Home Assistant's zone counts, which may be wrong.
+        """
+        offset = self._learned[-1].offset if self._learned else _FURTHEST_AHEAD
+        return (now + offset + _CLOCK_DIFFERENCE).replace(tzinfo=None)
 
     def _zones_at(self, when: datetime) -> tuple[tzinfo, tzinfo]:
         """Return the zone that was known before a moment, and the one known after."""

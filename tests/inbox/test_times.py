@@ -121,3 +121,36 @@ async def test_no_time_at_all(home: Home) -> None:
     await _list(home, messages)
     assert len(home.events) == len(messages)
     assert [message["date"] for message in await home.messages()] == shown
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["2026-01-15 13:30:00", "2026-01-17 12:00:00", "2099-12-31 23:59:59", "9999-12-31"],
+)
+async def test_in_the_future(home: Home, date: str) -> None:
+    """A message with a date to come is of when it arrived, and sorted there."""
+    home.receive("before")
+    await home.poll()
+    await _list(home, [{"id": "77", "date": date, "message": "to come"}])
+    arrival = home.portal.state.now()
+    home.clock.tick(1)
+    home.receive("after")
+    await home.poll()
+    messages = await home.messages()
+    assert [m["text"] for m in messages] == ["after", "to come", "before"]
+    assert datetime.fromisoformat(messages[1]["date"]) == arrival
+
+
+@pytest.mark.parametrize(
+    "date", ["1970-01-01 00:00:00", "1970-01-01 01:00:00", "2001-01-01 12:00:00"]
+)
+async def test_in_the_past(home: Home, date: str) -> None:
+    """A message is dropped by how long it is kept, not for the date that it has."""
+    await _list(home, [{"id": "77", "date": date, "message": "old"}])
+    await home.call("mark_messages_read", all=True)
+    await home.poll(DAY)
+    await home.reload()
+    assert [m["text"] for m in await home.messages()] == ["old"]
+    await home.poll(timedelta(days=366))
+    await home.poll(DAY)
+    assert await home.messages() == []

@@ -1,7 +1,9 @@
 """The action that asks by message and waits for the reply."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
@@ -230,3 +232,202 @@ async def test_two_accounts(home: Home, second: Home) -> None:
     _reply(home, "yes")
     await home.poll()
     assert (await task)["reply"]["text"] == "yes"
+
+
+# --- What the portal had before ------------------------------------------------------
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 20, 29])
+@pytest.mark.parametrize("zone", ["Africa/Lagos", "US/Pacific", "Asia/Kathmandu"])
+async def test_written_before(home: Home, seconds: int, zone: str) -> None:
+    """What the portal had when the question left is no reply to it."""
+    home.portal.state.zone = ZoneInfo(zone)
+    _reply(home, "Ok")
+    await home.advance(seconds)
+    task = await _asked(home)
+    await home.poll()
+    assert home.texts == ["Ok"]
+    assert not task.done()
+    _reply(home, "Ok, I see to it")
+    await home.poll()
+    assert (await task)["reply"]["text"] == "Ok, I see to it"
+
+
+@pytest.mark.expected_log("Error fetching 127.0.0.1 inbox")
+async def test_written_before_and_lost(home: Home) -> None:
+    """What a broken answer swallowed before the question is no reply, either."""
+    await home.poll()
+    _reply(home, "Ok")
+    home.portal.fail("cut", "getinbox", times=1, processed=True)
+    await home.poll()
+    task = await _asked(home)
+    assert home.texts == ["Ok"]
+    assert not task.done()
+    _reply(home, "yes")
+    await home.poll()
+    assert (await task)["reply"]["text"] == "yes"
+
+
+@pytest.mark.expected_log("Error fetching 127.0.0.1 inbox")
+@pytest.mark.parametrize("kind", ["http_500", "cut", "html_page"])
+async def test_inbox_cannot_be_read(home: Home, kind: str) -> None:
+    """The question leaves all the same; the first listing then is from before it."""
+    _reply(home, "Ok")
+    fault = home.portal.fail(kind, "getinbox", processed=True)
+    task = await _asked(home)
+    await home.poll()
+    assert fault.hits
+    home.portal.clear_faults()
+    await home.poll()
+    assert home.texts == ["Ok"]
+    assert not task.done()
+    _reply(home, "yes")
+    await home.poll()
+    assert (await task)["reply"]["text"] == "yes"
+
+
+async def test_inbox_hangs(home: Home) -> None:
+    """An urgent question does not wait for long for the inbox."""
+    fault = home.portal.fail("slow", "getinbox", times=1, seconds=25)
+    task = home.begin("ask", number=ANNA, message="Shall I lock up?", **_WAIT)
+    await home.pass_time(9)
+    assert not home.portal.ledger
+    await home.pass_time(2)
+    assert len(home.portal.ledger) == 1
+    await home.pass_time(20)
+    assert fault.hits == 1
+    await home.poll()
+    _reply(home, "yes")
+    await home.poll()
+    assert (await task)["reply"]["text"] == "yes"
+
+
+async def test_delayed_message(home: Home) -> None:
+    """What was written long before the question is no reply, whenever it comes."""
+    _reply(home, "known")
+    task = await _asked(home)
+    date = home.portal.state.now() - timedelta(hours=2)
+    _reply(home, "Ok", date=date)
+    await home.poll()
+    assert [(e.text, e.backlog) for e in home.events][1:] == [("Ok", True)]
+    assert not task.done()
+    _reply(home, "yes")
+    await home.poll()
+    assert (await task)["reply"]["text"] == "yes"
+
+
+async def test_same_question_again(home: Home) -> None:
+    """To ask again at once is no repetition."""
+    await _asked(home)
+    task = await _asked(home)
+    assert len(home.portal.ledger) == 2
+    _reply(home, "yes")
+    _reply(home, "yes, yes")
+    await home.poll()
+    assert (await task)["reply"]["text"] == "yes, yes"
+
+
+# --- A question that cannot leave ----------------------------------------------------
+
+_away = pytest.mark.expected_log("Error fetching 127.0.0.1")
+
+
+async def _held(home: Home, **data: Any) -> asyncio.Task[Any]:
+    """Ask while the portal is away, and return once the question is held."""
+    await home.portal.refuse()
+    fields = {"number": ANNA, "message": "Shall I lock up?", **_WAIT, **data}
+    task = home.begin("ask", **fields)
+    await home.advance(5)
+    assert not task.done()
+    assert [batch["stage"] for batch in home.stored_batches()] == ["held"]
+    return task
+
+
+async def _left(home: Home) -> None:
+    """Wait until a question that is held has left."""
+    for _ in range(300):
+        if home.portal.ledger:
+            return
+        await home.advance(1)
+    raise AssertionError
+
+
+@_away
+@pytest.mark.parametrize("minutes", [1, 5])
+async def test_cannot_leave_in_time(home: Home, minutes: int) -> None:
+    """It expires with its ask, and does not leave afterwards."""
+    task = await _held(home, timeout={"minutes": minutes})
+    await home.advance(60 * minutes)
+    assert await task == {"timed_out": True, "reply": None}
+    status = home.shown(home.entity("event", "message_status"))
+    assert status.attributes["event_type"] == "expired"
+    await home.portal.accept()
+    await home.advance(120)
+    assert not home.portal.ledger
+    assert not home.stored_batches()
+
+
+@_away
+@pytest.mark.parametrize("minutes", [1, 2])
+async def test_leaves_late(home: Home, minutes: int) -> None:
+    """The wait begins when it leaves, and what came before that is no reply."""
+    task = await _held(home, timeout={"minutes": 10})
+    await home.advance(60 * minutes)
+    _reply(home, "Ok")
+    await home.portal.accept()
+    await _left(home)
+    await home.advance(35)
+    assert home.texts == ["Ok"]
+    await home.advance(500)
+    assert not task.done()
+    _reply(home, "yes")
+    await home.advance(29)
+    assert task.done()
+    assert (await task)["reply"]["text"] == "yes"
+    assert len(home.portal.ledger) == 1
+
+
+@_away
+async def test_leaves_late_without_a_reply(home: Home) -> None:
+    """It is waited for as long as for any other."""
+    task = await _held(home, timeout={"minutes": 10})
+    await home.advance(100)
+    await home.portal.accept()
+    await _left(home)
+    await home.advance(590)
+    assert not task.done()
+    await home.advance(12)
+    assert await task == {"timed_out": True, "reply": None}
+
+
+async def test_caller_is_gone(home: Home) -> None:
+    """A question of an automation that was stopped does not leave."""
+    task = await _held(home)
+    task.cancel()
+    await home.settle()
+    await home.portal.accept()
+    await home.advance(60)
+    assert not home.portal.ledger
+
+
+async def test_unload_while_it_is_held(home: Home) -> None:
+    """A question that is held when the account is unloaded does not leave later."""
+    task = await _held(home)
+    await home.stop()
+    with pytest.raises(HomeAssistantError) as raised:
+        await task
+    assert raised.value.translation_key == "ask_interrupted"
+    await home.portal.accept()
+    await home.start()
+    await home.advance(60)
+    assert not home.portal.ledger
+
+
+async def test_refused_when_it_leaves(home: Home) -> None:
+    """A question that the portal refuses in the end raises."""
+    task = await _held(home)
+    home.account.senders = {"OTHER"}
+    await home.portal.accept()
+    with pytest.raises(HomeAssistantError) as raised:
+        await home.until_done(task)
+    assert raised.value.translation_key == "not_sent"

@@ -1,9 +1,10 @@
 """The inbox: received messages, kept and published once, and who waits for a reply."""
 
 from .inbox import RECEIVED, SIGNAL_CHANGED, SIGNAL_RECEIVED, Inbox, InboxView
+from .lateness import Lateness
 from .models import Received
 from .poller import InboxPoller
-from .replies import ReplyWaiters
+from .replies import ReplyWaiter, ReplyWaiters
 
 __all__ = [
     "RECEIVED",
@@ -12,6 +13,8 @@ __all__ = [
     "Inbox",
     "InboxPoller",
     "InboxView",
+    "Lateness",
     "Received",
+    "ReplyWaiter",
     "ReplyWaiters",
 ]

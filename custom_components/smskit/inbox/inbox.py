@@ -1,7 +1,7 @@
 """The inbox: every received message, on disk before its event is published."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalTypeFormat
+from homeassistant.util.ulid import ulid_now
 
 from ..api import InboxMessage
 from ..const import DOMAIN
@@ -31,7 +32,9 @@ from ..store import (
     redate_messages,
     trim_messages,
 )
-from .models import Received, by_fingerprint, find_doubtful, received
+from .identity import KEY_LENGTH, Known, KnownMessages, by_fingerprint, key_of
+from .lateness import NewestDates, find_old, is_before
+from .models import Received, find_doubtful, received
 from .redating import redated
 
 RECEIVED: Final = "received"
@@ -52,6 +55,8 @@ _NEWEST: Final = 10
 _FORGET_AFTER: Final = timedelta(days=90)
 # Less than the variables that SQLite takes in a statement.
 _AT_ONCE: Final = 500
+type _SeenRow = tuple[str, str | None, int]
+
 # From here on, comparing and reading is for a thread.
 _LARGE: Final = 50
 
@@ -95,8 +100,18 @@ class Inbox:
         self._account = ""
         self._known: dict[bool, str | None] = {}
         """Whose listing of all (true), and of the unread, was the last one."""
-        self._unstored: set[str] = set()
-        """Fingerprints that the disk refused: they are new once all the same."""
+        self._unstored: dict[str, list[Known]] = {}
+        """What the disk refused, by key: it is new once all the same."""
+        self._unread: frozenset[str] = frozenset()
+        """The fingerprints of the last listing of the unread."""
+        self._newest: NewestDates = {}
+        """The newest dates that are known, as the portal writes them now.
+
+        By the number that messages came to: one may be dated otherwise than another.
+        """
+        self.listings = 0
+        """How many listings were taken in this run."""
+        self._run = ulid_now()
         self._since_trim = 0
         self._lock = asyncio.Lock()
         self.view = InboxView()
@@ -140,10 +155,12 @@ class Inbox:
         The first listing of an account is what was there before: it is kept as read,
         and nothing of it is published. `backlog` marks what is late.
         """
+        self.listings += 1
         if not listing and not full:
+            self._unread = frozenset()
             return
         # What is read at the portal must not be lost because the caller is canceled.
-        taking = self._async_take(listing, full, backlog)
+        taking = self._async_take(listing, self.listings, full, backlog)
         await asyncio.shield(self._hass.loop.create_task(taking, name="smskit inbox"))
 
     async def async_knows(self, listing: Sequence[InboxMessage]) -> bool:
@@ -151,7 +168,23 @@ class Inbox:
 
         Raises StoreError.
         """
-        return bool(await self._async_seen(by_fingerprint(listing)))
+        known = await self._async_known(_keys(listing))
+        listed = by_fingerprint(listing, known, may_have_moved=lambda _: True)
+        return not listed.keys().isdisjoint(_by_fingerprint(known))
+
+    async def async_new(
+        self, listing: Sequence[InboxMessage], *, full: bool
+    ) -> list[InboxMessage]:
+        """Return which messages of a listing were not listed before.
+
+        Raises StoreError.
+        """
+        listed, known = await self._async_identify(listing, full=full)
+        return [m for one, m in listed.items() if one not in known]
+
+    def is_before_known(self, message: InboxMessage) -> bool:
+        """Return whether a listed message has an older date than one that is known."""
+        return is_before(message, self._newest)
 
     def trusts(self, message: InboxMessage) -> bool:
         """Return whether the sender of a listed message may command."""
@@ -163,47 +196,105 @@ class Inbox:
             pass
 
     async def _async_take(
-        self, listing: Sequence[InboxMessage], full: bool, backlog: bool
+        self, listing: Sequence[InboxMessage], number: int, full: bool, backlog: bool
     ) -> None:
         async with self._lock:
             is_large = len(listing) >= _LARGE
             run = self._hass.async_add_executor_job
-            identify = partial(by_fingerprint, listing)
-            listed = await run(identify) if is_large else identify()
-            seen = await self._async_seen(listed)
-            fresh = {one: m for one, m in listed.items() if one not in seen}
-            judge = partial(find_doubtful, listed, seen, is_trusted=self.trusts)
+            listed, known = await self._async_identify(listing, full=full)
+            if not full:
+                self._unread = frozenset(listed)
+            fresh = {one: m for one, m in listed.items() if one not in known}
+            judge = partial(find_doubtful, listed, known, is_trusted=self.trusts)
             doubtful = await run(judge) if is_large else judge()
+            date = partial(self._find_old, listed, known, doubtful, full=full)
+            old, self._newest = await run(date) if is_large else date()
             # What another account had, or this one had before, is no news: the first
             # listing of all is an import, also when one of the unread came before it.
             imported = self._known[full] != self._account
             if fresh or imported:
+                late = fresh.keys() if backlog else old
                 await self._async_store(
-                    fresh, doubtful, full=full, imported=imported, backlog=backlog
+                    fresh, doubtful, late, number, full=full, imported=imported
                 )
             if full:
                 await self._async_forget(listed)
 
-    async def _async_seen(self, fingerprints: Iterable[str]) -> set[str]:
-        """Return which of these were listed before."""
-        seen: set[str] = set()
-        for some in batched(fingerprints, _AT_ONCE, strict=False):
-            rows = await self._database.async_fetch(
-                "SELECT fingerprint FROM seen WHERE fingerprint IN "  # noqa: S608 - only question marks
-                f"({', '.join('?' for _ in some)})",
-                some,
-            )
-            seen.update(row[0] for row in rows)
-        return seen | self._unstored.intersection(fingerprints)
+    async def _async_identify(
+        self, listing: Sequence[InboxMessage], *, full: bool
+    ) -> tuple[dict[str, InboxMessage], dict[str, Known]]:
+        """Return a listing, and what was listed before it, by fingerprint."""
+        identify = partial(self._identify, listing, full=full)
+        if len(listing) < _LARGE:
+            return identify(await self._async_known(_keys(listing)))
+        run = self._hass.async_add_executor_job
+        known = await self._async_known(await run(_keys, listing))
+        return await run(identify, known)
 
-    async def _async_store(
+    def _identify(
+        self, listing: Sequence[InboxMessage], known: KnownMessages, *, full: bool
+    ) -> tuple[dict[str, InboxMessage], dict[str, Known]]:
+        def may_have_moved(one: Known) -> bool:
+            # It would be in this listing: if it is not by its date, that has moved.
+            return full or one.fingerprint in self._unread
+
+        listed = by_fingerprint(listing, known, may_have_moved=may_have_moved)
+        return listed, _by_fingerprint(known)
+
+    def _find_old(
         self,
-        fresh: dict[str, InboxMessage],
+        listed: dict[str, InboxMessage],
+        known: dict[str, Known],
         doubtful: set[str],
         *,
         full: bool,
+    ) -> tuple[set[str], NewestDates]:
+        """Return which new messages are older than known ones, and the newest dates."""
+        # Nobody else may make them old by what they write.
+        reliable = {
+            one
+            for one, message in listed.items()
+            if not (message.is_ambiguous or one in doubtful)
+            and not ((before := known.get(one)) and before.is_doubtful)
+            and self.trusts(message)
+        }
+        return find_old(
+            listed,
+            known,
+            reliable,
+            # In a listing of all, all dates are of one zone.
+            newest=None if full else self._newest,
+            latest=self._clock.latest(dt_util.utcnow()),
+        )
+
+    async def _async_known(self, keys: set[str]) -> dict[str, list[Known]]:
+        """Return what was listed before, by key."""
+        known: dict[str, list[Known]] = {}
+        for some in batched(keys, _AT_ONCE, strict=False):
+            rows = await self._database.async_fetch(
+                "SELECT fingerprint, portal_date, is_doubtful FROM seen "  # noqa: S608 - only question marks
+                f"WHERE substr(fingerprint, 1, {KEY_LENGTH}) "
+                f"IN ({', '.join('?' for _ in some)}) "
+                "ORDER BY portal_date, fingerprint",
+                some,
+            )
+            for one in map(_read_seen, rows):
+                known.setdefault(one.fingerprint[:KEY_LENGTH], []).append(one)
+        for key in self._unstored.keys() & keys:
+            # By now, the disk may have taken it.
+            stored = known.setdefault(key, [])
+            stored += [one for one in self._unstored[key] if one not in stored]
+        return known
+
+    async def _async_store(  # noqa: PLR0913 - what is new, and what is known of it
+        self,
+        fresh: dict[str, InboxMessage],
+        doubtful: Container[str],
+        late: Container[str],
+        number: int,
+        *,
+        full: bool,
         imported: bool,
-        backlog: bool,
     ) -> None:
         read = partial(
             received,
@@ -215,37 +306,56 @@ class Inbox:
             read=imported,
             now=dt_util.utcnow(),
         )
+        note = partial(_seen_rows, fresh, doubtful)
         if len(fresh) < _LARGE:
-            messages = read()
+            messages, seen = read(), note()
         else:
-            messages = await self._hass.async_add_executor_job(read)
+            run = self._hass.async_add_executor_job
+            messages, seen = await run(read), await run(note)
         messages = await self._async_with_unique_ids(messages)
         # An import is one unit: what a kill left of it would be news after the start.
         size = len(messages) if imported else _AT_ONCE
         for some in batched(messages.items(), max(size, 1), strict=False):
             published = [
-                Received(message=m, backlog=backlog, is_doubtful=one in doubtful)
+                self._body(
+                    Received(
+                        message=m,
+                        backlog=one in late,
+                        is_doubtful=one in doubtful,
+                        listing=number,
+                    )
+                )
                 for one, m in some
                 if not imported
             ]
-            await self._async_write(dict(some), published, full=full)
+            await self._async_write(
+                [message for _, message in some],
+                [seen[one] for one, _ in some],
+                published,
+                full=full,
+            )
         if not messages:
-            await self._async_write({}, [], full=full)
+            await self._async_write([], [], [], full=full)
         # A listing of all has the unread, too.
         self._known |= dict.fromkeys({full, False}, self._account)
         await self._async_trim_at_times(len(messages))
 
     async def _async_write(
-        self, messages: dict[str, Message], published: list[Received], *, full: bool
+        self,
+        new: list[Message],
+        seen: list[_SeenRow],
+        published: list[Body],
+        *,
+        full: bool,
     ) -> None:
-        new = list(messages.values())
         stored = self._publisher.write(
             RECEIVED,
-            [_event_body(one) for one in published],
-            insert_messages(new, messages),
+            published,
+            insert_messages(new, (row[0] for row in seen)),
             Statement(
-                "INSERT OR IGNORE INTO seen (fingerprint) VALUES (?)",
-                [(one,) for one in messages],
+                "INSERT OR IGNORE INTO seen (fingerprint, portal_date, is_doubtful) "
+                "VALUES (?, ?, ?)",
+                seen,
             ),
             Statement(
                 "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
@@ -259,7 +369,9 @@ class Inbox:
             await stored
         except StoreError:
             # Published once in this run; after a restart it comes again, as late.
-            self._unstored.update(messages)
+            for one in map(_read_seen, seen):
+                key = one.fingerprint[:KEY_LENGTH]
+                self._unstored.setdefault(key, []).append(one)
         self._show(new)
 
     def _show(self, new: Sequence[Message]) -> None:
@@ -438,15 +550,45 @@ class Inbox:
                 message=message,
                 backlog=body["backlog"],
                 is_doubtful=body["is_doubtful"],
+                listing=body["listing"] if body["run"] == self._run else 0,
             ),
         )
 
+    def _body(self, received: Received) -> Body:
+        """Return the event that `publish` takes."""
+        return received.message.as_dict() | {
+            "backlog": received.backlog,
+            "is_doubtful": received.is_doubtful,
+            "listing": received.listing,
+            "run": self._run,
+        }
 
-def _event_body(received: Received) -> Body:
-    return received.message.as_dict() | {
-        "backlog": received.backlog,
-        "is_doubtful": received.is_doubtful,
+
+def _keys(listing: Iterable[InboxMessage]) -> set[str]:
+    return {key_of(message) for message in listing}
+
+
+def _seen_rows(
+    messages: Mapping[str, InboxMessage], doubtful: Container[str]
+) -> dict[str, _SeenRow]:
+    """Return the rows of `seen` for messages, by their fingerprint."""
+    return {
+        one: (one, m.date.isoformat() if m.date else None, int(one in doubtful))
+        for one, m in messages.items()
     }
+
+
+def _read_seen(row: Sequence[Any]) -> Known:
+    fingerprint, date, is_doubtful = row
+    return Known(
+        fingerprint,
+        datetime.fromisoformat(date) if date else None,
+        is_doubtful=bool(is_doubtful),
+    )
+
+
+def _by_fingerprint(known: KnownMessages) -> dict[str, Known]:
+    return {one.fingerprint: one for some in known.values() for one in some}
 
 
 def _by_date(message: Message) -> datetime:

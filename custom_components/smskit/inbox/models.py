@@ -1,10 +1,8 @@
-"""What identifies a received message, and what is kept of it."""
+"""What is kept of a received message, and who may have written it."""
 
-from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 
 from ..api import InboxMessage
 from ..phone_number import shown_number
@@ -22,29 +20,8 @@ class Received:
     """Whether it is late."""
     is_doubtful: bool
     """Whether it may be from somebody else than it says."""
-
-
-def by_fingerprint(messages: Iterable[InboxMessage]) -> dict[str, InboxMessage]:
-    """Return the messages of a listing by what identifies them.
-
-    The ID alone is not enough: a portal may reuse IDs, or have none. Identical messages
-    without an ID are distinguished by counting them; identical messages with an ID are
-    one message that is listed more than once.
-    """
-    listed: Counter[str] = Counter()
-    result: dict[str, InboxMessage] = {}
-    for message in messages:
-        parts = (message.id, message.sender, message.date, message.text)
-        digest = blake2b("\0".join(map(str, parts)).encode(), digest_size=10)
-        one = digest.hexdigest()
-        if message.id is None:
-            listed[one] += 1
-        fingerprint = one if listed[one] < 2 else f"{one}.{listed[one]}"
-        if fingerprint in result and message.is_forgeable:
-            # One of the two may be a part of the text before it.
-            message = replace(message, is_ambiguous=True)  # noqa: PLW2901 - as it is kept
-        result[fingerprint] = message
-    return result
+    listing: int
+    """Which listing of this run had it first, counted; 0 for one of another run."""
 
 
 def find_doubtful(

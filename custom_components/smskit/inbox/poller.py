@@ -1,11 +1,17 @@
 """Which listing of the portal is due, and what of it is late."""
 
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
 import time
 from typing import Final
 
-from ..api import PortalClient
+from ..api import InboxMessage, PortalClient, PortalError
 from ..const import RECONCILE_INTERVAL
 from .inbox import Inbox, InboxView
+from .lateness import Lateness
 
 # A listing of all that never completes is tried again after so long, and ever less
 # often; the unread go on being read meanwhile.
@@ -23,18 +29,21 @@ class InboxPoller:
     """
 
     def __init__(
-        self, client: PortalClient, inbox: Inbox, *, after_a_start: bool
+        self,
+        client: PortalClient,
+        inbox: Inbox,
+        lateness: Lateness,
+        interval: timedelta,
     ) -> None:
-        """Prepare to read into an inbox that is loaded.
-
-        `after_a_start` marks the first listing of all as late: it has what arrived
-        while Home Assistant was not running.
-        """
+        """Prepare to read into an inbox that is loaded, by polls in an interval."""
         self._client = client
         self.inbox = inbox
-        self._are_late = {True: after_a_start, False: after_a_start}
-        """Whether what the next listing of all, or of the unread, has is late."""
+        self._lateness = lateness
+        self._interval = interval
+        self._lock = asyncio.Lock()
         self._is_stopped = False
+        self._may_have_lost = True
+        """Whether an answer may have swallowed messages since the last listing."""
         self._failures = 0
         """How many listings failed in a row, from the first of the unread on."""
         self._full_at = 0.0
@@ -42,29 +51,58 @@ class InboxPoller:
         self._retry = _RETRY_FIRST
 
     async def async_poll(self) -> InboxView:
-        """Read what is due."""
-        if not self._is_stopped:
-            now = time.monotonic()
-            full = now >= self._full_at
-            try:
-                await self._async_read(full=full)
-            except Exception:
-                self._note_failure(now, was_full=full)
-                raise
-            self._are_late[False] = False
-            self._failures = 0
-            if full:
-                self._are_late[True] = False
-                self._retry = _RETRY_FIRST
-                self._full_at = now + RECONCILE_INTERVAL.total_seconds()
+        """Read what is due, after whoever does so just now."""
+        async with self._lock:
+            if not self._is_stopped:
+                await self._async_poll()
         return self.inbox.view
 
-    async def _async_read(self, *, full: bool) -> None:
+    async def _async_poll(self) -> None:
+        now = time.monotonic()
+        full = now >= self._full_at
+        try:
+            full = await self._async_read(now, full=full)
+        except Exception:
+            self._note_failure(now, was_full=full)
+            raise
+        self._lateness.note(full=full, began=now)
+        self._may_have_lost = False
+        self._failures = 0
+        if full:
+            self._retry = _RETRY_FIRST
+            self._full_at = now + RECONCILE_INTERVAL.total_seconds()
+
+    async def _async_read(self, now: float, *, full: bool) -> bool:
+        """Read a listing; return whether it was, or became, one of all."""
+        is_late = partial(self._lateness.is_late, now=now, interval=self._interval)
+        late = is_late(full=full)
         listing = await self._client.inbox(unread=not full)
+        if full and not self._may_have_lost and not is_late(full=False):
+            if await self.inbox.async_new(listing, full=True):
+                # What is not unread came before the last listing, and was read by
+                # another client.
+                unread = await self._client.inbox(unread=True)
+                await self._async_take(unread, full=False, late=False)
+            late = True
+        elif not full and not late and await self._async_looks_late(listing):
+            # Either it is, or all dates have moved: that shows beside known ones.
+            with suppress(PortalError):
+                listing = await self._client.inbox(unread=False)
+                full = True
+        await self._async_take(listing, full=full, late=late)
+        return full
+
+    async def _async_looks_late(self, listing: Sequence[InboxMessage]) -> bool:
+        """Return whether any new message is dated before one that is known."""
+        new = await self.inbox.async_new(listing, full=False)
+        return any(map(self.inbox.is_before_known, new))
+
+    async def _async_take(
+        self, listing: Sequence[InboxMessage], *, full: bool, late: bool
+    ) -> None:
         if self._is_stopped:
             # The next start finds what this one may have swallowed.
             return
-        late = self._are_late[full]
         await self.inbox.async_take(listing, full=full, backlog=late)
         # Nobody else can have written the first sender of a listing.
         if listing and listing[0].shows_encoder and self.inbox.trusts(listing[0]):
@@ -76,6 +114,7 @@ class InboxPoller:
         What a listing of the unread may have swallowed comes before everything newer.
         Once in a while the unread are tried all the same: they are fewer.
         """
+        self._may_have_lost |= not was_full
         self._failures += not was_full or self._failures > 0
         if self._failures % _UNREAD_EVERY:
             self._full_at = now

@@ -1,9 +1,8 @@
 """Waiting for replies to messages."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
@@ -14,10 +13,54 @@ from ..store import Message
 from .models import Received
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Waiter:
-    numbers: frozenset[str]
-    reply: asyncio.Future[Message]
+class ReplyWaiter:
+    """A caller that waits for a reply to a question."""
+
+    def __init__(self) -> None:
+        """Initialize for a question that has not left to anybody."""
+        self._after: dict[str, int] = {}
+        """The last listing that has no reply, by number; none for one not asked yet."""
+        self.reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+
+    @callback
+    def open(self, numbers: Iterable[str], after: int) -> None:
+        """Take replies of numbers from all listings after this one."""
+        self._after |= dict.fromkeys(map(current_form, numbers), after)
+
+    @callback
+    def close(self, numbers: Iterable[str]) -> None:
+        """Take no replies of numbers; forget one that came."""
+        for number in numbers:
+            self._after.pop(current_form(number), None)
+        if self.reply.done() and self.is_closed(self.reply.result().number):
+            self.reply = asyncio.get_running_loop().create_future()
+
+    def is_closed(self, number: str) -> bool:
+        """Return whether a message of a number is no reply."""
+        return current_form(number) not in self._after
+
+    def takes(self, received: Received) -> bool:
+        """Return whether a message is a reply.
+
+        One is not that is late, or may be from somebody else.
+        """
+        after = self._after.get(current_form(received.message.number))
+        return not (
+            after is None
+            or received.listing <= after
+            or received.backlog
+            or received.is_doubtful
+            or self.reply.done()
+        )
+
+    def raise_if_interrupted(self) -> None:
+        """Raise HomeAssistantError if no reply can come any more."""
+        if self.reply.done():
+            self.reply.result()
+
+    async def async_reply(self) -> Message:
+        """Return the reply. Raises HomeAssistantError if none can come any more."""
+        return await asyncio.shield(self.reply)
 
 
 class ReplyWaiters:
@@ -25,34 +68,24 @@ class ReplyWaiters:
 
     def __init__(self) -> None:
         """Initialize without waiters."""
-        self._waiters: list[_Waiter] = []
+        self._waiters: list[ReplyWaiter] = []
 
     @contextmanager
-    def ask(self, numbers: frozenset[str]) -> Generator[asyncio.Future[Message]]:
-        """Wait for the next message of one of these numbers, from now on."""
-        forms = frozenset(current_form(number) for number in numbers)
-        waiter = _Waiter(forms, asyncio.get_running_loop().create_future())
+    def ask(self) -> Generator[ReplyWaiter]:
+        """Return a waiter that takes its place now."""
+        waiter = ReplyWaiter()
         self._waiters.append(waiter)
         try:
-            yield waiter.reply
+            yield waiter
         finally:
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
+            self._waiters.remove(waiter)
 
     @callback
     def async_handle(self, received: Received) -> None:
-        """Give a message to whoever has waited longest for one of its sender.
-
-        One that may be from somebody else is no reply.
-        """
-        message = received.message
-        if received.is_doubtful:
-            return
+        """Give a message to whoever has waited longest for one of its sender."""
         for waiter in self._waiters:
-            if current_form(message.number) in waiter.numbers:
-                self._waiters.remove(waiter)
-                if not waiter.reply.done():
-                    waiter.reply.set_result(message)
+            if waiter.takes(received):
+                waiter.reply.set_result(received.message)
                 return
 
     @callback
@@ -65,4 +98,3 @@ class ReplyWaiters:
                         translation_domain=DOMAIN, translation_key="ask_interrupted"
                     )
                 )
-        self._waiters.clear()

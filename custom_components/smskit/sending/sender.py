@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
@@ -83,6 +84,14 @@ class Sender:
     def preview(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
         """Return the outcomes that a draft would have, without sending anything."""
         return _report(self._planner.plan(draft, recipients), {})
+
+    @callback
+    def withdraw(self, report: Report) -> None:
+        """Let what has not left of a message expire now: nobody wants it any more."""
+        origins = {outcome.batch_id for outcome in report.outcomes}
+        for batch in self._outbox.in_stage(Stage.HELD):
+            if batch.origin in origins:
+                self._outbox.expire(batch)
 
     def _limit_error(self, available_at: float | None) -> ServiceValidationError:
         limit = str(self._outbox.limit.limit)

@@ -14,7 +14,7 @@ from homeassistant.helpers import service
 import voluptuous as vol
 
 from ..const import DOMAIN
-from . import cancel, channels, inbox, portal, sending
+from . import ask, cancel, channels, inbox, portal, sending
 from .channels import async_clear_queue, async_reset
 from .errors import portal_error, raise_unless_all_taken
 
@@ -71,8 +71,8 @@ _ACTIONS: Final[dict[str, tuple[Action, vol.Schema, SupportsResponse]]] = {
         SupportsResponse.OPTIONAL,
     ),
     "ask": (
-        inbox.async_ask,
-        inbox.ASK_SCHEMA,
+        ask.async_ask,
+        ask.ASK_SCHEMA,
         SupportsResponse.OPTIONAL,
     ),
     "check_portal": (

@@ -1,11 +1,9 @@
-"""Actions of the inbox, and the action that waits for a reply."""
+"""Actions of the inbox."""
 
-import asyncio
-from datetime import timedelta
 import json
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -19,11 +17,10 @@ import voluptuous as vol
 from ..const import DOMAIN
 from ..coordinator import SmskitConfigEntry, async_loaded_entry
 from ..phone_number import InvalidNumberError, normalize_number, shown_number
-from ..recipients import entity_recipients, number_recipients
-from ..sending import Draft, Recipient, Status
+from ..recipients import entity_recipients
+from ..sending import Status
 from ..store import Direction, MessageFilter
-from .errors import send_error, store_errors
-from .sending import ATTR_MESSAGE, async_known
+from .errors import store_errors
 
 ATTR_ALL: Final = "all"
 ATTR_BEFORE: Final = "before"
@@ -31,19 +28,16 @@ ATTR_DIRECTION: Final = "direction"
 ATTR_FROM: Final = "from"
 ATTR_LIMIT: Final = "limit"
 ATTR_MESSAGE_IDS: Final = "message_ids"
-ATTR_NUMBER: Final = "number"
 ATTR_PATH: Final = "path"
 ATTR_RECIPIENT: Final = "recipient"
 ATTR_SINCE: Final = "since"
 ATTR_STATUS: Final = "status"
 ATTR_TEXT: Final = "text"
-ATTR_TIMEOUT: Final = "timeout"
 ATTR_UNREAD_ONLY: Final = "unread_only"
 
 _DEFAULT_LIMIT: Final = 100
 _MOST: Final = 1000
 _EVERYTHING: Final = -1
-_DEFAULT_TIMEOUT: Final = timedelta(minutes=5)
 
 _FILTER: Final = {
     vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
@@ -72,15 +66,6 @@ IDS_SCHEMA: Final = vol.Schema(
             cv.ensure_list, [vol.Coerce(str)]
         ),
         vol.Exclusive(ATTR_ALL, "which"): cv.boolean,
-    }
-)
-ASK_SCHEMA: Final = vol.Schema(
-    {
-        vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
-        vol.Exclusive(ATTR_RECIPIENT, "who"): cv.entity_domain(NOTIFY_DOMAIN),
-        vol.Exclusive(ATTR_NUMBER, "who"): vol.Any(int, cv.string),
-        vol.Required(ATTR_MESSAGE): cv.string,
-        vol.Optional(ATTR_TIMEOUT, default=_DEFAULT_TIMEOUT): cv.positive_time_period,
     }
 )
 
@@ -208,37 +193,3 @@ def _ids(call: ServiceCall) -> set[str] | None:
     raise ServiceValidationError(
         translation_domain=DOMAIN, translation_key="no_messages"
     )
-
-
-async def async_ask(call: ServiceCall) -> ServiceResponse:
-    """Send a text and return the next message from its recipient."""
-    entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
-    data = entry.runtime_data
-    recipients: list[Recipient]
-    if (entity_id := call.data.get(ATTR_RECIPIENT)) is not None:
-        recipients = entity_recipients(call.hass, entry, [entity_id])
-    elif (number := call.data.get(ATTR_NUMBER)) is not None:
-        known = await async_known(entry, [number])
-        recipients = number_recipients([number], data.settings.country, known)
-    else:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="no_recipients"
-        )
-    numbers = frozenset(recipient.number for recipient in recipients)
-    # Wait before sending: a reply may arrive before the portal's answer does.
-    with data.reply_waiters.ask(numbers) as answer:
-        report = await data.sender.async_send(
-            Draft(text=call.data[ATTR_MESSAGE]), recipients
-        )
-        if all(outcome.status is Status.FAILED for outcome in report.outcomes):
-            raise send_error(report)
-        timeout = call.data[ATTR_TIMEOUT].total_seconds()
-        try:
-            reply = await asyncio.wait_for(asyncio.shield(answer), timeout)
-        except TimeoutError:
-            return {"timed_out": True, "reply": None}
-    shown: dict[str, Any] = reply.as_dict()
-    return {
-        "timed_out": False,
-        "reply": {key: shown[key] for key in ("id", "from", "text", "date")},
-    }

@@ -280,8 +280,9 @@ def trim_messages(direction: Direction, keep: int, keep_for: timedelta) -> State
         )
         values += [direction.value, keep - 1]
     if keep_for:
-        terms.append("date < ?")
-        values.append((dt_util.utcnow() - keep_for).timestamp())
+        # Of received messages: a portal that has no date may write one of 1970.
+        terms.append("date < ? AND coalesce(received, date) < ?")
+        values += [(dt_util.utcnow() - keep_for).timestamp()] * 2
     return Statement(
         "DELETE FROM messages WHERE direction = ? AND read = 1 "  # noqa: S608 - as above
         f"AND ({' OR '.join(terms) or '0'})",

@@ -137,8 +137,16 @@ CREATE TRIGGER conversations_delete AFTER DELETE ON messages BEGIN
     WHERE peer = old.peer AND last_seq = old.seq;
 END;
 
--- The fingerprint of every message that the portal ever listed, so that it is new once.
-CREATE TABLE seen (fingerprint TEXT PRIMARY KEY, missing_since REAL) WITHOUT ROWID;
+-- The fingerprint of every message that the portal ever listed, so that it is new once,
+-- and the date that the portal gave it then. Those of messages that differ in the date
+-- only begin with the same 20 characters.
+CREATE TABLE seen (
+    fingerprint TEXT PRIMARY KEY,
+    portal_date TEXT,
+    is_doubtful INTEGER NOT NULL DEFAULT 0,
+    missing_since REAL
+) WITHOUT ROWID;
+CREATE INDEX seen_by_key ON seen (substr(fingerprint, 1, 20));
 
 -- What is known of WhatsApp channels while the portal does not answer.
 CREATE TABLE channels (
