@@ -38,7 +38,6 @@ from .models import (
     Submission,
 )
 from .picture import Picture
-from .tags import keep_from_tag_removal
 from .template import Template
 from .traits import Escaping, Processing, Traits
 from .transport import Operation
@@ -84,7 +83,6 @@ __all__ = [
     "UnverifiedChannelError",
     "WrongChannelError",
     "candidate_urls",
-    "keep_from_tag_removal",
     "learned_periods",
     "match_recipients",
     "normalize_url",

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from . import inferred
-from .tags import keep_from_tag_removal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +28,7 @@ class Template:
             parts.append(f"header=image:{self.header}")
         if self.buttons:
             parts.append(f"button={_values(self.buttons)}")
-        return keep_from_tag_removal(inferred.TEMPLATE_PART_SEPARATOR.join(parts))
+        return inferred.TEMPLATE_PART_SEPARATOR.join(parts)
 
     def summary(self) -> str:
         """Return what a history shows of it: its own words are known to WhatsApp."""

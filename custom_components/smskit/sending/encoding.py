@@ -1,4 +1,4 @@
-"""SMS encoding and segment count of a text.
+"""What a text becomes on its way: as the portal takes it, its encoding, its segments.
 
 The encoding is GSM 03.38 (3GPP TS 23.038) with its extension table if it can represent
 the text, and UCS-2 otherwise. Segments of a longer text hold less, because each has a
@@ -7,6 +7,7 @@ header that joins them.
 
 from dataclasses import dataclass
 from enum import StrEnum
+import re
 from typing import Final
 
 import gsm0338
@@ -23,6 +24,8 @@ class Encoding(StrEnum):
 _SINGLE_CAPACITY: Final = {Encoding.GSM7: 160, Encoding.UCS2: 70}
 _PART_CAPACITY: Final = {Encoding.GSM7: 153, Encoding.UCS2: 67}
 _GSM: Final = gsm0338.Codec()
+# PHP's `strip_tags` leaves a `<` alone that one of these follows.
+_OPENS_TAG: Final = re.compile(r"<(?![ \t\n\v\f\r])")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,3 +64,12 @@ def _count(widths: list[int], encoding: Encoding) -> int:
             segments, room = segments + 1, _PART_CAPACITY[encoding]
         room -= width
     return segments
+
+
+def keep_from_tag_removal(text: str) -> str:
+    """Return a text that the portal leaves whole.
+
+    It runs `strip_tags` over every parameter: from a `<` on, all is lost up to the next
+    `>`, or to the end. A blank after the `<` prevents that.
+    """
+    return _OPENS_TAG.sub("< ", text)

@@ -201,11 +201,9 @@ class Outbox:
         batch.done = self._hass.loop.create_future()
         self._enter(batch)
         self._send_totals()
-        statements = [
-            *self.duplicates.remember(batch),
-            *rows.insert(batch),
-        ]
+        statements = self.duplicates.remember(batch)
         messages = [rows.message(batch, recipient) for recipient in batch.recipients]
+        statements += rows.insert(batch)
         self._since_trim += len(messages)
         if self._since_trim > self._settings.keep_messages // 100:
             statements.append(self._trim())

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from homeassistant.exceptions import ServiceValidationError
 
-from ..api import MAX_RECIPIENTS, SendType, keep_from_tag_removal
+from ..api import MAX_RECIPIENTS, SendType
 from ..const import DOMAIN
 from ..portal_clock import PortalClock, ZoneSource
 from ..settings import Settings
 from .batch import Batch, BatchRecipient
-from .encoding import EncodedText, Encoding, measure
+from .encoding import EncodedText, Encoding, keep_from_tag_removal, measure
 from .limits import Original
 from .models import Draft, MessageType, Recipient, Via
 from .outbox import Outbox
@@ -86,7 +86,9 @@ class Planner:
         text = keep_from_tag_removal(_compose(draft))
         measured = measure(text)
         draft = replace(draft, text=text, title=None)
-        body = draft.template.as_text() if draft.template else text
+        body = text
+        if draft.template is not None:
+            body = keep_from_tag_removal(draft.template.as_text())
         types = _types(draft, merged, measured)
         _validate(draft, types, measured)
         if not types & _SEGMENTED:

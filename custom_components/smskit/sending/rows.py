@@ -48,17 +48,17 @@ def insert(batch: Batch) -> list[Statement]:
         *insert_part(batch),
         Statement(
             "INSERT INTO messages "
-            "(id, direction, number, peer, name, text, date, status) "
+            "(id, direction, number, name, text, date, status, peer) "
             "VALUES (?, 'out', ?, ?, ?, ?, ?, ?)",
             [
                 (
                     _message_id(batch, r),
                     r.number,
-                    current_form(r.number),
                     r.name,
                     batch.text,
                     batch.created,
                     r.status.value,
+                    current_form(r.number),
                 )
                 for r in batch.recipients
             ],
