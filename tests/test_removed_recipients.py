@@ -100,6 +100,28 @@ async def test_message_for_two(home: Home, removed: list[str], sent: set[str]) -
     assert {number for _, number in await _sent(home)} == sent
 
 
+@pytest.mark.parametrize("restart", [False, pytest.param(True, marks=_AWAY)])
+@pytest.mark.parametrize(
+    ("copy", "removed", "sent"),
+    [
+        ({"recipients": "notify.family"}, ["Anna"], {ANNA, BORIS}),
+        ({"recipients": "notify.family"}, ["Anna", "Family"], set()),
+        ({"numbers": [ANNA]}, ["Anna"], {ANNA}),
+    ],
+)
+async def test_copy_that_was_not_sent(
+    home: Home, copy: dict[str, Any], removed: list[str], sent: set[str], restart: bool
+) -> None:
+    """Who counts on a message that somebody else had first gets it all the same."""
+    await home.refuse()
+    for target in ({"recipients": "notify.anna"}, copy):
+        await home.call("send_message", message="Fire", **target)
+    if restart:
+        await home.restart()
+    await _remove(home, *removed)
+    assert {to for _, to in await _sent(home)} == sent
+
+
 @_AWAY
 async def test_removed_while_not_loaded(home: Home) -> None:
     """What is held for a recipient that was removed meanwhile does not leave."""

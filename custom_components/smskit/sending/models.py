@@ -95,6 +95,14 @@ class Recipient:
     """The recipients that the message is for; none for a number by itself."""
 
 
+def both_of(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+    """Return which recipients a message is for that two messages have become.
+
+    None where one of them was for a number by itself: nobody's removal drops that.
+    """
+    return one | other if one and other else frozenset()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
     """A message to send, with its options."""

@@ -36,8 +36,8 @@ from ..store import (
 from . import rows
 from .batch import Batch, BatchRecipient, Stage
 from .clock import epoch, monotonic
-from .limits import DuplicateFilter, HourlyLimit
-from .models import AWAITED, NOWHERE, Outcome, Status, Via
+from .limits import DuplicateFilter, HourlyLimit, Original
+from .models import AWAITED, NOWHERE, Outcome, Status, Via, both_of
 
 OUTCOME: Final = "outcome"
 """The kind of event that `publish` takes."""
@@ -382,6 +382,15 @@ class Outbox:
         """End a held batch whose time is up."""
         _expect(batch, Stage.HELD)
         self._end(batch, Status.EXPIRED)
+
+    @callback
+    def share(self, original: Original, subentry_ids: frozenset[str]) -> None:
+        """Note whom a message is for, too, because a copy of it is not sent."""
+        recipient, batch = original.recipient, original.batch
+        ids = both_of(recipient.subentry_ids, subentry_ids)
+        if batch is not None and ids != recipient.subentry_ids:
+            recipient.subentry_ids = ids
+            self._database.write(rows.share(batch, recipient))
 
     @callback
     def cancel(self, batch: Batch, reasons: Mapping[str, str]) -> Future[None] | None:

@@ -15,7 +15,7 @@ from ..settings import Settings
 from .batch import Batch, BatchRecipient
 from .encoding import EncodedText, Encoding, keep_from_tag_removal, measure
 from .limits import Original
-from .models import Draft, MessageType, Recipient, Via
+from .models import Draft, MessageType, Recipient, Via, both_of
 from .outbox import Outbox
 from .speech import speech_seconds
 
@@ -300,9 +300,6 @@ def _merge(recipients: Iterable[Recipient]) -> list[Recipient]:
     for recipient in recipients:
         first = merged.setdefault(recipient.number, recipient)
         if first is not recipient:
-            both = first.subentry_ids | recipient.subentry_ids
-            # A number that is named by itself gets the message without a recipient.
-            is_by_itself = not (first.subentry_ids and recipient.subentry_ids)
-            ids = frozenset[str]() if is_by_itself else both
+            ids = both_of(first.subentry_ids, recipient.subentry_ids)
             merged[recipient.number] = replace(first, subentry_ids=ids)
     return list(merged.values())

@@ -147,6 +147,15 @@ def update_recipients(
     ]
 
 
+def share(batch: Batch, recipient: BatchRecipient) -> Statement:
+    """Return what stores whom a recipient's message is for, also after a split."""
+    return Statement(
+        "UPDATE batch_recipients SET subentry_ids = ? WHERE number = ? "
+        "AND batch_id IN (SELECT id FROM batches WHERE origin = ?)",
+        [(" ".join(sorted(recipient.subentry_ids)), recipient.number, batch.origin)],
+    )
+
+
 def delete_recipients(batch: Batch, gone: Iterable[BatchRecipient]) -> list[Statement]:
     """Return what removes recipients of a batch that goes on without them."""
     return [

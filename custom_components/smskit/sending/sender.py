@@ -63,9 +63,8 @@ class Sender:
             self._report_limit(None, None)
         batches = self._planner.batches(plan)
         waits = [self._dispatcher.async_submit(batch) for batch in batches]
-        # A copy that is not sent counts as the first one does, once that is known.
-        originals = [one.original.batch for one in plan.routed if one.original]
-        waits += [first.done for first in originals if first and first.done]
+        if copies := [one for one in plan.routed if one.original is not None]:
+            waits += self._follow_originals(copies)
         if waits:
             await asyncio.wait(waits, timeout=_CALL_TIMEOUT)
         pending = self._outbox.pending
@@ -80,6 +79,19 @@ class Sender:
                 copy = _outcome_of_copy(routed, routed.original)
                 outcomes[routed.recipient.number] = copy
         return _report(plan, outcomes)
+
+    def _follow_originals(self, copies: Iterable[Routed]) -> list[asyncio.Future[None]]:
+        """Return what tells that a copy has an outcome: that of the first message.
+
+        The first message is for whom the copy was for, too.
+        """
+        waits: list[asyncio.Future[None]] = []
+        for routed in copies:
+            if (original := routed.original) is not None:
+                self._outbox.share(original, routed.recipient.subentry_ids)
+                if original.batch and original.batch.done:
+                    waits.append(original.batch.done)
+        return waits
 
     def preview(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
         """Return the outcomes that a draft would have, without sending anything."""
