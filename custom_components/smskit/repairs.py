@@ -1,7 +1,8 @@
 """Repair flows of the SMSKit integration."""
 
+from abc import abstractmethod
 from datetime import timezone
-from typing import Any
+from typing import Any, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
@@ -25,8 +26,8 @@ async def async_create_fix_flow(
     return WrongTimeZoneFlow()
 
 
-class WrongTimeZoneFlow(RepairsFlow):
-    """Repair flow that removes a time zone which the portal's own times contradict."""
+class AccountRepairFlow(RepairsFlow):
+    """Base of the repair flows of a loaded account, which have one step."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -34,15 +35,32 @@ class WrongTimeZoneFlow(RepairsFlow):
         """Handle the first step of the flow."""
         return await self.async_step_confirm()
 
+    @abstractmethod
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask for confirmation, then repair."""
+
+    @property
+    def _entry(self) -> SmskitConfigEntry | None:
+        """Return the account of the issue, None while it is not loaded."""
+        entry: SmskitConfigEntry | None = self.hass.config_entries.async_get_entry(
+            str((self.data or {})["entry_id"])
+        )
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return None
+        return entry
+
+
+class WrongTimeZoneFlow(AccountRepairFlow):
+    """Repair flow that removes a time zone which the portal's own times contradict."""
+
+    @override
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Ask for confirmation, then go by the portal's clock."""
-        data = self.data or {}
-        entry: SmskitConfigEntry | None = self.hass.config_entries.async_get_entry(
-            str(data["entry_id"])
-        )
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
+        if (entry := self._entry) is None:
             return self.async_abort(reason="not_loaded")
         offset = entry.runtime_data.clock.contradiction
         if offset is None:
@@ -62,26 +80,17 @@ class WrongTimeZoneFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
 
-class ChannelLostFlow(RepairsFlow):
+class ChannelLostFlow(AccountRepairFlow):
     """Repair flow that resets a lost channel, so that it can be paired again."""
 
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Handle the first step of the flow."""
-        return await self.async_step_confirm()
-
+    @override
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Ask for confirmation, then reset the channel."""
-        data = self.data or {}
-        entry: SmskitConfigEntry | None = self.hass.config_entries.async_get_entry(
-            str(data["entry_id"])
-        )
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
+        if (entry := self._entry) is None:
             return self.async_abort(reason="not_loaded")
-        channel_id = str(data["channel_id"])
+        channel_id = str((self.data or {})["channel_id"])
         state = entry.runtime_data.channels.data.get(channel_id)
         if state is None:
             return self.async_abort(reason="not_loaded")
