@@ -348,10 +348,12 @@ class Inbox:
         *,
         full: bool,
     ) -> None:
+        insert = partial(insert_messages, new, [row[0] for row in seen])
+        is_import = len(new) > _AT_ONCE
         stored = self._publisher.write(
             RECEIVED,
             published,
-            insert_messages(new, (row[0] for row in seen)),
+            await self._hass.async_add_executor_job(insert) if is_import else insert(),
             Statement(
                 "INSERT OR IGNORE INTO seen (fingerprint, portal_date, is_doubtful) "
                 "VALUES (?, ?, ?)",
