@@ -108,6 +108,13 @@ async def test_failures(stage: Stage, open_page: OpenPage) -> None:
     )
     await expect(bubble.locator(".reason")).to_contain_text("Failed")
 
+    await stage.portal.tell(
+        "faults",
+        kind="refused_error",
+        operation="sendsms",
+        text="Sender ID Not Allowed",
+        times=1,
+    )
     await write(page, "Can you feed the cat?")
     error = page.locator("smskit-card .composer .error")
     await expect(error).to_contain_text("not sent")
