@@ -63,6 +63,7 @@ class InboxPoller:
         try:
             full = await self._async_read(now, full=full)
         except Exception:
+            # Whatever it is: the portal may have marked as read what was not stored.
             self._note_failure(now, was_full=full)
             raise
         self._lateness.note(full=full, began=now)
