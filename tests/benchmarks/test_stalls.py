@@ -24,6 +24,7 @@ from custom_components.smskit.portal_clock import PortalClock
 from custom_components.smskit.sending.outbox import Outbox
 from custom_components.smskit.settings import Settings
 from custom_components.smskit.store import MessageLog, Publisher, Statement, Store
+from custom_components.smskit.store.pace import BURST
 from tests.conftest import Report, entry_data
 from tests.portal import Portal
 
@@ -145,7 +146,7 @@ async def test_listing(
             publisher.async_start()
             if run == 0:
                 drain = publisher.async_drain
-                await watch.step(f"publishing {_LISTED:,} received", drain)
+                await watch.step(f"publishing {BURST:,} received", drain)
             await publisher.async_stop()
             read = partial(inbox.async_mark_read, None)
             await watch.step(f"marking {_LISTED:,} as read", read)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 import json
 from typing import Any, Final
@@ -11,6 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..const import LOGGER
 from .database import Database
 from .errors import StoreError
+from .pace import Pace
 from .statement import Statement
 
 type Body = dict[str, Any]
@@ -45,7 +47,10 @@ class Publisher:
         self._next_id = 1
         self._is_started = False
         self._is_stopped = False
+        self._is_paced = False
+        """Whether the next events wait for their turn."""
         self._wake = asyncio.Event()
+        self._pace = Pace()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
         self._task: asyncio.Task[None] | None = None
@@ -126,8 +131,11 @@ class Publisher:
             await asyncio.shield(self._task)
 
     async def async_drain(self) -> None:
-        """Return once everything was published that can be now."""
-        while self._is_started and self._waiting:
+        """Return once everything was published that can be now.
+
+        What the pace holds back is not waited for: it is on disk.
+        """
+        while self._is_started and self._waiting and not self._is_paced:
             await self._is_idle.wait()
             await self.database.async_drain()
             await asyncio.sleep(0)
@@ -138,6 +146,7 @@ class Publisher:
             self._is_idle.clear()
             while self._is_started and self._waiting:
                 await self._async_publish_some()
+            self._is_paced = False
             self._is_idle.set()
             if self._is_started:
                 await self._wake.wait()
@@ -154,6 +163,9 @@ class Publisher:
             if event.stored is not None and not event.stored.done():
                 break
             events.append(event)
+        if wait := self._pace.take(len(events)):
+            await self._async_wait(wait)
+            return
         gone = Statement("DELETE FROM events WHERE id = ?", [(e.id,) for e in events])
         try:
             await self.database.write(gone)
@@ -170,6 +182,17 @@ class Publisher:
                 self._publish[event.kind](event.body)
             except Exception:  # noqa: BLE001 - the others are published all the same
                 LOGGER.exception("An event could not be published")
+
+    async def _async_wait(self, seconds: float) -> None:
+        """Let clients read what was published; return early at a stop."""
+        self._is_paced = True
+        self._is_idle.set()
+        self._wake.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        self._is_paced = False
+        self._is_idle.clear()
 
 
 def _read(text: str) -> Body | None:
