@@ -47,7 +47,7 @@ class MessageReceivedEvent(SmskitEntity, EventEntity):
 
     @callback
     def _async_fire(self, received: Received) -> None:
-        attributes = received.message.as_dict()
+        attributes = received.message.as_attributes()
         del attributes["read"]
         self._trigger_event("received", {**attributes, "backlog": received.backlog})
         self.async_write_ha_state()

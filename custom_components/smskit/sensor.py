@@ -175,7 +175,7 @@ class UnreadMessagesSensor(SmskitCoordinatorEntity[InboxCoordinator], SensorEnti
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         newest = self.coordinator.data.newest
-        return {"messages": [message.as_dict() for message in newest]}
+        return {"messages": [message.as_attributes() for message in newest]}
 
 
 class LastMessageSensor(SmskitCoordinatorEntity[InboxCoordinator], SensorEntity):
@@ -198,7 +198,7 @@ class LastMessageSensor(SmskitCoordinatorEntity[InboxCoordinator], SensorEntity)
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         if self._message is None:
             return None
-        attributes = self._message.as_dict()
+        attributes = self._message.as_attributes()
         return {key: attributes[key] for key in ("from", "to", "text", "id")}
 
 

@@ -129,7 +129,7 @@ async def _async_reply(waiter: ReplyWaiter, within: float) -> ServiceResponse:
             reply = await waiter.async_reply()
     except TimeoutError:
         return _TIMED_OUT
-    shown: dict[str, Any] = reply.as_dict()
+    shown: dict[str, Any] = reply.as_attributes()
     return {
         "timed_out": False,
         "reply": {key: shown[key] for key in ("id", "from", "text", "date")},

@@ -10,6 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ..phone_number import current_form
 from .database import Database
+from .shortening import shortened
 from .statement import Statement, Value
 
 _COLUMNS: Final = (
@@ -53,7 +54,7 @@ class Message:
     """When a received message was listed first. Aware, UTC."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as attributes and actions show it."""
+        """Return it as actions and files have it."""
         incoming = self.direction is Direction.IN
         shown: dict[str, Any] = {
             "id": self.id,
@@ -73,6 +74,10 @@ class Message:
             "status": self.status,
             "reason": self.reason,
         }
+
+    def as_attributes(self) -> dict[str, Any]:
+        """Return it as states, events, and replies show it: not all of a long text."""
+        return self.as_dict() | {"text": shortened(self.text)}
 
     @classmethod
     def from_row(cls, row: Iterable[Any]) -> Self:
