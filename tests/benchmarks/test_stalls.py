@@ -24,7 +24,7 @@ from custom_components.smskit.portal_clock import PortalClock
 from custom_components.smskit.sending.outbox import Outbox
 from custom_components.smskit.settings import Settings
 from custom_components.smskit.store import MessageLog, Publisher, Statement, Store
-from custom_components.smskit.store.pace import BURST
+from custom_components.smskit.store.publisher import BURST
 from tests.conftest import Report, entry_data
 from tests.portal import Portal
 

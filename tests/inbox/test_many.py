@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.smskit.store.pace import BURST, PER_SECOND
+from custom_components.smskit.store.publisher import BURST, PER_SECOND
 
 from .home import POLL, Home
 
