@@ -91,7 +91,7 @@ async def test_page_of_long_texts(home: Home) -> None:
         if number % 10 == 9:
             await home.skip(3601)
     found: list[str] = []
-    before: dict[str, str] = {}
+    before: dict[str, Any] = {}
     pages = 0
     while len(found) < 40:
         page = await home.call("get_messages", limit=1000, **before)
