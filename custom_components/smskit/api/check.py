@@ -1,6 +1,5 @@
 """A check of how one portal answers, without anything of what it answers."""
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 import re
@@ -14,14 +13,11 @@ from .shape import BodyShape, shape_of
 from .traits import Traits
 from .transport import Exchange, Operation
 
-# Shapes of larger bodies are found in a thread.
-_LARGE_BODY: Final = 32 * 1024
 # A refusal is short; in anything longer, somebody else's text may look like one.
 _MAX_REFUSAL: Final = 2000
 _REFUSAL_KEYS: Final = frozenset(
     {"code", "date", "error", "message", "request", "status"}
 )
-_CONTENT_TYPE: Final = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,40}")
 # Whatever may name somebody or something: quoted parts, addresses, words with digits,
 # and words too long for a language.
 _NAMES: Final = re.compile(
@@ -159,12 +155,10 @@ class PortalCheck:
                 error=type(err).__name__,
             )
 
-        def read() -> OperationReport:
+        def read(exchange: Exchange) -> OperationReport:
             return _report(exchange, names, parameter, channel)
 
-        if len(exchange.body) > _LARGE_BODY:
-            return await asyncio.to_thread(read)
-        return read()
+        return await exchange.read(read)
 
 
 def _report(
@@ -173,8 +167,6 @@ def _report(
     parameter: str | None,
     channel: ChannelIds | None,
 ) -> OperationReport:
-    content_type = exchange.content_type.lower()
-    is_known = _CONTENT_TYPE.fullmatch(content_type)
     body = exchange.body
     return OperationReport(
         operation=exchange.operation,
@@ -182,7 +174,7 @@ def _report(
         parameter=parameter,
         names_channel=(_shown_channel(body) == channel.channel_id if channel else None),
         status=exchange.status,
-        content_type=content_type if is_known else None,
+        content_type=exchange.content_type or None,
         is_redirect=exchange.location is not None,
         body=shape_of(body),
         refusal=_refusal(exchange, names),

@@ -36,6 +36,7 @@ class Cause(StrEnum):
     PAGE = "page"
     """An HTML page where an answer belongs, such as a login page."""
     EMPTY = "empty"
+    TOO_LARGE = "too_large"
     BROKEN = "broken"
     """An answer of this API that cannot be read."""
     UNREADABLE = "unreadable"

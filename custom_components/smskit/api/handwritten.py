@@ -18,7 +18,9 @@ type Span = tuple[int, int]
 _VALUE: Final = r'(?:"[^"]{0,200}"|[\w.+-]{1,40}|\[\]|\{\})'
 _COLON: Final = r"\s*+:\s*+"
 _COMMA: Final = r"\s*+,?\s*+"
-_ANY_PAIRS: Final = rf'(?:"\w{{1,40}}"{_COLON}{_VALUE}{_COMMA})*+'
+# No more than operators add: what has no end is tried again from each quotation mark.
+_MOST: Final = "{0,20}+"
+_ANY_PAIRS: Final = rf'(?:"\w{{1,40}}"{_COLON}{_VALUE}{_COMMA}){_MOST}'
 # The end of an answer, and what a web server may add to it.
 _END: Final = r"\}\s*+(?:<[^{}\[\]]*+)?\Z"
 
@@ -82,7 +84,7 @@ _INBOX: Final = _listing(
     "date",
 )
 # Of an operator who changed the keys: only the key of the text is certain.
-_BUT_TEXT: Final = rf'(?:(?!"message")"\w{{1,40}}"{_COLON}{_VALUE}{_COMMA})*+'
+_BUT_TEXT: Final = rf'(?:(?!"message")"\w{{1,40}}"{_COLON}{_VALUE}{_COMMA}){_MOST}'
 _CHANGED_INBOX: Final = _Layout(
     re.compile(rf'"inbox"{_COLON}\[\s*+\{{\s*+{_BUT_TEXT}"message"{_COLON}"'),
     re.compile(
