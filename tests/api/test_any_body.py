@@ -322,6 +322,13 @@ def test_items() -> None:
     assert not group.is_completed
 
 
+def test_channels() -> None:
+    """Nobody gets thousands of devices."""
+    listed = [{"channel_id": str(n)} for n in range(bounds.CHANNELS + 1)]
+    channels = parse.channels({"status": "success", "channels": listed}, str)
+    assert [c.channel_id for c in channels] == [str(n) for n in range(bounds.CHANNELS)]
+
+
 @pytest.mark.parametrize("ending", ["", "<", " or more"])
 @pytest.mark.parametrize("length", [1, 4, 30, 400, 470, 2000])
 def test_scrubbed_where_it_is_cut(length: int, ending: str) -> None:

@@ -11,6 +11,8 @@ PICTURE: Final = 1536 * 1024
 
 ITEMS: Final = 10_000
 """Items of a list, except the inbox."""
+CHANNELS: Final = 100
+"""Channels of an account: each becomes a device."""
 MESSAGES: Final = 50_000
 """Messages of an inbox that is read item by item."""
 MESSAGES_TEXT: Final = 40 * 1024 * 1024

@@ -445,9 +445,8 @@ def message_text(value: object) -> str:
 
 def channels(answer: Answer, scrub: Scrub) -> tuple[Channel, ...]:
     """Parse the answer of `listchannel`."""
-    return tuple(
-        Channel(**_channel(item)) for item in _listed(answer, "channels", scrub)
-    )
+    listed = _listed(answer, "channels", scrub)[: bounds.CHANNELS]
+    return tuple(Channel(**_channel(item)) for item in listed)
 
 
 def channel_details(answer: Answer) -> ChannelDetails:
