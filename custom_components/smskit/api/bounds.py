@@ -2,7 +2,7 @@
 
 from typing import Final
 
-BODY: Final = 256 * 1024
+BODY: Final = 64 * 1024
 """Bytes of an answer, unless it lists what there may be many of."""
 LISTING: Final = 1024 * 1024
 """Bytes of a listing that are decoded at once."""
@@ -11,7 +11,7 @@ PICTURE: Final = 1536 * 1024
 
 ITEMS: Final = 10_000
 """Items of a list, except the inbox."""
-CHANNELS: Final = 100
+CHANNELS: Final = 50
 """Channels of an account: each becomes a device."""
 MESSAGES: Final = 50_000
 """Messages of an inbox that is read item by item."""
