@@ -37,7 +37,7 @@ def inbox(count: int, text: str) -> bytes:
         for n in range(count)
     ]
     answer = {"request": "getinbox", "status": "success", "inbox": records}
-    return json.dumps(answer).encode()
+    return json.dumps(answer, ensure_ascii=False).encode()
 
 
 def picture(side: int) -> bytes:
@@ -72,6 +72,9 @@ BODIES: Final[dict[str, Callable[[], bytes]]] = {
     "a page with an answer in it": lambda: (
         b'<!DOCTYPE html><script>{"status":"queued","group_id":"1"}</script>'
     ),
+    "long texts": lambda: inbox(500, "x" * 64 * _KIB),
+    "long texts of emoji": lambda: inbox(500, "🙂" * 16 * _KIB),
+    "many messages": lambda: inbox(200_000, "x"),
     "many channels": lambda: json.dumps(
         {"status": "success", "channels": [{"channel_id": str(n)} for n in range(9999)]}
     ).encode(),

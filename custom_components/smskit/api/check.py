@@ -44,6 +44,8 @@ class OperationReport:
     status: int | None = None
     content_type: str | None = None
     is_redirect: bool = False
+    is_too_large: bool = False
+    """Whether only the beginning of the answer was looked at."""
     body: BodyShape | None = None
     refusal: str | None = None
     """The words of a refusal, without anything that may be a name or a number."""
@@ -60,6 +62,7 @@ class OperationReport:
             "status": self.status,
             "content_type": self.content_type,
             "redirect": self.is_redirect,
+            "too_large": self.is_too_large,
             "answer": self.body.as_dict() if self.body else None,
             "refusal": self.refusal,
             "error": self.error,
@@ -176,6 +179,7 @@ def _report(
         status=exchange.status,
         content_type=exchange.content_type or None,
         is_redirect=exchange.location is not None,
+        is_too_large=exchange.is_cut,
         body=shape_of(body),
         refusal=_refusal(exchange, names),
     )

@@ -15,7 +15,9 @@ from .clock import PortalClocks
 from .credentials import Credentials
 from .errors import (
     Cause,
+    IncompleteInboxError,
     InvalidAuthError,
+    NoAnswerError,
     NotAPortalError,
     NotTakenError,
     PortalError,
@@ -24,6 +26,7 @@ from .errors import (
     WrongChannelError,
 )
 from .inbox import InboxListing, read_inbox
+from .inbox_reader import InboxReader
 from .models import (
     Accepted,
     Balance,
@@ -42,6 +45,7 @@ from .traits import Escaping, Processing, Traits
 from .transport import (
     Exchange,
     Operation,
+    Overflow,
     Transport,
     body_error,
     status_error,
@@ -189,15 +193,27 @@ class PortalClient:
 
     async def _inbox(self, *, unread: bool) -> tuple[InboxMessage, ...]:
         parameters = {"list": "unread" if unread else "all"}
-        exchange = await self._fetch(Operation.INBOX, parameters)
+        escaping = self.traits.escaping
+        reader = InboxReader(escaping)
+
+        async def overflow(data: bytes) -> bool:
+            return await asyncio.to_thread(reader.feed, data)
 
         def read(exchange: Exchange) -> InboxListing:
+            if reader.has_begun:
+                return reader.finish(exchange.body)
             try:
-                return read_inbox(exchange.body, self.traits.escaping, exchange.scrub)
+                return read_inbox(exchange.body, escaping, exchange.scrub)
             except ValueError:
                 raise body_error(exchange) from None
 
-        listing = await exchange.read(read)
+        try:
+            exchange = await self._fetch(Operation.INBOX, parameters, overflow)
+            listing = await exchange.read(read)
+        except (NoAnswerError, NotAPortalError) as err:
+            if unread and reader.messages:
+                raise IncompleteInboxError(err, tuple(reader.messages)) from None
+            raise
         if listing.is_handwritten:
             self._learn(escaping=Escaping.HANDWRITTEN)
         return listing.messages
@@ -434,10 +450,13 @@ class PortalClient:
         return await exchange.read(partial(Exchange.answer, read=read))
 
     async def _fetch(
-        self, operation: Operation, parameters: Mapping[str, str]
+        self,
+        operation: Operation,
+        parameters: Mapping[str, str],
+        overflow: Overflow | None = None,
     ) -> Exchange:
         """Return a whole answer that is no HTTP error."""
-        exchange = await self.examine(operation, parameters)
+        exchange = await self.examine(operation, parameters, overflow)
         if exchange.status != 200 or exchange.is_cut:
             raise await exchange.read(
                 status_error if exchange.status != 200 else body_error
@@ -445,11 +464,14 @@ class PortalClient:
         return exchange
 
     async def examine(
-        self, operation: Operation, parameters: Mapping[str, str]
+        self,
+        operation: Operation,
+        parameters: Mapping[str, str],
+        overflow: Overflow | None = None,
     ) -> Exchange:
         """Return an answer as it came, whatever it is."""
         by_get = operation in self.traits.get_operations
         limit = _LIMITS.get(operation, bounds.BODY)
         return await self._transport.exchange(
-            operation, parameters, limit, by_get=by_get
+            operation, parameters, limit, by_get=by_get, overflow=overflow
         )

@@ -12,6 +12,8 @@ import json
 import re
 from typing import Final
 
+from .page import page_start
+
 type Span = tuple[int, int]
 
 # A value without free text, and what stands between values; a comma may be missing.
@@ -79,7 +81,7 @@ _NUMBER: Final = rf'"whatsapp_number"{_COLON}{_NAME}{_COMMA}'
 _INBOX: Final = _listing(
     "getinbox",
     "inbox",
-    rf'\{{\s*+{_pairs("id")}"from"{_COLON}{_NAME}{_COMMA}{_pairs("to")}'
+    rf'(?P<record>)\{{\s*+{_pairs("id")}"from"{_COLON}{_NAME}{_COMMA}{_pairs("to")}'
     rf'"message"{_COLON}"',
     "date",
 )
@@ -133,6 +135,19 @@ def inbox_texts(body: str) -> list[str] | None:
     if (found := _INBOX.find(body)) is None:
         return None
     return [body[begin:end] for begin, end in found[0]]
+
+
+def inbox_starts(body: str, *, is_head: bool = False) -> list[int]:
+    """Return where records of an inbox begin, from the second one on.
+
+    With `is_head`, where the first one of a listing does.
+    """
+    if is_head:
+        match = _INBOX.first.search(body, 0, page_start(body))
+        return [match.start("record")] if match else []
+    if _INBOX.next is None:
+        return []
+    return [match.start("record") for match in _INBOX.next.finditer(body)]
 
 
 def escape_inbox(body: str) -> str | None:

@@ -41,6 +41,10 @@ _HEADERS: Final = {"Connection": "close", "Accept": "application/json, text/html
 _STATUS_CAUSES: Final = {403: Cause.FORBIDDEN, 405: Cause.METHOD}
 
 
+type Overflow = Callable[[bytes], Awaitable[bool]]
+"""Takes what exceeds a limit; returns whether more is to be read."""
+
+
 class Operation(StrEnum):
     """The portal's operations."""
 
@@ -132,7 +136,7 @@ class Transport:
         limit: int,
         *,
         by_get: bool = False,
-        overflow: Callable[[bytes], Awaitable[bool]] | None = None,
+        overflow: Overflow | None = None,
     ) -> Exchange:
         """Return the answer, with a body of at most `limit` bytes.
 
@@ -229,15 +233,17 @@ async def _read(
     response: aiohttp.ClientResponse,
     body: bytearray,
     limit: int,
-    overflow: Callable[[bytes], Awaitable[bool]] | None,
+    overflow: Overflow | None,
 ) -> bool:
     """Read the body, piece by piece if it is large; return whether it is cut."""
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > limit:
-            if overflow is None or not await overflow(bytes(body)):
+            # No character is cut behind a quotation mark.
+            end = body.rfind(b'"') + 1
+            if overflow is None or not await overflow(bytes(body[:end])):
                 return True
-            body.clear()
+            del body[:end]
     return False
 
 
