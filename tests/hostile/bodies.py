@@ -74,7 +74,7 @@ BODIES: Final[dict[str, Callable[[], bytes]]] = {
     ),
     "long texts": lambda: inbox(500, "x" * 64 * _KIB),
     "long texts of emoji": lambda: inbox(500, "🙂" * 16 * _KIB),
-    "many messages": lambda: inbox(200_000, "x"),
+    "many messages": lambda: inbox(1000, "x"),
     "many channels": lambda: json.dumps(
         {"status": "success", "channels": [{"channel_id": str(n)} for n in range(9999)]}
     ).encode(),
