@@ -34,7 +34,7 @@ _GOAL_SILENCE: Final = 0.1
 _POLLED: Final = ("balance", "unread_messages", "connected")
 _BUTTON: Final = "refresh_qr"
 # So long is waited between two updates of the same entity.
-_COOLDOWN: Final = 1.5
+_COOLDOWN: Final = 2.2
 
 
 class Run:
@@ -96,12 +96,11 @@ class Run:
             costs.append(cost := await self._measure(home, row))
             self._say(row.name, cost)
             self._judge(row, cost)
-            # It has to be well again, at once.
-            await asyncio.sleep(_COOLDOWN)
-            await self._use(home)
-            balance = home.states[self._entities["balance"]]["state"]
-            if balance != "1000":
-                self._problems.append(f"{row.name}: afterwards, the balance {balance}")
+        # It has to be well again, at once.
+        await self._measure(home, None)
+        balance = home.states[self._entities["balance"]]["state"]
+        if balance != "1000":
+            self._problems.append(f"afterwards, the balance is {balance}")
         worst = Cost(
             mib=max(cost.mib for cost in costs),
             silence=max(cost.silence for cost in costs),

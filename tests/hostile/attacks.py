@@ -75,8 +75,14 @@ def _bomb(layers: int) -> Callable[[], bytes]:
     return make
 
 
+# Each of these texts is published, to whoever has Home Assistant open.
+_MIB_OF: Final = {"long texts": 300, "long texts of emoji": 300}
+
 ROWS: Final = (
-    *(Row(name=name, attack=_body(make)) for name, make in bodies.BODIES.items()),
+    *(
+        Row(name=name, attack=_body(make), mib=_MIB_OF.get(name, 100))
+        for name, make in bodies.BODIES.items()
+    ),
     *(
         Row(name=f"{name}, HTTP {status}", attack=_body(make, status=f"{status} X"))
         for status in (404, 503)
