@@ -43,7 +43,7 @@ class Run:
     def __init__(self, folder: Path, out: Transcript, rows: Iterable[Row]) -> None:
         """Prepare an instance that is to be attacked in so many ways."""
         self._out = out
-        self._rows = tuple(rows)
+        self._rows = sorted(rows, key=lambda row: row.holds)
         self._instance = Instance(folder)
         self._portal = HostilePortal()
         self._problems: list[str] = []
@@ -117,7 +117,8 @@ class Run:
         took = time.monotonic() - begin
         self._portal.attack = None
         if row is not None:
-            if not {"balance", "getinbox", "sendsms"} <= self._portal.hits.keys():
+            expected = {"balance", "getinbox"} | (set() if row.holds else {"sendsms"})
+            if not expected <= self._portal.hits.keys():
                 self._problems.append(f"{row.name}: met only {self._portal.hits}")
             if took > _PATIENCE:
                 self._problems.append(f"{row.name}: took {took:.0f} s")
