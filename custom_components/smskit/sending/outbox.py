@@ -71,6 +71,9 @@ class Totals:
     """Held or not final."""
 
 
+# The status of a recipient whose batch the portal may still report on.
+_OPEN: Final = AWAITED | {Status.UNKNOWN}
+
 # Carry, for an account: what became of a message, its totals, and each new message.
 SIGNAL_OUTCOME: Final[SignalTypeFormat[Outcome, Message]] = SignalTypeFormat(
     f"{DOMAIN}_outcome_{{}}"
@@ -570,10 +573,10 @@ class Outbox:
         is_stored = _is_done(batch.stored)
         statements = [*more]
         is_over = batch.id not in self._batches[batch.stage]
-        if changed:
-            statements += rows.update_recipients(batch, changed)
         if changed or is_over:
             statements.append(self._store_totals())
+        if changed:
+            statements += rows.update_recipients(batch, changed)
         statements += rows.delete(batch) if is_over else rows.update(batch)
         if changed:
             bodies = [rows.event_body(batch, recipient) for recipient in changed]
@@ -680,7 +683,7 @@ def _open_recipients(batch: Batch) -> int:
     """Return how many recipients of a batch are held or not final."""
     if batch.stage is not Stage.ACCEPTED:
         return len(batch.recipients)
-    return sum(not r.status.final for r in batch.recipients)
+    return sum(r.status in _OPEN for r in batch.recipients)
 
 
 def _turn_to_sms(batch: Batch) -> None:
