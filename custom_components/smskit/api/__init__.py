@@ -38,6 +38,7 @@ from .models import (
     Submission,
 )
 from .picture import Picture
+from .private import PortalRequest
 from .template import Template
 from .traits import Escaping, Processing, Traits
 from .transport import Operation
@@ -72,6 +73,7 @@ __all__ = [
     "PortalClient",
     "PortalError",
     "PortalReport",
+    "PortalRequest",
     "Processing",
     "RefusedError",
     "SendType",

@@ -25,6 +25,7 @@ from .errors import (
     TryLaterError,
 )
 from .parse import group
+from .private import NotPrivateError
 from .url import ENDPOINT
 
 # A number that breaks off may be the beginning of another one.
@@ -93,7 +94,10 @@ class Transport:
     def __init__(
         self, session: aiohttp.ClientSession, url: str, api_key: str, api_token: str
     ) -> None:
-        """Initialize the transport for a base URL as `normalize_url` returns it."""
+        """Initialize the transport for a base URL as `normalize_url` returns it.
+
+        The session makes each request a `PortalRequest`.
+        """
         self._session = session
         self._endpoint = URL(url) / ENDPOINT
         self._credentials = {"apikey": api_key, "apitoken": api_token}
@@ -145,7 +149,11 @@ class Transport:
                     scrub=Scrubber(fields.values()),
                     retry_after=_retry_after(response.headers),
                 )
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            NotPrivateError,
+        ) as err:
             raise self._not_reachable(err) from None
         except (TimeoutError, aiohttp.ClientError, OSError) as err:
             if not by_get and not form.started:
@@ -170,6 +178,8 @@ class Transport:
                 quote = getattr(err.certificate_error, "verify_message", "")
             case aiohttp.ClientConnectorSSLError():
                 cause = Cause.TLS
+            case NotPrivateError():
+                cause = Cause.NOT_PRIVATE
             case TimeoutError():
                 cause = Cause.CONNECT_TIMEOUT
             case OSError(errno=errno.ECONNREFUSED):
