@@ -1,17 +1,18 @@
 """A test home: one account in Home Assistant, at a portal, on one clock."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 import sqlite3
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Concatenate, Final
 
 import aiosqlite
+from freezegun.api import real_monotonic
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_API_KEY, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import CONF_API_KEY, CONF_URL, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import (
     Context,
     Event,
@@ -25,10 +26,12 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import slugify
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from yarl import URL
 
 from custom_components.smskit.const import DOMAIN
 from tests.clock import Clock, Span
 from tests.portal import Portal, RequestLog
+from tests.wire import requests_under_way
 
 type Storage = dict[Path, bytes]
 """The files of an account, by their path."""
@@ -41,23 +44,33 @@ _PROCESS_DATA: Final = f"{DOMAIN}_loaded_before"
 # Everything is on one loop and loopback is quick: after so many turns nothing moves
 # any more unless time does.
 _TURNS: Final = 200
+# What is not answered within so many seconds is not answered.
+_PATIENCE: Final = 1
 # So many turns without work on disk, and there is none.
 _QUIET_TURNS: Final = 10
 
 
 DATABASE_JOBS: Final[set[asyncio.Future[None]]] = set()
 """What the threads of databases are doing."""
-_execute: Final = aiosqlite.Connection._execute  # noqa: SLF001 - there is no other hook
 
 
-async def _counted(self: aiosqlite.Connection, *args: Any, **kwargs: Any) -> Any:
-    job = asyncio.get_running_loop().create_future()
-    DATABASE_JOBS.add(job)
-    try:
-        return await _execute(self, *args, **kwargs)  # type: ignore[no-untyped-call]
-    finally:
-        DATABASE_JOBS.discard(job)
-        job.set_result(None)
+def _counted[**P, T](
+    method: Callable[Concatenate[aiosqlite.Connection, P], Awaitable[T]],
+) -> Callable[Concatenate[aiosqlite.Connection, P], Coroutine[Any, Any, T]]:
+    """Return a method whose calls are noted until the thread has answered."""
+
+    async def counted(
+        self: aiosqlite.Connection, /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        job = asyncio.get_running_loop().create_future()
+        DATABASE_JOBS.add(job)
+        try:
+            return await method(self, *args, **kwargs)
+        finally:
+            DATABASE_JOBS.discard(job)
+            job.set_result(None)
+
+    return counted
 
 
 _close: Final = aiosqlite.Connection.close
@@ -70,8 +83,13 @@ async def _close_and_join(self: aiosqlite.Connection) -> None:
     thread.join()
 
 
-aiosqlite.Connection.close = _close_and_join  # type: ignore[method-assign]
-aiosqlite.Connection._execute = _counted  # type: ignore[method-assign] # noqa: SLF001 - as above
+# There is no other hook than what all of its work goes through.
+for _name, _method in (
+    ("_connect", aiosqlite.Connection._connect),  # noqa: SLF001 - as said
+    ("_execute", aiosqlite.Connection._execute),  # noqa: SLF001 - as said
+    ("close", _close_and_join),
+):
+    setattr(aiosqlite.Connection, _name, _counted(_method))
 
 
 async def settle(hass: HomeAssistant) -> None:
@@ -218,9 +236,23 @@ class Home:
     async def turn(self) -> None:
         """Let happen what happens without time passing, answered or not."""
         await self.turns(_TURNS)
-        while jobs := self._jobs | DATABASE_JOBS:
-            await asyncio.wait(jobs)
+        while (jobs := self._jobs | DATABASE_JOBS) or await self._is_answered_late():
+            if jobs:
+                await asyncio.wait(jobs)
             await self.turns(_TURNS)
+
+    async def _is_answered_late(self) -> bool:
+        """Wait for an answer that a busy machine delays; return whether it came."""
+        until = real_monotonic() + _PATIENCE
+        port = URL(self.entry.data[CONF_URL]).port
+        assert port is not None
+        is_late = False
+        while requests_under_way(port) > self.portal.paused:
+            if real_monotonic() > until:
+                return False
+            is_late = True
+            await self.turns(_QUIET_TURNS)
+        return is_late
 
     async def settle(self) -> None:
         """Let everything end that is under way and needs no time."""

@@ -72,7 +72,7 @@ class Portal(Installation, AbstractAsyncContextManager["Portal"]):
         control_port: int | None = None,
     ) -> None:
         """Listen. Port 0 is any free one; control port None: no control interface."""
-        self._server.closing.clear()
+        self._server.pauses.begin()
         self._listener = Listener(self._server.application(), host, port)
         if control_port is not None:
             self._control = Listener(control.application(self), host, control_port)
@@ -86,7 +86,7 @@ class Portal(Installation, AbstractAsyncContextManager["Portal"]):
 
     async def stop(self) -> None:
         """Close every connection and every port."""
-        self._server.closing.set()
+        self._server.pauses.end()
         for listener in (self._listener, self._control):
             if listener is not None:
                 await listener.stop()
@@ -160,6 +160,11 @@ class Portal(Installation, AbstractAsyncContextManager["Portal"]):
     def max_in_flight(self) -> Counter[str]:
         """The most requests at once, by operation; `*` is all of them."""
         return self._server.max_in_flight
+
+    @property
+    def paused(self) -> int:
+        """How many requests get no answer unless time passes."""
+        return self._server.pauses.count
 
     def reset_max_in_flight(self) -> None:
         """Count the most requests at once afresh."""

@@ -1,8 +1,6 @@
 """What is sent back: true answers, distorted ones, and what takes their place."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 import socket
 import struct
 from typing import Final
@@ -13,6 +11,7 @@ from . import php, samples
 from .distortions import distort
 from .faults import Fault, FaultKind
 from .operations import error
+from .pauses import Pauses
 from .spelling import Answer, Spelling, spell
 
 # Nobody listens there: a client that follows fails, and no name is looked up.
@@ -43,12 +42,12 @@ async def faulty_reply(  # noqa: PLR0913, PLR0917 - the request and all about it
     operation: str,
     answer: Answer | None,
     spelling: Spelling,
-    closing: asyncio.Event,
+    pauses: Pauses,
 ) -> web.StreamResponse:
     """Answer as the fault says. `answer` is None where the operation had no effect."""
     match fault.kind:
         case FaultKind.HANG:
-            await _pause(fault.seconds, closing)
+            await pauses.pause(fault.seconds)
             return _close(request)
         case FaultKind.RESET:
             return _reset(request)
@@ -61,7 +60,7 @@ async def faulty_reply(  # noqa: PLR0913, PLR0917 - the request and all about it
             return web.Response(status=302, headers=_HEADERS | {"Location": location})
         case FaultKind.SLOW:
             delay = _DEFAULT_SLOWNESS if fault.seconds is None else fault.seconds
-            await _pause(delay, closing)
+            await pauses.pause(delay)
         case _:
             pass
     return _plain(fault, operation, answer, spelling)
@@ -93,12 +92,6 @@ def _plain(  # noqa: PLR0911 - one a kind
             return reply("")
         case _:
             return reply(distort(fault, operation, answer or {}, spelling))
-
-
-async def _pause(seconds: float | None, closing: asyncio.Event) -> None:
-    """Wait; a portal that is stopped waits no longer."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(closing.wait(), seconds)
 
 
 def _close(request: web.Request) -> web.Response:

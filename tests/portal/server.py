@@ -1,6 +1,5 @@
 """HTTP: a request becomes an operation, its answer a response."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from yarl import URL
 from . import php
 from .faults import ANY_OPERATION, Fault, FaultKind, FaultRules
 from .operations import operation_of, perform
+from .pauses import Pauses
 from .replies import error_page, faulty_reply, reply
 from .sessions import COOKIE, Sessions, set_cookie
 from .spelling import spell
@@ -34,7 +34,7 @@ _POST_PAGES: Final = {
 
 
 class Server:
-    """The portal's web server. `closing` ends what hangs when the portal stops."""
+    """The portal's web server. `pauses` end when the portal stops."""
 
     def __init__(
         self, state: State, faults: FaultRules, paths: tuple[str, ...]
@@ -47,7 +47,7 @@ class Server:
         self._sessions = Sessions()
         self._in_flight: Counter[str] = Counter()
         self.max_in_flight: Counter[str] = Counter()
-        self.closing = asyncio.Event()
+        self.pauses = Pauses()
 
     def application(self) -> web.Application:
         """Return the application that serves every path."""
@@ -91,7 +91,7 @@ class Server:
         if fault.kind is FaultKind.REDIRECT and fault.text:
             self._redirects.add(URL(fault.text).raw_path_qs)
         return await faulty_reply(
-            request, fault, operation, answer, spelling, self.closing
+            request, fault, operation, answer, spelling, self.pauses
         )
 
     def _post_answer(
