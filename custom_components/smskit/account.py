@@ -46,7 +46,12 @@ from .inbox import (
 )
 from .issues import AccountIssues, async_remove_issues
 from .portal_clock import PortalClock
-from .recipients import SIGNAL_RECIPIENTS, is_trusted, rename_devices
+from .recipients import (
+    SIGNAL_RECIPIENTS,
+    is_trusted,
+    recipient_name,
+    rename_devices,
+)
 from .removed_recipients import RemovedRecipients
 from .sending import (
     OUTCOME,
@@ -130,6 +135,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         clock,
         publisher,
         is_trusted=partial(is_trusted, entry, settings),
+        name_of=partial(recipient_name, entry),
     )
     await messages.async_load(_inbox_account(entry))
     publisher.async_handle(OUTCOME, outbox.publish)

@@ -86,6 +86,7 @@ class Inbox:
         publisher: Publisher,
         *,
         is_trusted: Callable[[str], bool],
+        name_of: Callable[[str], str | None],
     ) -> None:
         """Write to the open database of a publisher."""
         self._hass = hass
@@ -96,6 +97,7 @@ class Inbox:
         self._database = publisher.database
         self._publisher = publisher
         self._is_trusted = is_trusted
+        self._name_of = name_of
         self._log = MessageLog(publisher.database)
         self._account = ""
         self._known: dict[bool, str | None] = {}
@@ -302,6 +304,7 @@ class Inbox:
             self._settings,
             self._clock,
             is_trusted=self._is_trusted,
+            name_of=self._name_of,
             doubtful=doubtful,
             read=imported,
             now=dt_util.utcnow(),
@@ -540,6 +543,7 @@ class Inbox:
             direction=Direction.IN,
             number=body["from"],
             own_number=body["to"],
+            name=body["name"],
             text=body["text"],
             date=datetime.fromisoformat(body["date"]),
             read=False,

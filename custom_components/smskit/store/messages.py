@@ -37,7 +37,7 @@ class Message:
     own_number: str | None = field(default=None, repr=False)
     """The number that a message was received at."""
     name: str | None = field(default=None, repr=False)
-    """The recipient of a message that goes out."""
+    """The recipient who has the number, whoever else calls itself so."""
     text: str = field(repr=False)
     date: datetime
     """Aware, UTC."""
@@ -58,6 +58,7 @@ class Message:
         shown: dict[str, Any] = {
             "id": self.id,
             "from": self.number if incoming else None,
+            "name": self.name,
             "to": self.own_number if incoming else self.number,
             "text": self.text,
             "date": self.date.isoformat(),
@@ -69,7 +70,6 @@ class Message:
         return {
             **shown,
             "direction": self.direction.value,
-            "name": self.name,
             "status": self.status,
             "reason": self.reason,
         }
