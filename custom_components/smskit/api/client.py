@@ -36,11 +36,11 @@ from .models import (
     Submission,
 )
 from .picture import Picture, read_picture
+from .scrubber import Scrubber
 from .traits import Escaping, Processing, Traits
 from .transport import (
     Exchange,
     Operation,
-    Scrubber,
     Transport,
     body_error,
     status_error,
@@ -330,14 +330,17 @@ class PortalClient:
     async def _view(
         self, channel: ChannelIds, parameter: ChannelParameter
     ) -> ChannelDetails:
-        answer = await self._call(Operation.VIEW_CHANNEL, parameter.fields(channel))
+        fields = parameter.fields(channel)
+        answer, scrub = await self._request(Operation.VIEW_CHANNEL, fields)
+        async with self._doubting():
+            parse.raise_if_refused(answer, scrub)
         shown = parse.text(answer.get("channel_id"))
         if shown != channel.channel_id and (shown or parse.is_success(answer)):
             self._channels.disprove(parameter)
             if parameter.name == self.traits.channel_parameter:
                 self._learn(channel_parameter=None)
             raise WrongChannelError("an answer about another channel")
-        details = parse.channel_details(answer)
+        details = parse.channel_details(answer, scrub)
         if self._channels.confirm(parameter, channel):
             self._learn(channel_parameter=parameter.name)
         return details

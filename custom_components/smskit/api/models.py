@@ -142,9 +142,10 @@ class ChannelDetails(Channel):
     """A WhatsApp channel as `viewchannel` shows it."""
 
     plan: str | None
+    """In the portal's wording, scrubbed."""
     version: str | None
     device_status: str | None
-    """Device status in the portal's wording."""
+    """Device status in the portal's wording, None if it is more than a status."""
     connection: Connection
     up_time: timedelta | None
     """How long the channel has been connected."""

@@ -28,6 +28,7 @@ from .models import (
     NewChannel,
 )
 from .report_words import delivery_status
+from .words import one_line, status_words, version_words
 
 type Answer = Mapping[str, Any]
 
@@ -44,6 +45,8 @@ _REASONS: Final = ("message", "error", "notice")
 # What a portal that sends at once answers; others accept, and send later.
 _OUTCOMES: Final = frozenset({"sent", "failed"})
 _COMPLETED: Final = "completed"
+_LONGEST_PLAN: Final = 64
+_LONGEST_LABEL: Final = 256
 _DATE_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
 
 
@@ -368,13 +371,13 @@ def channels(answer: Answer, scrub: Callable[[str], str]) -> tuple[Channel, ...]
     )
 
 
-def channel_details(answer: Answer) -> ChannelDetails:
+def channel_details(answer: Answer, scrub: Callable[[str], str]) -> ChannelDetails:
     """Parse the answer of `viewchannel`."""
     return ChannelDetails(
         **_channel(answer),
-        plan=_optional(answer.get("plan")),
-        version=_optional(answer.get("whatsapp_version")),
-        device_status=_optional(answer.get("device_status")),
+        plan=one_line(scrub(text(answer.get("plan"))), _LONGEST_PLAN) or None,
+        version=version_words(text(answer.get("whatsapp_version"))),
+        device_status=status_words(scrub(text(answer.get("device_status")))),
         connection=_connection(answer.get("device_status")),
         up_time=_duration(answer.get("up_time")),
         subscription_end=_date(answer.get("subscription_end")),
@@ -386,7 +389,7 @@ def _channel(item: Answer) -> dict[str, Any]:
         "channel_id": _required(item, "channel_id"),
         "gateway_id": _optional(item.get("gateway_id")),
         "number": text(item.get("whatsapp_number")).lstrip("+") or None,
-        "label": _optional(item.get("label")),
+        "label": one_line(text(item.get("label")), _LONGEST_LABEL) or None,
         "last_sync": _date(item.get("last_sync")),
     }
 

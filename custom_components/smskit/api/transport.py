@@ -1,10 +1,13 @@
 """One request to the portal and what came back, whatever that is."""
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 import errno
+from ipaddress import ip_address
 import re
 from typing import Final, override
 from urllib.parse import urlencode
@@ -26,7 +29,9 @@ from .errors import (
 )
 from .parse import group
 from .private import NotPrivateError
+from .scrubber import Scrubber
 from .url import ENDPOINT
+from .words import one_line
 
 # A number that breaks off may be the beginning of another one.
 _GROUP_ID: Final = re.compile(r'"group_id"\s*:\s*(?:"(\w+)"|(\d+)(?=\s*[,}\]]))')
@@ -34,6 +39,9 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
 # The portal may close an idle connection just as the next request goes out, and then
 # nobody knows whether it was carried out. Every request opens its own connection.
 _HEADERS: Final = {"Connection": "close", "Accept": "application/json, text/html"}
+_REMEMBERED: Final = 20
+# They come from fixed lists, and occur in any text.
+_NOT_CONFIDENTIAL: Final = {"type", "list", "language", "duration", "scheduledate"}
 _STATUS_CAUSES: Final = {403: Cause.FORBIDDEN, 405: Cause.METHOD}
 
 
@@ -101,6 +109,8 @@ class Transport:
         self._session = session
         self._endpoint = URL(url) / ENDPOINT
         self._credentials = {"apikey": api_key, "apitoken": api_token}
+        self._sent: deque[Mapping[str, str]] = deque(maxlen=_REMEMBERED)
+        """What was sent last: an answer to another request may quote it."""
 
     @property
     def host(self) -> str:
@@ -120,6 +130,8 @@ class Transport:
         Errors are raised without their cause: aiohttp's may quote the whole URL.
         """
         fields = {**self._credentials, **parameters}
+        if operation is Operation.SEND:
+            self._sent.append(parameters)
         form = _Form(fields)
         method = "GET" if by_get else "POST"
         query = f"{operation}&{urlencode(fields)}" if by_get else operation.value
@@ -146,7 +158,7 @@ class Transport:
                     content_type=response.content_type,
                     location=response.headers.get("Location"),
                     body=body.decode("utf-8-sig", errors="replace"),
-                    scrub=Scrubber(fields.values()),
+                    scrub=self._scrubber(fields),
                     retry_after=_retry_after(response.headers),
                 )
         except (
@@ -166,6 +178,14 @@ class Transport:
                 ),
             ) from None
 
+    def _scrubber(self, fields: Mapping[str, str]) -> Scrubber:
+        return Scrubber(
+            value
+            for request in (fields, *self._sent)
+            for name, value in request.items()
+            if name not in _NOT_CONFIDENTIAL
+        )
+
     def _not_reachable(self, err: Exception) -> NotReachableError:
         """Return the error for what kept a request from being sent."""
         quote = ""
@@ -175,7 +195,7 @@ class Transport:
                 cause = Cause.DNS
             case aiohttp.ClientConnectorCertificateError():
                 cause = Cause.CERTIFICATE
-                quote = getattr(err.certificate_error, "verify_message", "")
+                quote = one_line(getattr(err.certificate_error, "verify_message", ""))
             case aiohttp.ClientConnectorSSLError():
                 cause = Cause.TLS
             case NotPrivateError():
@@ -241,39 +261,17 @@ def find_group_id(operation: Operation, body: str) -> str | None:
     return group(match[1] or match[2]) if match else None
 
 
-class Scrubber:
-    """Removes request values and numbers from the texts of a portal."""
-
-    def __init__(self, values: Iterable[str]) -> None:
-        secrets = {value.strip() for value in values} | {
-            part for value in values for part in value.split(",")
-        }
-        # Short values ("0", "sms", "all") are not confidential and occur in any text.
-        self._secrets = sorted((s for s in secrets if len(s) > 3), key=len)[::-1]
-
-    def __call__(self, words: str) -> str:
-        for secret in self._secrets:
-            words = words.replace(secret, "…")
-        words = re.sub(r"<[^>]*>", " ", words)
-        words = re.sub(r"\d[\d ().-]{4,}\d", "…", words)
-        words = " ".join("".join(c if c.isprintable() else " " for c in words).split())
-        return words if len(words) <= 120 else words[:119] + "…"
-
-
 def status_error(exchange: Exchange) -> PortalError:
     """Return the error for an HTTP error or a redirect. It quotes no URL."""
     status = exchange.status
     if location := exchange.location:
-        try:
-            host = URL(location).host
-        except ValueError:
-            host = None
+        host = _host_of(location, exchange.scrub)
         return NotAPortalError(
             f"a redirect (HTTP {status}) to {host or 'another page'}",
             cause=Cause.REDIRECT,
-            quote=host or "",
+            quote=host,
         )
-    message = f"HTTP {status} ({exchange.content_type})"
+    message = f"HTTP {status} ({exchange.scrub(exchange.content_type)})"
     cause = _STATUS_CAUSES.get(status, Cause.HTTP_STATUS)
     if '"group_id"' in exchange.body:
         # Whatever its status is: this is of the portal, which looked at the request.
@@ -286,6 +284,18 @@ def status_error(exchange: Exchange) -> PortalError:
     if exchange.operation is Operation.SEND and 400 <= status < 500:
         return RefusedError(message, concerns_all=True, cause=cause, quote=str(status))
     return NotAPortalError(message, cause=cause, quote=str(status))
+
+
+def _host_of(location: str, scrub: Scrubber) -> str:
+    """Return the host that a redirect leads to, "" if it names none."""
+    try:
+        host = URL(location).host or ""
+    except ValueError:
+        return ""
+    with suppress(ValueError):
+        # It looks like a number, and is none.
+        return str(ip_address(host))
+    return scrub(host)
 
 
 def body_error(exchange: Exchange) -> NotAPortalError:
@@ -306,7 +316,7 @@ def body_error(exchange: Exchange) -> NotAPortalError:
     elif "{" in body or "[" in body:
         message = f"broken JSON of {len(body)} characters"
     else:
-        quote = scrub(body[:200])[:60]
+        quote = scrub(body)[:60]
         message = f"“{quote}”"
     group_id = find_group_id(exchange.operation, body)
     return NotAPortalError(message, group_id, cause=cause, quote=quote)
