@@ -43,6 +43,7 @@ from .template import Template
 from .traits import Escaping, Processing, Traits
 from .transport import Operation
 from .url import candidate_urls, normalize_url
+from .words import one_line
 
 __all__ = [
     "MAX_RECIPIENTS",
@@ -88,4 +89,5 @@ __all__ = [
     "learned_periods",
     "match_recipients",
     "normalize_url",
+    "one_line",
 ]

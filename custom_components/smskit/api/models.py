@@ -86,7 +86,7 @@ class Accepted:
 class GroupRecipient:
     """Delivery status of one recipient of a group."""
 
-    id: str | None
+    id: str | None = field(repr=False)
     to: str = field(repr=False)
     status: DeliveryStatus
 
@@ -107,7 +107,7 @@ class GroupStatus:
 class InboxMessage:
     """A received message."""
 
-    id: str | None
+    id: str | None = field(repr=False)
     sender: str = field(repr=False)
     recipient: str | None = field(repr=False)
     text: str = field(repr=False)

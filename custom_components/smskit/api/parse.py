@@ -377,7 +377,7 @@ def channel_details(answer: Answer, scrub: Callable[[str], str]) -> ChannelDetai
         **_channel(answer),
         plan=one_line(scrub(text(answer.get("plan"))), _LONGEST_PLAN) or None,
         version=version_words(text(answer.get("whatsapp_version"))),
-        device_status=status_words(scrub(text(answer.get("device_status")))),
+        device_status=status_words(text(answer.get("device_status")), scrub),
         connection=_connection(answer.get("device_status")),
         up_time=_duration(answer.get("up_time")),
         subscription_end=_date(answer.get("subscription_end")),

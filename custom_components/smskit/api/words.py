@@ -1,5 +1,6 @@
 """Words of strangers, made fit for a line of a log, an error, or a state."""
 
+from collections.abc import Callable
 import re
 from typing import Final
 import unicodedata
@@ -29,15 +30,17 @@ def _seen(char: str) -> str:
     return "" if unicodedata.category(char) == "Cf" else " "
 
 
-def status_words(words: str) -> str | None:
+def status_words(words: str, scrub: Callable[[str], str]) -> str | None:
     """Return a short status, or None: what is longer may quote anything.
 
     Statuses are recorded. A word that is not known may be one that matters, so that
-    it is taken for a status as long as it has nothing but a few letters.
+    it is taken for a status if it is a few letters, and none that was sent.
     """
     line = one_line(words)
+    if line.lower() in inferred.DEVICE_STATUS:
+        return line
     is_short = _STATUS.fullmatch(line) is not None
-    return line if is_short or line.lower() in inferred.DEVICE_STATUS else None
+    return line if is_short and scrub(f'"{line}"') == f'"{line}"' else None
 
 
 def version_words(words: str) -> str | None:

@@ -29,7 +29,7 @@ class Direction(StrEnum):
 class Message:
     """A message that was received, or one to one recipient."""
 
-    id: str
+    id: str = field(repr=False)
     """Unique in the account: the portal's id where it is one."""
     direction: Direction
     number: str = field(repr=False)
@@ -43,7 +43,7 @@ class Message:
     """Aware, UTC."""
     status: str | None = None
     """How far a message that goes out has come."""
-    reason: str | None = None
+    reason: str | None = field(default=None, repr=False)
     read: bool = True
     trusted: bool = False
     """Whether the sender of a received message may command."""
@@ -118,7 +118,7 @@ class MessageFilter:
     status: str | None = None
     unread_only: bool = False
     since: datetime | None = None
-    before: str | None = None
+    before: str | None = field(default=None, repr=False)
     """The id of a message: only older ones."""
 
     def where(self) -> tuple[str, list[Value]]:
