@@ -38,10 +38,9 @@ from .models import (
     Submission,
 )
 from .picture import Picture
-from .private import PortalRequest
 from .template import Template
 from .traits import Escaping, Processing, Traits
-from .transport import Operation
+from .transport import Operation, PortalRequest
 from .url import candidate_urls, normalize_url
 from .words import one_line
 

@@ -1,6 +1,7 @@
 """Takes what an account sent, and numbers, out of what a portal says."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from html import unescape
 import re
@@ -28,15 +29,15 @@ _QUOTED: Final = re.compile(
 )
 
 
+@dataclass(frozen=True)
 class Scrubber:
     """Removes what was sent, and numbers, from the words of a portal.
 
     A portal may quote it in part, in other letters, escaped, or without its tags.
     """
 
-    def __init__(self, values: Iterable[str]) -> None:
-        """Initialize with the values that were sent."""
-        self._values = [value[:_MOST_OF_VALUE] for value in values]
+    sent: tuple[str, ...] = field(repr=False)
+    """The values that were sent."""
 
     def __call__(self, words: str) -> str:
         """Return words on one line, without anything that was sent."""
@@ -54,6 +55,10 @@ class Scrubber:
             words = _without_end(words)
         words = _QUOTED.sub(self._without_quotation, words)
         return one_line(_NUMBER.sub(_REMOVED, words))
+
+    @cached_property
+    def _values(self) -> list[str]:
+        return [value[:_MOST_OF_VALUE] for value in self.sent]
 
     @cached_property
     def _exact(self) -> re.Pattern[str] | None:

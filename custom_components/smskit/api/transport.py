@@ -9,7 +9,7 @@ from enum import StrEnum
 import errno
 from ipaddress import ip_address
 import re
-from typing import Final, override
+from typing import TYPE_CHECKING, Final, override
 from urllib.parse import urlencode
 
 import aiohttp
@@ -28,10 +28,13 @@ from .errors import (
     TryLaterError,
 )
 from .parse import group
-from .private import NotPrivateError
+from .private import is_private_address
 from .scrubber import Scrubber
 from .url import ENDPOINT
 from .words import one_line
+
+if TYPE_CHECKING:
+    from aiohttp.connector import Connection
 
 # A number that breaks off may be the beginning of another one.
 _GROUP_ID: Final = re.compile(r'"group_id"\s*:\s*(?:"(\w+)"|(\d+)(?=\s*[,}\]]))')
@@ -76,6 +79,26 @@ class Exchange:
     """Removes from the portal's texts what the request was about."""
     retry_after: float
     """In how many seconds the server wants to be asked again, at the earliest."""
+
+
+class NotPrivateError(aiohttp.ClientError):
+    """Nothing was sent: a connection without TLS leads out of the own network."""
+
+
+class PortalRequest(aiohttp.ClientRequest):
+    """A request that is sent without TLS only within the own network.
+
+    What counts is the address at the other end of the connection in use, not what the
+    host's name led to when it was entered, or leads to by the next look-up.
+    """
+
+    @override
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        if not self.is_ssl():
+            peer = conn.transport and conn.transport.get_extra_info("peername")
+            if not peer or not is_private_address(peer[0]):
+                raise NotPrivateError
+        return await super().send(conn)
 
 
 class _Form(BytesPayload):
@@ -180,10 +203,12 @@ class Transport:
 
     def _scrubber(self, fields: Mapping[str, str]) -> Scrubber:
         return Scrubber(
-            value
-            for request in (fields, *self._sent)
-            for name, value in request.items()
-            if name not in _NOT_CONFIDENTIAL
+            tuple(
+                value
+                for request in (fields, *self._sent)
+                for name, value in request.items()
+                if name not in _NOT_CONFIDENTIAL
+            )
         )
 
     def _not_reachable(self, err: Exception) -> NotReachableError:
