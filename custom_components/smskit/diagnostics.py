@@ -41,6 +41,7 @@ async def async_get_config_entry_diagnostics(
         "outbox": {
             "sent": data.outbox.totals.sent,
             "failed": data.outbox.totals.failed,
+            "unknown": data.outbox.totals.unknown,
             "pending": data.outbox.totals.pending,
             "batches": data.outbox.counts,
         },

@@ -91,6 +91,15 @@ class AccountIssues:
             self._clear(issue_id)
 
     @callback
+    def async_show_inbox_too_large(self, *, is_too_large: bool) -> None:
+        """Report that the portal lists more messages than are read at once."""
+        issue_id = f"inbox_too_large_{self._entry_id}"
+        if is_too_large:
+            self._raise(issue_id, "inbox_too_large", {})
+        else:
+            self._clear(issue_id)
+
+    @callback
     def async_update_clock(self, offset: timedelta | None) -> None:
         """Raise the issue of an option that the learned offset contradicts.
 
@@ -182,6 +191,7 @@ class AccountIssues:
         """Clear the issues that only hold while the account is loaded."""
         self.async_show_disk_problem(None)
         self.async_show_inbox_unreadable(is_unreadable=False)
+        self.async_show_inbox_too_large(is_too_large=False)
         self.async_show_hourly_limit(None, None)
         self.async_update_channels(())
         self.async_update_clock(None)

@@ -9,6 +9,7 @@ from .clock import OffsetPeriod, OffsetPeriods, learned_periods
 from .errors import (
     NO_TLS,
     Cause,
+    IncompleteInboxError,
     InvalidAuthError,
     NoAnswerError,
     NotAPortalError,
@@ -59,6 +60,7 @@ __all__ = [
     "GroupRecipient",
     "GroupStatus",
     "InboxMessage",
+    "IncompleteInboxError",
     "InvalidAuthError",
     "NewChannel",
     "NoAnswerError",

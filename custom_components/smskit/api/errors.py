@@ -7,6 +7,8 @@ client scrubs everything it quotes.
 from enum import StrEnum
 from typing import Final
 
+from .models import InboxMessage
+
 
 class Cause(StrEnum):
     """Why there is no usable answer, for callers that have words of their own."""
@@ -38,6 +40,7 @@ class Cause(StrEnum):
     PAGE = "page"
     """An HTML page where an answer belongs, such as a login page."""
     EMPTY = "empty"
+    TOO_LARGE = "too_large"
     BROKEN = "broken"
     """An answer of this API that cannot be read."""
     UNREADABLE = "unreadable"
@@ -122,6 +125,18 @@ class NotAPortalError(UncertainError):
 
     It is an HTML page, a redirect, an HTTP error, or an oversized or broken body.
     """
+
+
+class IncompleteInboxError(NotAPortalError):
+    """A listing of unread messages that does not end: the portal lists them once.
+
+    Raised outside of the client only with what could be read.
+    """
+
+    def __init__(self, err: UncertainError, messages: tuple[InboxMessage, ...]) -> None:
+        """Initialize the error from another one."""
+        super().__init__(str(err), cause=err.cause, quote=err.quote)
+        self.messages = messages
 
 
 class WrongChannelError(NotAPortalError):

@@ -5,10 +5,8 @@ import re
 from typing import Final
 import unicodedata
 
-from . import inferred
+from . import bounds, inferred
 
-# Nothing beyond is looked at, whatever comes.
-_MOST: Final = 500
 _STATUS: Final = re.compile(r"[A-Za-z]{1,24}(?:[ _-][A-Za-z]{1,24}){0,2}")
 _VERSION: Final = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,5}){0,3}")
 
@@ -19,7 +17,7 @@ def one_line(words: str, length: int = 120) -> str:
     A line break would let them pass for another line of a log. What is invisible, or
     turns the direction of writing, would let them pass for other words.
     """
-    seen = "".join(map(_seen, words[:_MOST]))
+    seen = "".join(map(_seen, words[: bounds.WORDS]))
     seen = " ".join(seen.split())
     return seen if len(seen) <= length else seen[: length - 1] + "…"
 

@@ -55,6 +55,7 @@ _NEWEST: Final = 10
 _FORGET_AFTER: Final = timedelta(days=90)
 # Less than the variables that SQLite takes in a statement.
 _AT_ONCE: Final = 500
+_CHARACTERS_AT_ONCE: Final = 1024 * 1024
 type _SeenRow = tuple[str, str | None, int]
 
 # From here on, comparing and reading is for a thread.
@@ -317,7 +318,9 @@ class Inbox:
             messages, seen = await run(read), await run(note)
         messages = await self._async_with_unique_ids(messages)
         # An import is one unit: what a kill left of it would be news after the start.
-        size = len(messages) if imported else _AT_ONCE
+        longest = max((len(message.text) for message in messages.values()), default=1)
+        at_once = min(_AT_ONCE, _CHARACTERS_AT_ONCE // max(longest, 1))
+        size = len(messages) if imported else at_once
         for some in batched(messages.items(), max(size, 1), strict=False):
             published = [
                 self._body(
