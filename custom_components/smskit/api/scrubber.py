@@ -1,6 +1,6 @@
 """Takes what an account sent, and numbers, out of what a portal says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import unescape
@@ -11,6 +11,8 @@ from urllib.parse import unquote
 from .words import one_line
 
 _REMOVED: Final = "…"
+# What may stand around a quotation that breaks off.
+_AROUND: Final = " .,:;!?…\"'()[]“”«»"
 # Of a portal's words, nothing beyond is looked at.
 _MOST: Final = 500
 # A text may be long. A portal that quotes it quotes where it begins, if not all of it.
@@ -36,7 +38,7 @@ class Scrubber:
     A portal may quote it in part, in other letters, escaped, or without its tags.
     """
 
-    sent: tuple[str, ...] = field(repr=False)
+    sent: Sequence[str] = field(repr=False)
     """The values that were sent."""
 
     def __call__(self, words: str) -> str:
@@ -49,7 +51,7 @@ class Scrubber:
         words = one_line(unescape(unquote(_TAG.sub(" ", words))), _MOST)
         if exact is not None:
             words = exact.sub(_REMOVED, words)
-        words = self._without_runs(words)
+        words = self._without_runs(self._without_beginning(words))
         if is_cut:
             # What is left may end with the first words of what was sent.
             words = _without_end(words)
@@ -63,17 +65,20 @@ class Scrubber:
     @cached_property
     def _exact(self) -> re.Pattern[str] | None:
         """Match the values, and the parts of lists of them; the longest first."""
-        parts = {
-            form
-            for value in self._values
-            for part in (value, *value.split(","))
-            for form in (part.strip(), one_line(part, _MOST))
-            if _SHORTEST <= len(form) <= _MOST and not _NUMBER.fullmatch(form)
-        }
-        longest_first = sorted(parts, key=len, reverse=True)
+        longest_first = sorted(self._parts, key=len, reverse=True)
         if not longest_first:
             return None
         return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        return frozenset(
+            form[:_MOST]
+            for value in self._values
+            for part in (value, *value.split(","))
+            for form in (part.strip(), one_line(part, _MOST))
+            if len(form) >= _SHORTEST and not _NUMBER.fullmatch(form)
+        )
 
     @cached_property
     def _sent_words(self) -> list[list[str]]:
@@ -91,13 +96,26 @@ class Scrubber:
     def _runs(self) -> frozenset[tuple[str, ...]]:
         return frozenset(run for words in self._sent_words for run in _runs_of(words))
 
+    def _without_beginning(self, words: str) -> str:
+        """Return words without the beginning of what was sent that they end with."""
+        end = words.rstrip(_AROUND).casefold()
+        for part in self._parts:
+            sent = part.casefold()
+            for length in range(min(len(sent), len(end)), _SHORTEST - 1, -1):
+                if end.endswith(sent[:length]):
+                    return words[: len(end) - length] + _REMOVED
+        return words
+
     def _without_quotation(self, match: re.Match[str]) -> str:
         """Return a quotation without its words, if they were sent."""
         quoted = next(part for part in match.groups() if part is not None)
         words = _words(quoted)
         if words and self._known.issuperset(words):
-            return match[0].replace(quoted, _REMOVED)
-        return _WORD.sub(self._without_long_word, match[0])
+            shown = _REMOVED
+        else:
+            shown = self._without_beginning(quoted)
+            shown = _WORD.sub(self._without_long_word, shown)
+        return match[0].replace(quoted, shown)
 
     def _without_long_word(self, match: re.Match[str]) -> str:
         is_sent = match[0].casefold() in self._known
