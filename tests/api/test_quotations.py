@@ -35,6 +35,7 @@ PRIVATE: Final = (
     "5550123",
     "7700900",
     API_KEY,
+    API_KEY[:5],
     API_TOKEN,
 )
 
@@ -124,6 +125,8 @@ async def test_text(
         f"{API_KEY}:{API_TOKEN}",
         quote(f"apikey={API_KEY}&to={NUMBERS[0]}"),
         f"<b>{API_KEY}</b>",
+        f"“{API_KEY[:-1]}…”",
+        f"{API_KEY[:5]}",
         "x " * 240 + API_KEY,
         " " * 490 + API_KEY,
     ],

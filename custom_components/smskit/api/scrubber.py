@@ -44,7 +44,7 @@ class Scrubber:
         """Return words on one line, without anything that was sent."""
         is_cut = len(words) > bounds.WORDS
         if is_cut:
-            words = _LAST_WORD.sub("", words[: bounds.WORDS])
+            words = _LAST_WORD.sub("", words[:bounds.WORDS])
         if (exact := self._exact) is not None:
             words = exact.sub(_REMOVED, words)
         words = one_line(unescape(unquote(_TAG.sub(" ", words))), bounds.WORDS)
@@ -72,7 +72,7 @@ class Scrubber:
     @cached_property
     def _parts(self) -> frozenset[str]:
         return frozenset(
-            form[: bounds.WORDS]
+            form[:bounds.WORDS]
             for value in self._values
             for part in (value, *value.split(","))
             for form in (part.strip(), one_line(part, bounds.WORDS))
@@ -110,8 +110,11 @@ class Scrubber:
         quoted = next(part for part in match.groups() if part is not None)
         words = _words(quoted)
         if words and self._known.issuperset(words):
-            return match[0].replace(quoted, _REMOVED)
-        return _WORD.sub(self._without_long_word, match[0])
+            shown = _REMOVED
+        else:
+            shown = self._without_beginning(quoted)
+            shown = _WORD.sub(self._without_long_word, shown)
+        return match[0].replace(quoted, shown)
 
     def _without_long_word(self, match: re.Match[str]) -> str:
         is_sent = match[0].casefold() in self._known
