@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from .channels import ChannelProblem
 from .const import DOMAIN
+from .settings import most_unread
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +78,11 @@ class AccountIssues:
         if not limit or unread <= limit:
             self._clear(issue_id)
         else:
-            self._raise(issue_id, "inbox_full", {"limit": str(limit)})
+            self._raise(
+                issue_id,
+                "inbox_full",
+                {"limit": str(limit), "most": str(most_unread(limit))},
+            )
 
     @callback
     def async_show_inbox_unreadable(self, *, is_unreadable: bool) -> None:

@@ -4,8 +4,10 @@ from typing import Final
 
 BODY: Final = 64 * 1024
 """Bytes of an answer, unless it lists what there may be many of."""
+LIST: Final = 256 * 1024
+"""Bytes of an answer that lists channels or recipients."""
 LISTING: Final = 1024 * 1024
-"""Bytes of a listing that are decoded at once."""
+"""Bytes of an inbox that are decoded at once."""
 PICTURE: Final = 1536 * 1024
 """Bytes of the answer that is a picture in Base64."""
 

@@ -56,8 +56,8 @@ MAX_RECIPIENTS: Final = 100
 
 _LIMITS: Final = {
     Operation.INBOX: bounds.LISTING,
-    Operation.GROUP_STATUS: bounds.LISTING,
-    Operation.LIST_CHANNELS: bounds.LISTING,
+    Operation.GROUP_STATUS: bounds.LIST,
+    Operation.LIST_CHANNELS: bounds.LIST,
     Operation.SCAN_QR: bounds.PICTURE,
 }
 _DATE_FORMAT: Final = "%Y-%m-%d %H:%M:%S"

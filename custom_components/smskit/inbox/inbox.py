@@ -19,7 +19,7 @@ from ..api import InboxMessage
 from ..const import DOMAIN
 from ..phone_number import shown_number
 from ..portal_clock import PortalClock
-from ..settings import Settings
+from ..settings import Settings, most_unread
 from ..store import (
     Body,
     Direction,
@@ -29,6 +29,7 @@ from ..store import (
     Statement,
     StoreError,
     insert_messages,
+    limit_unread,
     redate_messages,
     trim_messages,
 )
@@ -96,6 +97,7 @@ class Inbox:
         self._hass = hass
         self._entry_id = entry_id
         self._settings = settings
+        self._most_unread = most_unread(settings.keep_messages)
         self._clock = clock
         self._dated_by = clock.signature
         self._database = publisher.database
@@ -300,6 +302,11 @@ class Inbox:
             run = self._hass.async_add_executor_job
             messages, seen = await run(read), await run(note)
         messages = await self._async_with_unique_ids(messages)
+        if not imported and len(messages) > self._most_unread:
+            # Nobody reads them one by one.
+            old = list(messages)[: -self._most_unread]
+            late = {*(one for one in messages if one in late), *old}
+            messages |= {one: replace(messages[one], read=True) for one in old}
         # An import is one unit: what a kill left of it would be news after the start.
         longest = max((len(message.text) for message in messages.values()), default=1)
         at_once = min(_AT_ONCE, _CHARACTERS_AT_ONCE // max(longest, 1))
@@ -327,6 +334,9 @@ class Inbox:
             await self._async_write([], [], [], full=full)
         # A listing of all has the unread, too.
         self._known |= dict.fromkeys({full, False}, self._account)
+        if self.view.unread > self._most_unread:
+            await self._database.write(limit_unread(self._most_unread))
+            await self._async_look()
         await self._async_trim_at_times(len(messages))
 
     async def _async_write(

@@ -290,6 +290,17 @@ def trim_messages(direction: Direction, keep: int, keep_for: timedelta) -> State
     )
 
 
+def limit_unread(most: int) -> Statement:
+    """Return the statement that marks the oldest unread messages as read."""
+    return Statement(
+        "UPDATE messages SET read = 1 WHERE direction = 'in' AND read = 0 "
+        "AND (date, seq) < (SELECT date, seq FROM messages "
+        "WHERE direction = 'in' AND read = 0 "
+        "ORDER BY date DESC, seq DESC LIMIT 1 OFFSET ?)",
+        [(most - 1,)],
+    )
+
+
 def from_timestamp(timestamp: float) -> datetime:
     """Return a stored time as aware UTC."""
     return dt_util.utc_from_timestamp(timestamp)
