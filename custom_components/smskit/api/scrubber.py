@@ -44,7 +44,7 @@ class Scrubber:
         """Return words on one line, without anything that was sent."""
         is_cut = len(words) > bounds.WORDS
         if is_cut:
-            words = _LAST_WORD.sub("", words[:bounds.WORDS])
+            words = _LAST_WORD.sub("", words[: bounds.WORDS])
         if (exact := self._exact) is not None:
             words = exact.sub(_REMOVED, words)
         words = one_line(unescape(unquote(_TAG.sub(" ", words))), bounds.WORDS)
@@ -72,7 +72,7 @@ class Scrubber:
     @cached_property
     def _parts(self) -> frozenset[str]:
         return frozenset(
-            form[:bounds.WORDS]
+            form[: bounds.WORDS]
             for value in self._values
             for part in (value, *value.split(","))
             for form in (part.strip(), one_line(part, bounds.WORDS))

@@ -56,11 +56,7 @@ _DATED_KEY: Final = "dated_by"
 _NEWEST: Final = 10
 # Less than the variables that SQLite takes in a statement.
 _AT_ONCE: Final = 500
-<<<<<<< HEAD
 _CHARACTERS_AT_ONCE: Final = 1024 * 1024
-type _SeenRow = tuple[str, str | None, int]
-=======
->>>>>>> w-neighbors
 
 # From here on, comparing and reading is for a thread.
 _LARGE: Final = 50
