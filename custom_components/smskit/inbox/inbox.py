@@ -331,8 +331,9 @@ class Inbox:
         # A listing of all has the unread, too.
         self._known |= dict.fromkeys({full, False}, self._account)
         if self.view.unread > self._most_unread:
-            await self._database.write(limit_unread(self._most_unread))
-            await self._async_look()
+            with suppress(StoreError):
+                await self._database.write(limit_unread(self._most_unread))
+                await self._async_look()
         await self._async_trim_at_times(len(messages))
 
     async def _async_write(
