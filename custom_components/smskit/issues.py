@@ -173,7 +173,8 @@ class AccountIssues:
     def async_update_channels(self, problems: Iterable[ChannelProblem]) -> None:
         """Raise the issues of the current channel problems, and clear all others."""
         wanted = {
-            f"{problem.key}_{problem.channel_id}": problem for problem in problems
+            f"{problem.key}_{self._entry_id}_{problem.channel_id}": problem
+            for problem in problems
         }
         for issue_id in self._channel_issue_ids - wanted.keys():
             self._clear(issue_id)
@@ -229,15 +230,10 @@ class AccountIssues:
 
 @callback
 def async_remove_issues(hass: HomeAssistant, entry_id: str) -> None:
-    """Clear what outlives the unloading of an account."""
-    for issue_id in (
-        _inbox_full_id(entry_id),
-        _inbox_unreadable_id(entry_id),
-        _disk_error_id(entry_id),
-        _store_damaged_id(entry_id),
-        *(issue.issue_id for issue in _recipient_issues(hass, entry_id)),
-    ):
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
+    """Clear every issue of an account, also one that a kill left in the registry."""
+    for domain, issue_id in list(ir.async_get(hass).issues):
+        if domain == DOMAIN and entry_id in issue_id:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 def _inbox_full_id(entry_id: str) -> str:

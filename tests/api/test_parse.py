@@ -33,7 +33,7 @@ READERS: Final[dict[str, Callable[[Answer], object]]] = {
     "balance": parse.balance,
     "createchannel": parse.new_channel,
     "listchannel": lambda answer: parse.channels(answer, str),
-    "viewchannel": parse.channel_details,
+    "viewchannel": lambda answer: parse.channel_details(answer, str),
     "clearqueue": parse.queue_count,
     "resetchannel": lambda _: None,
     "deletechannel": lambda _: None,
@@ -449,7 +449,7 @@ def test_delivery_words(word: object, expected: DeliveryStatus) -> None:
 def test_connection(words: str | None, expected: Connection) -> None:
     """A channel is connected only when the portal says so in words that are known."""
     answer = {"channel_id": "1", "device_status": words}
-    assert parse.channel_details(answer).connection is expected
+    assert parse.channel_details(answer, str).connection is expected
 
 
 @pytest.mark.parametrize(
@@ -469,7 +469,7 @@ def test_connection(words: str | None, expected: Connection) -> None:
 def test_up_time(written: object, expected: timedelta | None) -> None:
     """The hours of a duration go on past a day; what is no duration is none."""
     answer = {"channel_id": "1", "up_time": written}
-    assert parse.channel_details(answer).up_time == expected
+    assert parse.channel_details(answer, str).up_time == expected
 
 
 @pytest.mark.parametrize(

@@ -348,16 +348,23 @@ class PortalClient:
     async def _view(
         self, channel: ChannelIds, parameter: ChannelParameter
     ) -> ChannelDetails:
-        answer = await self._call(
-            Operation.VIEW_CHANNEL, parameter.fields(channel), lambda answer: answer
-        )
+
+        def read(
+            answer: parse.Answer, scrub: parse.Scrub
+        ) -> tuple[parse.Answer, parse.Scrub]:
+            parse.raise_if_refused(answer, scrub)
+            return answer, scrub
+
+        fields = parameter.fields(channel)
+        async with self._doubting():
+            answer, scrub = await self._request(Operation.VIEW_CHANNEL, fields, read)
         shown = parse.text(answer.get("channel_id"))
         if shown != channel.channel_id and (shown or parse.is_success(answer)):
             self._channels.disprove(parameter)
             if parameter.name == self.traits.channel_parameter:
                 self._learn(channel_parameter=None)
             raise WrongChannelError("an answer about another channel")
-        details = parse.channel_details(answer)
+        details = parse.channel_details(answer, scrub)
         if self._channels.confirm(parameter, channel):
             self._learn(channel_parameter=parameter.name)
         return details

@@ -23,6 +23,8 @@ class Cause(StrEnum):
     """TLS is spoken, with a certificate that is not trusted."""
     TLS = "tls"
     """What answers does not speak TLS."""
+    NOT_PRIVATE = "not_private"
+    """Without TLS, and out of the own network."""
     NOT_CONNECTED = "not_connected"
 
     # The request was sent.
@@ -56,6 +58,7 @@ _NOT_CONNECTED: Final = {
     Cause.CONNECT_TIMEOUT: "timed out",
     Cause.CERTIFICATE: "certificate not trusted",
     Cause.TLS: "no TLS",
+    Cause.NOT_PRIVATE: "neither TLS nor a private address",
     Cause.NOT_CONNECTED: "connection failed",
 }
 

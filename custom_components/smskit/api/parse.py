@@ -30,6 +30,7 @@ from .models import (
 )
 from .page import page_start
 from .report_words import delivery_status
+from .words import one_line, status_words, version_words
 
 type Answer = Mapping[str, Any]
 type Scrub = Callable[[str], str]
@@ -55,6 +56,7 @@ _REASONS: Final = ("message", "error", "notice")
 _OUTCOMES: Final = frozenset({"sent", "failed"})
 _SEND: Final = "sendsms"
 _COMPLETED: Final = "completed"
+_LONGEST_PLAN: Final = 64
 _EXPONENT: Final = re.compile(r"\de[+-]?\d", re.IGNORECASE)
 # A date of another year cannot be converted, or is none.
 _YEARS: Final = range(1970, 9999)
@@ -233,7 +235,8 @@ def raise_if_refused(answer: Answer, scrub: Scrub) -> None:
     status, said = _status(answer)
     if status not in inferred.REFUSED_STATUS:
         return
-    reasons = (text(answer.get(key), bounds.WORDS) for key in _REASONS)
+    # The scrubber cuts them: it has to know whether something was cut off.
+    reasons = (text(answer.get(key), 2 * bounds.WORDS) for key in _REASONS)
     raw = next(filter(None, reasons), said)
     # Without what was sent: a message may be about credentials.
     reason = scrub(raw)
@@ -344,7 +347,7 @@ def _listed(answer: Answer, key: str, scrub: Scrub) -> list[Answer]:
 
 def _status(answer: Answer, key: str = "status") -> tuple[str, str]:
     """Return a status as one word, and what the portal says behind it."""
-    words = text(answer.get(key))
+    words = text(answer.get(key), 2 * bounds.WORDS)
     end = inferred.STATUS_SEPARATOR.search(words)
     if end is None:
         return words.lower(), ""
@@ -383,7 +386,7 @@ def accepted(answer: Answer, scrub: Scrub, count: int) -> Accepted:
         delivery_status(status) if status in _OUTCOMES else DeliveryStatus.QUEUED
     ]
     all_sent = len(outcomes) == count and set(outcomes) == {DeliveryStatus.SENT}
-    notice = text(answer.get("notice"), bounds.WORDS)
+    notice = text(answer.get("notice"), 2 * bounds.WORDS)
     return Accepted(
         group_id=group_id,
         all_sent=all_sent,
@@ -449,13 +452,13 @@ def channels(answer: Answer, scrub: Scrub) -> tuple[Channel, ...]:
     return tuple(Channel(**_channel(item)) for item in listed)
 
 
-def channel_details(answer: Answer) -> ChannelDetails:
+def channel_details(answer: Answer, scrub: Scrub) -> ChannelDetails:
     """Parse the answer of `viewchannel`."""
     return ChannelDetails(
         **_channel(answer),
-        plan=_optional(answer.get("plan")),
-        version=_optional(answer.get("whatsapp_version")),
-        device_status=_optional(answer.get("device_status")),
+        plan=one_line(scrub(text(answer.get("plan"))), _LONGEST_PLAN) or None,
+        version=version_words(text(answer.get("whatsapp_version"))),
+        device_status=status_words(text(answer.get("device_status")), scrub),
         connection=_connection(answer.get("device_status")),
         up_time=_duration(answer.get("up_time")),
         subscription_end=_date(answer.get("subscription_end")),
@@ -467,7 +470,7 @@ def _channel(item: Answer) -> dict[str, Any]:
         "channel_id": _required_id(item, "channel_id"),
         "gateway_id": _id(item.get("gateway_id")),
         "number": text(item.get("whatsapp_number")).lstrip("+") or None,
-        "label": _optional(item.get("label")),
+        "label": one_line(text(item.get("label")), bounds.NAME) or None,
         "last_sync": _date(item.get("last_sync")),
     }
 

@@ -1,13 +1,16 @@
 """One request to the portal and what came back, whatever that is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 import errno
+from ipaddress import ip_address
 import re
-from typing import Final, override
+from typing import TYPE_CHECKING, Final, override
 from urllib.parse import urlencode
 
 import aiohttp
@@ -27,7 +30,13 @@ from .errors import (
 )
 from .page import has_markup, page_start, page_title
 from .parse import Answer, Scrub, group, parse_answer
+from .private import is_private_address
+from .scrubber import Scrubber
 from .url import ENDPOINT
+from .words import one_line
+
+if TYPE_CHECKING:
+    from aiohttp.connector import Connection
 
 # A number that breaks off may be the beginning of another one.
 _GROUP_ID: Final = re.compile(
@@ -38,6 +47,9 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
 # The portal may close an idle connection just as the next request goes out, and then
 # nobody knows whether it was carried out. Every request opens its own connection.
 _HEADERS: Final = {"Connection": "close", "Accept": "application/json, text/html"}
+_REMEMBERED: Final = 20
+# They come from fixed lists, and occur in any text.
+_NOT_CONFIDENTIAL: Final = {"type", "list", "language", "duration", "scheduledate"}
 _STATUS_CAUSES: Final = {403: Cause.FORBIDDEN, 405: Cause.METHOD}
 
 
@@ -95,6 +107,26 @@ class Exchange:
         return read(answer, self.scrub)
 
 
+class NotPrivateError(aiohttp.ClientError):
+    """Nothing was sent: a connection without TLS leads out of the own network."""
+
+
+class PortalRequest(aiohttp.ClientRequest):
+    """A request that is sent without TLS only within the own network.
+
+    What counts is the address at the other end of the connection in use, not what the
+    host's name led to when it was entered, or leads to by the next look-up.
+    """
+
+    @override
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        if not self.is_ssl():
+            peer = conn.transport and conn.transport.get_extra_info("peername")
+            if not peer or not is_private_address(peer[0]):
+                raise NotPrivateError
+        return await super().send(conn)
+
+
 class _Form(BytesPayload):
     """A form that records whether any of it was handed to the network."""
 
@@ -119,10 +151,15 @@ class Transport:
     def __init__(
         self, session: aiohttp.ClientSession, url: str, api_key: str, api_token: str
     ) -> None:
-        """Initialize the transport for a base URL as `normalize_url` returns it."""
+        """Initialize the transport for a base URL as `normalize_url` returns it.
+
+        The session makes each request a `PortalRequest`.
+        """
         self._session = session
         self._endpoint = URL(url) / ENDPOINT
         self._credentials = {"apikey": api_key, "apitoken": api_token}
+        self._sent: deque[Mapping[str, str]] = deque(maxlen=_REMEMBERED)
+        """What was sent last: an answer to another request may quote it."""
 
     @property
     def host(self) -> str:
@@ -146,6 +183,8 @@ class Transport:
         Errors are raised without their cause: aiohttp's may quote the whole URL.
         """
         fields = {**self._credentials, **parameters}
+        if operation is Operation.SEND:
+            self._sent.append(parameters)
         form = _Form(fields)
         method = "GET" if by_get else "POST"
         query = f"{operation}&{urlencode(fields)}" if by_get else operation.value
@@ -172,11 +211,15 @@ class Transport:
                     content_type=_content_type(response),
                     location=response.headers.get("Location"),
                     body=body[:limit].decode("utf-8-sig", errors="replace"),
-                    scrub=Scrubber(fields.values()),
+                    scrub=self._scrubber(fields),
                     retry_after=_retry_after(response.headers),
                     is_cut=is_cut,
                 )
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            NotPrivateError,
+        ) as err:
             raise self._not_reachable(err) from None
         except (TimeoutError, aiohttp.ClientError, OSError) as err:
             if not by_get and not form.started:
@@ -189,6 +232,16 @@ class Transport:
                 ),
             ) from None
 
+    def _scrubber(self, fields: Mapping[str, str]) -> Scrubber:
+        return Scrubber(
+            tuple(
+                value
+                for request in (fields, *self._sent)
+                for name, value in request.items()
+                if name not in _NOT_CONFIDENTIAL
+            )
+        )
+
     def _not_reachable(self, err: Exception) -> NotReachableError:
         """Return the error for what kept a request from being sent."""
         quote = ""
@@ -198,9 +251,11 @@ class Transport:
                 cause = Cause.DNS
             case aiohttp.ClientConnectorCertificateError():
                 cause = Cause.CERTIFICATE
-                quote = getattr(err.certificate_error, "verify_message", "")
+                quote = one_line(getattr(err.certificate_error, "verify_message", ""))
             case aiohttp.ClientConnectorSSLError():
                 cause = Cause.TLS
+            case NotPrivateError():
+                cause = Cause.NOT_PRIVATE
             case TimeoutError():
                 cause = Cause.CONNECT_TIMEOUT
             case OSError(errno=errno.ECONNREFUSED):
@@ -279,49 +334,18 @@ def find_group_id(operation: Operation, body: str) -> str | None:
     return group(match[1] or match[2]) if match else None
 
 
-class Scrubber:
-    """Removes request values and numbers from the texts of a portal."""
-
-    def __init__(self, values: Iterable[str]) -> None:
-        secrets = {value.strip() for value in values} | {
-            part for value in values for part in value.split(",")
-        }
-        # Short values ("0", "sms", "all") are not confidential and occur in any text.
-        self._secrets = sorted((s for s in secrets if len(s) > 3), key=len)[::-1]
-
-    def __call__(self, words: str) -> str:
-        words = words[: bounds.WORDS]
-        for secret in self._secrets:
-            words = words.replace(secret, "…")
-        words = self._without_beginning(words)
-        words = re.sub(r"<[^<>]*+>", " ", words)
-        words = re.sub(r"\d[\d ().-]{4,}\d", "…", words)
-        words = " ".join("".join(c if c.isprintable() else " " for c in words).split())
-        return words if len(words) <= 120 else words[:119] + "…"
-
-    def _without_beginning(self, words: str) -> str:
-        """Return words without the beginning of a secret that they end with."""
-        for secret in self._secrets:
-            for length in range(min(len(secret), len(words)), 3, -1):
-                if words.endswith(secret[:length]):
-                    return words[:-length] + "…"
-        return words
-
-
 def status_error(exchange: Exchange) -> PortalError:
     """Return the error for an HTTP error or a redirect. It quotes no URL."""
     status = exchange.status
     if location := exchange.location:
-        try:
-            host = (URL(location).host or "")[: bounds.NAME]
-        except ValueError:
-            host = None
+        host = _host_of(location, exchange.scrub)
         return NotAPortalError(
             f"a redirect (HTTP {status}) to {host or 'another page'}",
             cause=Cause.REDIRECT,
-            quote=host or "",
+            quote=host,
         )
-    message = f"HTTP {status} ({exchange.content_type or 'of no known type'})"
+    content_type = exchange.content_type or "of no known type"
+    message = f"HTTP {status} ({exchange.scrub(content_type)})"
     cause = _STATUS_CAUSES.get(status, Cause.HTTP_STATUS)
     if '"group_id"' in exchange.body:
         # Whatever its status is: this is of the portal, which looked at the request.
@@ -334,6 +358,18 @@ def status_error(exchange: Exchange) -> PortalError:
     if exchange.operation is Operation.SEND and 400 <= status < 500:
         return RefusedError(message, concerns_all=True, cause=cause, quote=str(status))
     return NotAPortalError(message, cause=cause, quote=str(status))
+
+
+def _host_of(location: str, scrub: Scrubber) -> str:
+    """Return the host that a redirect leads to, "" if it names none."""
+    try:
+        host = URL(location).host or ""
+    except ValueError:
+        return ""
+    with suppress(ValueError):
+        # It looks like a number, and is none.
+        return str(ip_address(host))
+    return scrub(host)
 
 
 def body_error(exchange: Exchange) -> NotAPortalError:

@@ -87,6 +87,7 @@ class Inbox:
         publisher: Publisher,
         *,
         is_trusted: Callable[[str], bool],
+        name_of: Callable[[str], str | None],
     ) -> None:
         """Write to the open database of a publisher."""
         self._hass = hass
@@ -98,6 +99,7 @@ class Inbox:
         self._database = publisher.database
         self._publisher = publisher
         self._is_trusted = is_trusted
+        self._name_of = name_of
         self._log = MessageLog(publisher.database)
         self._seen = SeenMessages(publisher.database)
         self._account = ""
@@ -284,6 +286,7 @@ class Inbox:
             self._settings,
             self._clock,
             is_trusted=self._is_trusted,
+            name_of=self._name_of,
             doubtful=doubtful,
             read=imported,
             now=dt_util.utcnow(),
@@ -492,6 +495,7 @@ class Inbox:
             direction=Direction.IN,
             number=body["from"],
             own_number=body["to"],
+            name=body["name"],
             text=body["text"],
             date=datetime.fromisoformat(body["date"]),
             read=False,
