@@ -50,11 +50,11 @@ from .recipients import SIGNAL_RECIPIENTS, is_trusted, rename_devices
 from .removed_recipients import RemovedRecipients
 from .sending import (
     OUTCOME,
-    REMOVED,
     Batch,
     BatchRecipient,
     DeliveryTracker,
     Dispatcher,
+    FailureReason,
     Outbox,
     Planner,
     Sender,
@@ -347,7 +347,9 @@ async def _async_drop_held(entry: SmskitConfigEntry) -> None:
 
     # What the disk does not take yet is in an issue, and is repeated after a start.
     with suppress(StoreError):
-        await entry.runtime_data.dispatcher.async_cancel_held(is_gone, REMOVED)
+        await entry.runtime_data.dispatcher.async_cancel_held(
+            is_gone, FailureReason.RECIPIENT_REMOVED
+        )
 
 
 async def async_stop(data: SmskitData) -> None:

@@ -17,7 +17,7 @@ from .home import Home
 
 _REFUSED: Final = pytest.mark.expected_log("The database cannot be written")
 _AWAY: Final = pytest.mark.expected_log("Error fetching")
-_NOT_STORED: Final = "it could not be stored"
+_NOT_STORED: Final = "It could not be stored"
 _READ_ONLY: Final = "attempt to write a readonly database"
 _MINUTES: Final = 300
 

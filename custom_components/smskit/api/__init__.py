@@ -9,6 +9,7 @@ from .clock import OffsetPeriod, OffsetPeriods, learned_periods
 from .errors import (
     NO_TLS,
     Cause,
+    Explanation,
     InvalidAuthError,
     NoAnswerError,
     NotAPortalError,
@@ -55,6 +56,7 @@ __all__ = [
     "Connection",
     "DeliveryStatus",
     "Escaping",
+    "Explanation",
     "GroupRecipient",
     "GroupStatus",
     "InboxMessage",

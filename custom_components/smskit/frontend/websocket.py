@@ -136,14 +136,14 @@ async def ws_list(
             page = {
                 "number": number,
                 "name": names.get(current_form(number)),
-                "messages": [as_shown(message, numbers) for message in found],
+                "messages": [as_shown(hass, message, numbers) for message in found],
                 "more": more,
             }
         else:
             conversations, total = await log.async_conversations(msg["offset"], limit)
             page = {
                 "conversations": [
-                    as_conversation(one, names, numbers) for one in conversations
+                    as_conversation(hass, one, names, numbers) for one in conversations
                 ],
                 "total": total,
             }
@@ -172,7 +172,7 @@ def ws_subscribe(
     def forward(kind: str, message: Message | None) -> None:
         change: dict[str, Any] = {"kind": kind}
         if message is not None:
-            change["message"] = as_shown(message, recipient_numbers(entry))
+            change["message"] = as_shown(hass, message, recipient_numbers(entry))
         connection.send_message(websocket_api.event_message(msg["id"], change))
 
     @callback

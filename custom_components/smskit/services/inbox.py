@@ -7,7 +7,7 @@ from typing import Final
 
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
-from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
@@ -19,7 +19,8 @@ from ..coordinator import SmskitConfigEntry, async_loaded_entry
 from ..phone_number import InvalidNumberError, normalize_number, shown_number
 from ..recipients import entity_recipients
 from ..sending import Status
-from ..store import Direction, MessageFilter
+from ..store import Direction, Message, MessageFilter
+from ..texts import reason_fields
 from .errors import store_errors
 
 ATTR_ALL: Final = "all"
@@ -78,7 +79,7 @@ async def async_get_messages(call: ServiceCall) -> ServiceResponse:
         messages, total = await log.async_search(
             _filter(call, entry), call.data[ATTR_LIMIT]
         )
-    return {"messages": [m.as_dict() for m in messages], "total": total}
+    return {"messages": [_shown(call.hass, m) for m in messages], "total": total}
 
 
 async def async_export_messages(call: ServiceCall) -> ServiceResponse:
@@ -89,7 +90,7 @@ async def async_export_messages(call: ServiceCall) -> ServiceResponse:
         messages, _ = await entry.runtime_data.log.async_search(
             _filter(call, entry), _EVERYTHING
         )
-    shown: list[JsonValueType] = [message.as_dict() for message in messages]
+    shown: list[JsonValueType] = [_shown(call.hass, one) for one in messages]
     if path is None:
         return {"count": len(shown), "path": None, "messages": shown}
     try:
@@ -101,6 +102,14 @@ async def async_export_messages(call: ServiceCall) -> ServiceResponse:
             translation_placeholders={"error": err.strerror or type(err).__name__},
         ) from err
     return {"count": len(shown), "path": str(path)}
+
+
+def _shown(hass: HomeAssistant, message: Message) -> dict[str, JsonValueType]:
+    """Return a message with the reason of one that went out."""
+    shown: dict[str, JsonValueType] = message.as_dict()
+    if message.direction is Direction.OUT:
+        shown |= reason_fields(hass, message.reason)
+    return shown
 
 
 def _export_path(call: ServiceCall) -> Path | None:

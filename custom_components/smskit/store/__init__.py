@@ -13,11 +13,13 @@ from .messages import (
     trim_messages,
 )
 from .publisher import Body, Publisher
+from .reason import NO_REASON, Reason
 from .statement import Statement, Value
 from .store import Store, async_remove_store
 from .traits import async_load_traits, store_traits
 
 __all__ = [
+    "NO_REASON",
     "Body",
     "Conversation",
     "Database",
@@ -26,6 +28,7 @@ __all__ = [
     "MessageFilter",
     "MessageLog",
     "Publisher",
+    "Reason",
     "Statement",
     "Store",
     "StoreError",

@@ -10,11 +10,12 @@ from homeassistant.util import dt as dt_util
 
 from ..phone_number import current_form
 from .database import Database
+from .reason import NO_REASON, Reason
 from .statement import Statement, Value
 
 _COLUMNS: Final = (
-    "id, direction, number, own_number, name, text, date, status, reason, read, "
-    "trusted, portal_date, received"
+    "id, direction, number, own_number, name, text, date, status, reason_code, "
+    "reason_cause, reason_quote, read, trusted, portal_date, received"
 )
 
 
@@ -43,7 +44,7 @@ class Message:
     """Aware, UTC."""
     status: str | None = None
     """How far a message that goes out has come."""
-    reason: str | None = None
+    reason: Reason | None = None
     read: bool = True
     trusted: bool = False
     """Whether the sender of a received message may command."""
@@ -53,7 +54,10 @@ class Message:
     """When a received message was listed first. Aware, UTC."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as attributes and actions show it."""
+        """Return it as attributes and actions show it, but for the reason.
+
+        That is a text in somebody's language.
+        """
         incoming = self.direction is Direction.IN
         shown: dict[str, Any] = {
             "id": self.id,
@@ -71,14 +75,13 @@ class Message:
             "direction": self.direction.value,
             "name": self.name,
             "status": self.status,
-            "reason": self.reason,
         }
 
     @classmethod
     def from_row(cls, row: Iterable[Any]) -> Self:
         """Return what a query for all columns returned."""
-        id_, direction, number, own, name, text, date, status, reason, *more = row
-        read, trusted, portal_date, received = more
+        id_, direction, number, own, name, text, date, status, *more = row
+        code, cause, quote, read, trusted, portal_date, received = more
         return cls(
             id=id_,
             direction=Direction(direction),
@@ -88,7 +91,7 @@ class Message:
             text=text,
             date=from_timestamp(date),
             status=status,
-            reason=reason,
+            reason=Reason.from_columns(code, cause, quote),
             read=bool(read),
             trusted=bool(trusted),
             portal_date=datetime.fromisoformat(portal_date) if portal_date else None,
@@ -237,7 +240,7 @@ def insert_messages(
     """Return the statement that stores messages."""
     return Statement(
         f"INSERT INTO messages ({_COLUMNS}, peer, fingerprint) "  # noqa: S608 - as above
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 one.id,
@@ -248,7 +251,7 @@ def insert_messages(
                 one.text,
                 one.date.timestamp(),
                 one.status,
-                one.reason,
+                *(one.reason.columns if one.reason else NO_REASON),
                 int(one.read),
                 int(one.trusted),
                 one.portal_date.isoformat() if one.portal_date else None,
