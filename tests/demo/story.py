@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from .audit import complaints, leaks
 from .installation import FOLDER
+from .outside import ignore_a_late_command, tell_a_family_exactly
 from .portal_habits import (
     date_anew,
     follow_the_cron_job,
@@ -285,6 +286,8 @@ STEPS: Final[tuple[Step, ...]] = (
     pair_channel,
     answer_a_question,
     obey_anna_only,
+    ignore_a_late_command,
+    tell_a_family_exactly,
     schedule,
     report_on_the_portal,
     keep_secrets,
