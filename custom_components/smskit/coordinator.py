@@ -38,7 +38,7 @@ from .removed_recipients import RemovedRecipients
 from .sending import DeliveryTracker, Dispatcher, Outbox, Sender
 from .settings import Settings
 from .store import MessageLog, Publisher, Store, StoreError
-from .texts import explanation_text
+from .texts import common_text, explanation_text
 
 type SmskitConfigEntry = ConfigEntry[SmskitData]
 
@@ -106,7 +106,9 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key="not_readable",
-                translation_placeholders={"error": str(err)},
+                translation_placeholders={
+                    "error": common_text(self.hass, f"disk_{err.problem}")
+                },
             ) from err
         except PortalError as err:
             raise UpdateFailed(

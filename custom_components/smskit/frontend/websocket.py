@@ -23,6 +23,7 @@ from ..phone_number import current_form
 from ..recipients import SIGNAL_RECIPIENTS, recipient_names, recipient_numbers
 from ..sending import SIGNAL_OUTCOME, SIGNAL_SUBMITTED, Outcome
 from ..store import Message, StoreError
+from ..texts import common_text
 from .conversations import as_conversation, as_shown
 
 _MAX_PAGE = 200
@@ -148,7 +149,16 @@ async def ws_list(
                 "total": total,
             }
     except StoreError as err:
-        connection.send_error(msg["id"], websocket_api.ERR_UNKNOWN_ERROR, str(err))
+        connection.send_error(
+            msg["id"],
+            websocket_api.ERR_UNKNOWN_ERROR,
+            common_text(hass, f"disk_{err.problem}"),
+            translation_domain=DOMAIN,
+            translation_key="not_readable",
+            translation_placeholders={
+                "error": common_text(hass, f"disk_{err.problem}")
+            },
+        )
         return
     connection.send_result(msg["id"], page)
 

@@ -3,13 +3,13 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, async_get_hass
 from homeassistant.exceptions import HomeAssistantError
 
 from ..api import PortalError, UncertainError, UnverifiedChannelError
 from ..const import DOMAIN
 from ..sending import Outcome, Report, Status
-from ..store import StoreError
+from ..store import StoreError, disk_problem
 from ..texts import common_text, explanation_text, reason_text
 
 
@@ -86,8 +86,15 @@ def store_errors() -> Generator[None]:
     try:
         yield
     except StoreError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="not_stored",
-            translation_placeholders={"error": str(err)},
-        ) from err
+        raise disk_error(async_get_hass(), "not_stored", err) from err
+
+
+def disk_error(hass: HomeAssistant, key: str, err: Exception) -> HomeAssistantError:
+    """Return the error of an action that could not read or write."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders={
+            "error": common_text(hass, f"disk_{disk_problem(err)}")
+        },
+    )

@@ -8,7 +8,7 @@ from typing import Final
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
@@ -21,7 +21,7 @@ from ..recipients import entity_recipients
 from ..sending import Status
 from ..store import Direction, Message, MessageFilter
 from ..texts import reason_fields
-from .errors import store_errors
+from .errors import disk_error, store_errors
 
 ATTR_ALL: Final = "all"
 ATTR_BEFORE: Final = "before"
@@ -96,11 +96,7 @@ async def async_export_messages(call: ServiceCall) -> ServiceResponse:
     try:
         await call.hass.async_add_executor_job(_write_lines, path, shown)
     except OSError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="export_failed",
-            translation_placeholders={"error": err.strerror or type(err).__name__},
-        ) from err
+        raise disk_error(call.hass, "export_failed", err) from err
     return {"count": len(shown), "path": str(path)}
 
 

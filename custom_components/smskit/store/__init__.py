@@ -1,7 +1,7 @@
 """The database of an account: what is on disk before it leaves or is published."""
 
 from .database import Database
-from .errors import StoreError
+from .errors import DiskProblem, StoreError, disk_problem
 from .messages import (
     Conversation,
     Direction,
@@ -24,6 +24,7 @@ __all__ = [
     "Conversation",
     "Database",
     "Direction",
+    "DiskProblem",
     "Message",
     "MessageFilter",
     "MessageLog",
@@ -35,6 +36,7 @@ __all__ = [
     "Value",
     "async_load_traits",
     "async_remove_store",
+    "disk_problem",
     "insert_messages",
     "redate_messages",
     "store_traits",
