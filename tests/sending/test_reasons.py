@@ -359,7 +359,12 @@ _LOGGED: Final = {
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(re.escape(text).replace(r"\{cause\}", ".+"))
+    return re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(text)))
+
+
+def _english(text: str) -> set[str]:
+    """Return the English words of a text, but for what the portal said."""
+    return set(re.findall(r"[a-z]+", _SAID.sub("", text).lower())) & _ENGLISH
 
 
 @pytest.mark.parametrize(
@@ -387,9 +392,7 @@ async def test_in_french(
     texts = [text for text in said.texts if text]
     text = _pattern(_COMMON["fr"][f"reason_{code}"])
     assert any(text.search(one) for one in texts), texts
-    for text in texts:
-        words = set(re.findall(r"[a-z]+", _SAID.sub("", text).lower()))
-        assert not words & _ENGLISH, text
+    assert not [one for one in texts if _english(one)]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -414,6 +417,55 @@ async def test_words_of_the_portal_are_quoted(maison: Home) -> None:
         "accepted": "",
         "reasons": f"Anna : {refused}; {BORIS} : {refused}",
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [
+        ("http_500", {}),
+        ("http_status", {"status": 403}),
+        ("http_status", {"status": 405}),
+        ("http_status", {"status": 429}),
+        ("html_page", {}),
+        ("redirect", {"text": "https://login.example.com/"}),
+        ("redirect", {"text": "/login"}),
+        ("empty_body", {}),
+        ("not_json", {"text": "OK"}),
+        ("not_json", {"text": '{"request": "groupst'}),
+        ("huge", {}),
+        ("reset", {}),
+        ("cut", {}),
+        ("refused_error", {"text": "Not allowed"}),
+        ("refused_error", {"text": ""}),
+        (None, {}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [("get_message_status", {"group_id": "1001"}), ("create_channel", {"label": "A"})],
+)
+async def test_errors_of_the_portal_in_french(
+    maison: Home,
+    kind: str | None,
+    fault: dict[str, Any],
+    action: str,
+    data: dict[str, Any],
+) -> None:
+    """Whatever keeps an action from its answer is told without an English word."""
+    if kind is None:
+        await maison.refuse()
+    else:
+        for operation in ("groupstatus", "createchannel"):
+            maison.portal.fail(kind, operation, **fault)
+    with pytest.raises(HomeAssistantError) as raised:
+        await maison.call(action, **data)
+    assert raised.value.translation_key in {"portal_error", "portal_uncertain"}
+    (text,) = (raised.value.translation_placeholders or {}).values()
+    assert text
+    assert not _english(text)
+    causes = (f"cause_{cause}{quoted}" for cause in Cause for quoted in ("", "_quoted"))
+    shown = [_COMMON["fr"][key] for key in causes if key in _COMMON["fr"]]
+    assert any(_pattern(one).fullmatch(text) for one in shown)
 
 
 # --- A reason ends with its cause ----------------------------------------------------

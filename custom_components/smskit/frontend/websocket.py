@@ -227,5 +227,12 @@ def _entry(
     try:
         return loaded_entry(hass, msg.get(ATTR_CONFIG_ENTRY_ID))
     except ServiceValidationError as err:
-        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, str(err))
+        connection.send_error(
+            msg["id"],
+            websocket_api.ERR_NOT_FOUND,
+            str(err),
+            translation_domain=err.translation_domain,
+            translation_key=err.translation_key,
+            translation_placeholders=err.translation_placeholders,
+        )
         return None
