@@ -68,7 +68,8 @@ def _poll(coordinator: SmskitCoordinator[Any]) -> dict[str, Any]:
         "success": coordinator.last_update_success,
         "interval": interval.total_seconds() if interval else None,
         "error": type(error).__name__ if error else None,
-        "cause": _HOST.sub("…", str(error)) if error else None,
+        # In the words of the client, which are the same in every language.
+        "cause": _HOST.sub("…", str(error.__cause__ or error)) if error else None,
     }
 
 
