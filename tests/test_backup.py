@@ -21,7 +21,7 @@ from tests.home import Storage, World
 from tests.inbox.home import Home as InboxHome
 from tests.sending.home import NO_LIMIT, Home
 
-_RESTORED: Final = "restored from a backup: it may have been sent since"
+_RESTORED: Final = "restored"
 _AWAY: Final = pytest.mark.expected_log("Error fetching")
 
 
@@ -226,7 +226,7 @@ async def test_held_messages_are_unknown(
         backup |= {p: c for p, c in current.items() if "__pycache__" in p.parts}
     await home.restart(backup)
     assert sorted(home.published()) == ["unknown", "unknown"]
-    assert {event.reason for event in home.events} == {_RESTORED}
+    assert {event.code for event in home.events} == {_RESTORED}
     assert {event.number for event in home.events} == {ANNA, BORIS}
     await home.advance(7200)
     assert len(home.portal.ledger) == 2
@@ -244,7 +244,7 @@ async def test_held_messages_are_not_canceled(hass: HomeAssistant, home: Home) -
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     await home.advance(10)
     assert sorted(home.published()) == ["unknown", "unknown"]
-    assert {event.reason for event in home.events} == {_RESTORED}
+    assert {event.code for event in home.events} == {_RESTORED}
 
 
 @_AWAY

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Callable
 from io import BytesIO
 import json
+import logging
 from pathlib import Path
 import struct
 from typing import Any, Final
@@ -95,7 +96,8 @@ async def test_says_that_it_waits(texts: dict[str, str], home: Home) -> None:
     home.portal.fail(FaultKind.REFUSED_ERROR, "scanqr", text="Try <b>later</b> & again")
     await home.create()
     served = await home.look()
-    assert lines(served.text) == [texts["qr_waiting"], "Try later & again"]
+    quoted = texts["cause_refusal_quoted"].format(quote="Try later & again")
+    assert lines(served.text) == [texts["qr_waiting"], quoted]
 
 
 async def test_says_unviewable(
@@ -280,7 +282,7 @@ def text_bomb() -> bytes:
     return chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(50 * 2**20), 9))
 
 
-# What the portal answers, and a part of the reason for which it is not taken.
+# What the portal answers, and a part of what the debug log says of it.
 MALICIOUS: Final[dict[str, tuple[Callable[[], bytes | str], str]]] = {
     "SVG with a script": (SVG.decode, "no picture"),
     "SVG with a script, base-64": (lambda: SVG, "neither PNG"),
@@ -315,9 +317,17 @@ MALICIOUS: Final[dict[str, tuple[Callable[[], bytes | str], str]]] = {
 }
 
 
+_REFUSALS: Final = {
+    "something that is not a QR code",
+    "an answer that could not be read",
+    "an answer that is cut off or broken",
+}
+
+
 @pytest.mark.parametrize("name", MALICIOUS)
-async def test_refused(home: Home, name: str) -> None:
+async def test_refused(home: Home, name: str, caplog: pytest.LogCaptureFixture) -> None:
     """What is no sane picture is refused with a reason, and never served."""
+    caplog.set_level(logging.DEBUG, "custom_components.smskit")
     make, reason = MALICIOUS[name]
     made = make()
     text = base_64(made) if isinstance(made, bytes) else made
@@ -327,7 +337,8 @@ async def test_refused(home: Home, name: str) -> None:
     served = await home.look()
     word, why = lines(served.text)
     assert word == "Waiting for a code"
-    assert reason in why
+    assert why in _REFUSALS
+    assert reason in caplog.text
     assert b"alert" not in served.body
     with pytest.raises(HomeAssistantError) as raised:
         await home.press(REFRESH_QR)
@@ -349,7 +360,7 @@ async def test_refused_of_the_portal(home: Home, kind: FaultKind) -> None:
     await home.create()
     word, why = lines((await home.look()).text)
     assert word == "Waiting for a code"
-    assert "not a code" in why
+    assert why == "something that is not a QR code"
 
 
 async def test_bad_between_good(home: Home) -> None:

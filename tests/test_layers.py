@@ -15,7 +15,15 @@ ROOT: Final = Path(__file__).parents[1] / "custom_components/smskit"
 # one of Home Assistant's other files, on top of everything.
 LAYERS: Final = (
     {"api", "const"},
-    {"phone_number", "portal_clock", "sender_id", "session", "settings", "store"},
+    {
+        "phone_number",
+        "portal_clock",
+        "sender_id",
+        "session",
+        "settings",
+        "store",
+        "texts",
+    },
     {"channels", "inbox", "sending"},
     {"issues", "recipients", "removed_recipients", "usage"},
     {"coordinator"},

@@ -47,7 +47,7 @@ async def test_refused(home: Home) -> None:
     home.portal.fail("refused_error", "sendsms", text="Sender ID not allowed")
     with pytest.raises(HomeAssistantError) as raised:
         await home.notify("notify.anna", TEXT)
-    assert "Anna: failed, Sender ID not allowed" in assert_reported(
+    assert "Anna: The portal refused it: “Sender ID not allowed”" in assert_reported(
         raised.value, "not_sent"
     )
 
@@ -58,7 +58,9 @@ async def test_unknown(home: Home, fault: str) -> None:
     home.portal.fail(fault, "sendsms", seconds=1, processed=True)
     with pytest.raises(HomeAssistantError) as raised:
         await home.until_done(home.notify("notify.anna", TEXT))
-    assert "Anna: unknown, " in assert_reported(raised.value, "not_confirmed")
+    assert "Anna: It may have been sent" in assert_reported(
+        raised.value, "not_confirmed"
+    )
 
 
 async def test_in_part(home: Home) -> None:

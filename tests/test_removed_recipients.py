@@ -23,7 +23,7 @@ from tests.sending.home import Home
 type Config = dict[str, Any]
 
 _AWAY: Final = pytest.mark.expected_log("Error fetching")
-_REMOVED: Final = "the recipient was removed"
+_REMOVED: Final = "The recipient was removed"
 
 
 @pytest.fixture

@@ -59,11 +59,11 @@ from .recipients import (
 from .removed_recipients import RemovedRecipients
 from .sending import (
     OUTCOME,
-    REMOVED,
     Batch,
     BatchRecipient,
     DeliveryTracker,
     Dispatcher,
+    FailureReason,
     Outbox,
     Planner,
     Sender,
@@ -357,7 +357,9 @@ async def _async_drop_held(entry: SmskitConfigEntry) -> None:
 
     # What the disk does not take yet is in an issue, and is repeated after a start.
     with suppress(StoreError):
-        await entry.runtime_data.dispatcher.async_cancel_held(is_gone, REMOVED)
+        await entry.runtime_data.dispatcher.async_cancel_held(
+            is_gone, FailureReason.RECIPIENT_REMOVED
+        )
 
 
 async def async_stop(data: SmskitData) -> None:

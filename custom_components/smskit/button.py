@@ -16,6 +16,7 @@ from .coordinator import ChannelCoordinator, SmskitConfigEntry
 from .entity import ChannelEntity, async_add_for_channels
 from .permissions import async_caller, require
 from .services import async_clear_queue, async_reset, portal_error
+from .texts import explanation_text
 
 PARALLEL_UPDATES = 1
 
@@ -30,7 +31,9 @@ async def _async_refresh_qr(entry: SmskitConfigEntry, channel_id: str) -> None:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="portal_error",
-            translation_placeholders={"error": state.problem},
+            translation_placeholders={
+                "error": explanation_text(channels.hass, state.problem)
+            },
         )
 
 
@@ -105,4 +108,4 @@ class ChannelButton(ChannelEntity, ButtonEntity):
         try:
             await self.entity_description.press_fn(entry, self._channel_id)
         except PortalError as err:
-            raise portal_error(err) from err
+            raise portal_error(self.hass, err) from err

@@ -38,6 +38,7 @@ from .removed_recipients import RemovedRecipients
 from .sending import DeliveryTracker, Dispatcher, Outbox, Sender
 from .settings import Settings
 from .store import MessageLog, Publisher, Store, StoreError
+from .texts import common_text, explanation_text
 
 type SmskitConfigEntry = ConfigEntry[SmskitData]
 
@@ -105,13 +106,17 @@ class SmskitCoordinator[DataT](DataUpdateCoordinator[DataT]):
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key="not_readable",
-                translation_placeholders={"error": str(err)},
+                translation_placeholders={
+                    "error": common_text(self.hass, f"disk_{err.problem}")
+                },
             ) from err
         except PortalError as err:
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key="update_failed",
-                translation_placeholders={"error": str(err)},
+                translation_placeholders={
+                    "error": explanation_text(self.hass, err.explanation)
+                },
                 retry_after=self._retry_interval(err).total_seconds(),
             ) from err
 

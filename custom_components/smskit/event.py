@@ -12,6 +12,7 @@ from .entity import SmskitEntity
 from .inbox import SIGNAL_RECEIVED, Received
 from .sending import SIGNAL_OUTCOME, Outcome, Status
 from .store import Message
+from .texts import reason_text
 
 PARALLEL_UPDATES = 0
 
@@ -75,11 +76,13 @@ class MessageStatusEvent(SmskitEntity, EventEntity):
 
     @callback
     def _async_fire(self, outcome: Outcome, _message: Message) -> None:
+        reason = outcome.reason
         attributes: dict[str, Any] = {
             "group_id": outcome.group_id,
             "number": outcome.number,
             "name": outcome.name,
-            "reason": outcome.reason,
+            "reason": reason and reason_text(self.hass, reason),
+            "reason_code": reason and str(reason.code),
         }
         self._trigger_event(outcome.status.value, attributes)
         self.async_write_ha_state()

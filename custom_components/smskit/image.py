@@ -6,14 +6,14 @@ from typing import Final, override
 from homeassistant.components.image import ImageEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from .api import Connection, Picture
-from .const import DOMAIN
+from .channels import ChannelState
 from .coordinator import ChannelCoordinator, SmskitConfigEntry
 from .entity import ChannelEntity, async_add_for_channels
 from .permissions import is_admin_request
+from .texts import common_text, explanation_text
 
 PARALLEL_UPDATES = 0
 
@@ -26,12 +26,11 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the QR code images of the channels."""
-    texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
     async_add_for_channels(
         entry,
         async_add_entities,
         lambda coordinator, channel_id, _: PairingQrImage(
-            hass, coordinator, channel_id, texts
+            hass, coordinator, channel_id
         ),
         lambda _: ("pairing_qr",),
     )
@@ -50,12 +49,10 @@ class PairingQrImage(ChannelEntity, ImageEntity):
         hass: HomeAssistant,
         coordinator: ChannelCoordinator,
         channel_id: str,
-        texts: dict[str, str],
     ) -> None:
-        """Initialize the image with texts in the language of Home Assistant."""
+        """Initialize the image."""
         ChannelEntity.__init__(self, coordinator, channel_id, "pairing_qr")
         ImageEntity.__init__(self, hass)
-        self._texts = texts
         self._code: Picture | None = None
         self._text_picture = b""
         self._update_picture()
@@ -116,11 +113,16 @@ class PairingQrImage(ChannelEntity, ImageEntity):
         if state.code is not None:
             return self._text("qr_hidden"), self._text("qr_hidden_hint")
         if state.pairing:
-            return self._text("qr_waiting"), state.problem or ""
+            return self._text("qr_waiting"), self._problem(state)
         return self._text("qr_ask"), self._text("qr_ask_hint")
 
+    def _problem(self, state: ChannelState) -> str:
+        if state.problem is None:
+            return ""
+        return explanation_text(self.coordinator.hass, state.problem)
+
     def _text(self, key: str) -> str:
-        return self._texts.get(f"component.{DOMAIN}.common.{key}", key)
+        return common_text(self.coordinator.hass, key)
 
 
 def _render_text(lines: tuple[str, str]) -> bytes:

@@ -15,6 +15,8 @@ from homeassistant.util import dt as dt_util
 from .channels import ChannelProblem
 from .const import DOMAIN
 from .settings import most_unread
+from .store import DiskProblem
+from .texts import common_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +60,7 @@ class AccountIssues:
             )
 
     @callback
-    def async_show_disk_problem(self, problem: str | None) -> None:
+    def async_show_disk_problem(self, problem: DiskProblem | None) -> None:
         """Report what keeps the database from being written, until it can be."""
         issue_id = _disk_error_id(self._entry_id)
         if problem is None:
@@ -67,7 +69,7 @@ class AccountIssues:
             self._raise(
                 issue_id,
                 "disk_error",
-                {"error": problem},
+                {"error": common_text(self._hass, f"disk_{problem}")},
                 severity=ir.IssueSeverity.ERROR,
             )
 

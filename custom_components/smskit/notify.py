@@ -76,4 +76,4 @@ class RecipientNotifyEntity(NotifyEntity):
             Draft(text=message, title=title),
             subentry_recipients(self.hass, self._entry, self._subentry),
         )
-        raise_unless_all_taken(report)
+        raise_unless_all_taken(self.hass, report)

@@ -27,7 +27,7 @@ from .phone_number import (
     lost_plus_readings,
     normalize_number,
 )
-from .sending import Recipient, Report, Via
+from .sending import FailureReason, Recipient, Report, Via
 from .settings import Settings
 from .store import MessageLog
 
@@ -161,7 +161,7 @@ def number_recipients(
         try:
             recipient = Recipient(number=normalize_number(raw, country, known))
         except InvalidNumberError as err:
-            recipient = Recipient(number=str(raw), error=str(err))
+            recipient = Recipient(number=str(raw), error=FailureReason(err.problem))
         recipients.append(recipient)
     return recipients
 

@@ -1,10 +1,11 @@
 """What the forms of an account say of an error of its portal."""
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.translation import async_get_translations
+from homeassistant.helpers.translation import async_load_integrations
 
 from .api import NotAPortalError, PortalError, RefusedError, TryLaterError
 from .const import DOMAIN
+from .texts import explanation_text
 
 
 def error_name(err: PortalError) -> str:
@@ -24,8 +25,6 @@ async def async_quote(hass: HomeAssistant, err: PortalError) -> str:
     user. Why there is no connection is too much for a name; it is quoted by that text.
     What the portal said in words stays in its own language.
     """
-    texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
-    key = f"component.{DOMAIN}.common.cause_{err.cause}"
-    quoted = texts.get(f"{key}_quoted")
-    text = quoted if quoted and err.quote else texts.get(key, str(err))
-    return text.format(quote=err.quote)
+    # The first account is not set up yet.
+    await async_load_integrations(hass, {DOMAIN})
+    return explanation_text(hass, err.explanation)

@@ -11,15 +11,16 @@ from typing import Any, Final
 from homeassistant.core import CoreState, HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smskit.api import InboxMessage, SendType
+from custom_components.smskit.api import Cause, Explanation, InboxMessage, SendType
 from custom_components.smskit.const import DOMAIN
-from custom_components.smskit.sending import rows
+from custom_components.smskit.sending import FailureReason, rows
 from custom_components.smskit.sending.batch import Batch, BatchRecipient, Stage
 from custom_components.smskit.sending.models import Status
 from custom_components.smskit.store import (
     Database,
     Direction,
     Message,
+    Reason,
     Statement,
     insert_messages,
 )
@@ -96,7 +97,7 @@ def batch(index: int, to: str) -> Batch:
                 number=to,
                 name="Anna",
                 status=Status.HELD,
-                reason="no connection to account.example.com",
+                reason=Reason(FailureReason.NOT_REACHABLE, Explanation(Cause.REFUSED)),
             )
         ],
         numbers=frozenset({to}),

@@ -149,7 +149,7 @@ async def test_held_messages_are_canceled(stage: Stage, open_page: OpenPage) -> 
         await take_screenshot(page, "held-360-light")
         await held.get_by_role("button", name="Cancel").click()
         await expect(bubble.locator(".tick")).to_have_attribute("aria-label", "Failed")
-        await expect(bubble.locator(".reason")).to_have_text("Failed: canceled")
+        await expect(bubble.locator(".reason")).to_have_text("Failed: It was canceled")
         await expect(held).to_be_hidden()
         # Whoever uses the keyboard is not lost.
         await expect(page.locator("smskit-card .thread-pane h2")).to_be_focused()

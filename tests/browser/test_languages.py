@@ -38,3 +38,24 @@ async def test_language(
     assert name_box is not None
     assert back_box is not None
     assert (back_box["x"] > name_box["x"]) == (language == "he")
+
+
+async def test_reason(stage: Stage, open_page: OpenPage) -> None:
+    """Why a message failed is said in the user's language, not Home Assistant's."""
+    await stage.show(stage.card())
+    page = await open_page(360)
+    await in_language(page, stage, "fr")
+    await page.locator("smskit-card .chat .row", has_text="Anna").first.click()
+    await stage.portal.tell("refuse")
+    try:
+        box = page.locator("smskit-card textarea")
+        await box.fill("Bonne nuit")
+        await box.press("Enter")
+        bubble = page.locator("smskit-card .message.out", has_text="Bonne nuit").last
+        held = page.locator("smskit-card .held")
+        await held.get_by_role("button", name="Annuler").click()
+        await expect(bubble.locator(".reason")).to_have_text(
+            "Échec : Il a été annulé", timeout=20_000
+        )
+    finally:
+        await stage.portal.tell("accept")

@@ -76,7 +76,7 @@ async def test_not_connected(new_home: Home, what: str) -> None:
     with pytest.raises(HomeAssistantError) as raised:
         await send(home, type="whatsapp", channel=home.device_id("Office"))
     assert raised.value.translation_key == "not_sent"
-    assert "the channel is not connected" in str(raised.value.translation_placeholders)
+    assert "channel is not connected" in str(raised.value.translation_placeholders)
     assert home.portal.requests == []
     assert home.portal.ledger == []
 
@@ -155,9 +155,9 @@ async def test_preview_tells(new_home: Home) -> None:
         channel=home.device_id("Office"),
     )
     (outcome,) = response["recipients"]
-    assert (outcome["status"], outcome["reason"]) == (
+    assert (outcome["status"], outcome["reason_code"]) == (
         "failed",
-        "the channel is not connected",
+        "channel_not_connected",
     )
     assert home.requests("sendsms") == []
 
@@ -169,7 +169,7 @@ async def test_no_channel_connected(new_home: Home) -> None:
     await home.start()
     with pytest.raises(HomeAssistantError) as raised:
         await send(home, type="whatsapp")
-    assert "no channel is connected" in str(raised.value.translation_placeholders)
+    assert "No WhatsApp channel" in str(raised.value.translation_placeholders)
     assert home.requests("sendsms") == []
 
 
@@ -309,7 +309,7 @@ async def test_recipient_whose_channel_is_gone(new_home: Home) -> None:
     assert home.state(CONNECTED) == "on"
     with pytest.raises(HomeAssistantError) as raised:
         await notify(home)
-    assert "the channel is gone" in str(raised.value.translation_placeholders)
+    assert "The WhatsApp channel is gone" in str(raised.value.translation_placeholders)
     assert home.requests("sendsms") == []
 
 

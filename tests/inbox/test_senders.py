@@ -122,7 +122,7 @@ async def test_short_code(home: Home, code: str) -> None:
         (found,) = await home.messages(**{"from": asked})
         assert found["from"] == code
     sent = len(home.portal.ledger)
-    with pytest.raises(HomeAssistantError, match="a short code cannot be texted"):
+    with pytest.raises(HomeAssistantError, match="A short code cannot be texted"):
         await home.call("send_message", numbers=[code], message="STOP")
     assert len(home.portal.ledger) == sent
 

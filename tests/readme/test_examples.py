@@ -164,7 +164,7 @@ async def test_escalation(
     await home.settle()
     home.portal.deliver("failed")
     await home.advance(60)
-    told = (BORIS, "Message to Anna: failed, no reason given")
+    told = (BORIS, "Message to Anna: failed, It was not delivered: no reason given")
     assert billed()[2:] == [told]
     await home.settle()
     home.portal.deliver("failed")
@@ -187,7 +187,7 @@ async def test_escalation_of_unknown(
     await home.settle()
     ((number, text),) = [one for one in billed() if one[1] != "Help"]
     assert number == BORIS
-    assert text.startswith("Message to Anna: unknown, an HTML page")
+    assert text.startswith("Message to Anna: unknown, It may have been sent")
 
 
 @pytest.mark.parametrize(

@@ -22,13 +22,20 @@ def assert_nothing_private(words: str) -> None:
         assert private not in words
 
 
-def assert_reported(error: HomeAssistantError, key: str) -> str:
-    """Check what an error reports to a user, and return it."""
+def assert_reported(error: HomeAssistantError, key: str, *typed: str) -> str:
+    """Check what an error reports to a user, and return it.
+
+    It may name numbers that were typed.
+    """
     assert error.translation_domain == DOMAIN
     assert error.translation_key == key
     messages = json.loads(_EN.read_text(encoding="utf-8"))["exceptions"]
     wanted = set(re.findall(r"{(\w+)}", messages[key]["message"]))
     assert wanted <= set(error.translation_placeholders or {})
     # Every word of it, with those of the errors that a log has beside it.
-    assert_nothing_private("".join(traceback.format_exception(error)))
+    words = "".join(traceback.format_exception(error))
+    shown = str(error)
+    for number in typed:
+        shown = shown.replace(number, "")
+    assert_nothing_private(words.replace(str(error), shown))
     return str(error)

@@ -25,6 +25,8 @@ class StatusEvent:
     name: str | None
     group_id: str | None
     reason: str | None
+    code: str | None
+    """The code of the reason."""
 
 
 class Home(home.Home):
@@ -46,6 +48,7 @@ class Home(home.Home):
                 name=state.attributes["name"],
                 group_id=state.attributes["group_id"],
                 reason=state.attributes["reason"],
+                code=state.attributes["reason_code"],
             )
         )
 

@@ -44,7 +44,10 @@ async def test_no_fallback_from_a_group(channel: Channel, home: Home) -> None:
     home.portal.drop(channel)
     _answer(home, status="failed", group_id="1001", notice="Not on WhatsApp")
     (outcome,) = await home.send(ANNA, type="whatsapp")
-    assert (outcome["status"], outcome["reason"]) == ("queued", "Not on WhatsApp")
+    assert (outcome["status"], outcome["reason"]) == (
+        "queued",
+        "The portal remarked: “Not on WhatsApp”",
+    )
     assert [r.parameters["type"] for r in home.requests()] == ["whatsapp"]
 
 
@@ -53,13 +56,13 @@ async def test_notice_is_the_reason(home: Home) -> None:
     notice = f"No route to {ANNA[1:]}"
     _answer(home, status="failed", group_id="1001", notice=notice)
     (outcome, _) = await home.send(ANNA, BORIS)
-    assert outcome["reason"] == "No route to …"
+    assert outcome["reason"] == "The portal remarked: “No route to …”"
     home.portal.deliver("failed", to=ANNA[1:])
     home.portal.deliver("sent", to=BORIS[1:])
     await home.advance(6)
     reported = {e.number: (e.status, e.reason) for e in home.events[2:]}
     assert reported == {
-        ANNA: ("failed", "No route to …"),
+        ANNA: ("failed", "It was not delivered: “No route to …”"),
         BORIS: ("sent", None),
     }
 
@@ -72,8 +75,8 @@ async def test_notice_survives_a_restart(home: Home) -> None:
     home.portal.deliver("failed")
     await home.advance(6)
     assert [(e.status, e.reason) for e in home.events] == [
-        ("queued", "Barred"),
-        ("failed", "Barred"),
+        ("queued", "The portal remarked: “Barred”"),
+        ("failed", "It was not delivered: “Barred”"),
     ]
 
 
@@ -130,8 +133,8 @@ async def test_dropped_number(home: Home) -> None:
     await home.advance(61)
     assert home.published(ANNA) == ["queued", "sent"]
     assert home.published(CARLA) == ["queued", "failed"]
-    dropped = [(e.status, e.reason) for e in home.events if e.number == BORIS]
-    assert dropped == [("queued", None), ("failed", "the portal dropped the number")]
+    dropped = [(e.status, e.code) for e in home.events if e.number == BORIS]
+    assert dropped == [("queued", None), ("failed", "dropped")]
     assert home.stored_batches() == []
 
 
@@ -235,7 +238,7 @@ async def test_at_a_portal_that_sends_at_once(home: Home) -> None:
     await home.advance(7)
     assert home.published(BORIS) == ["queued", "queued", "failed", "failed"]
     assert {e.reason for e in home.events if e.status == "failed"} == {
-        "Absent subscriber"
+        "It was not delivered: “Absent subscriber”"
     }
     assert home.totals == (5, 2, 0)
     assert len(home.portal.ledger) == 7
@@ -251,7 +254,7 @@ async def test_notice_that_breaks_its_answer(channel: Channel, home: Home) -> No
     assert (outcome["status"], outcome["group_id"]) == ("queued", "1001")
     await home.advance(6)
     assert [(e.status, e.reason) for e in home.events] == [
-        ("queued", 'The phone says "no"'),
-        ("failed", 'The phone says "no"'),
+        ("queued", 'The portal remarked: “The phone says "no"”'),
+        ("failed", 'It was not delivered: “The phone says "no"”'),
     ]
     assert len(home.portal.ledger) == 1

@@ -56,7 +56,9 @@ async def test_others_get_it(  # noqa: PLR0913, PLR0917 - a case and its home
     for outcome in outcomes:
         is_bad = outcome["number"] in refused
         assert outcome["status"] == ("failed" if is_bad else "queued")
-        assert outcome["reason"] == (_REASON if is_bad else None)
+        assert outcome["reason"] == (
+            f"The portal refused it: “{_REASON}”" if is_bad else None
+        )
         assert (outcome["group_id"] is None) is is_bad
     assert _accepted(home) == dict.fromkeys(set(numbers) - refused, 1)
     assert len(home.requests()) <= most
@@ -252,7 +254,7 @@ async def test_canceled_meanwhile(home: Home, canceled: list[str]) -> None:
     await home.pass_time(60)
     left = {ANNA, CARLA} - set(canceled)
     assert _accepted(home) == dict.fromkeys(left, 1)
-    assert {e.number for e in home.events if e.reason == "canceled"} == set(canceled)
+    assert {e.number for e in home.events if e.code == "canceled"} == set(canceled)
     assert home.totals == (0, 3 - len(left), len(left))
 
 

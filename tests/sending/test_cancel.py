@@ -90,7 +90,7 @@ async def test_what_is_dropped(
     await home.settle()
     failed = [e for e in home.events if e.status == "failed"]
     assert sorted(e.number for e in failed) == sorted(number for _, number in dropped)
-    assert {e.reason for e in failed} <= {"canceled"}
+    assert {e.code for e in failed} <= {"canceled"}
     assert home.totals == (0, len(dropped), len(_EVERYTHING) - len(dropped))
     assert await _sent(home) == _EVERYTHING - dropped
 
@@ -102,7 +102,7 @@ async def test_history(home: Home, which: dict[str, Any]) -> None:
     await home.call("cancel_held_messages", **which)
     shown = await home.call("get_messages", direction="out", text="To Anna")
     (message,) = shown["messages"]
-    assert (message["status"], message["reason"]) == ("failed", "canceled")
+    assert (message["status"], message["reason_code"]) == ("failed", "canceled")
     await home.portal.accept()
     await home.advance(30)
     assert await home.statuses(ANNA, message="To Anna") == ["queued"]
@@ -214,7 +214,7 @@ async def test_while_it_is_being_tried(
         )
     assert answer == {"count": 0}
     await home.settle()
-    dropped = [e.number for e in home.events if e.reason == "canceled"]
+    dropped = [e.number for e in home.events if e.code == "canceled"]
     assert sorted(dropped) == sorted(numbers)
     home.portal.clear_faults()
     assert await _sent(home) == left
@@ -232,8 +232,8 @@ async def test_while_its_caller_waits(home: Home) -> None:
         await home.turns(50)
         assert [task.done() for task in (sending, canceling)] == [False, False]
     assert await canceling == {"count": 2}
-    outcomes = [(o["number"], o["status"], o["reason"]) for o in await sending]
-    assert outcomes == [(ANNA, "failed", "canceled"), (BORIS, "held", None)]
+    outcomes = [(o["number"], o["status"], o["reason_code"]) for o in await sending]
+    assert outcomes == [(ANNA, "failed", "canceled"), (BORIS, "held", "behind_held")]
     assert await _sent(home) == {("First", BORIS), ("Second", BORIS)}
 
 

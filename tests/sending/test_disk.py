@@ -17,8 +17,8 @@ from .home import Home
 
 _REFUSED: Final = pytest.mark.expected_log("The database cannot be written")
 _AWAY: Final = pytest.mark.expected_log("Error fetching")
-_NOT_STORED: Final = "it could not be stored"
-_READ_ONLY: Final = "attempt to write a readonly database"
+_NOT_STORED: Final = "It could not be stored"
+_READ_ONLY: Final = "the disk is read-only"
 _MINUTES: Final = 300
 
 

@@ -174,7 +174,9 @@ async def test_both_refused(channel: Channel, home: Home) -> None:
     """Where both are refused, the action raises with the last reason."""
     home.portal.fail("refused_error", "sendsms", text="First", times=1)
     home.portal.fail("refused_error", "sendsms", text="Second", times=1)
-    with pytest.raises(HomeAssistantError, match="Anna: failed, Second"):
+    with pytest.raises(
+        HomeAssistantError, match="Anna: The portal refused it: “Second”"
+    ):
         await _to_anna(home)
     assert home.portal.ledger == []
     assert home.published() == ["failed"]
@@ -191,7 +193,7 @@ async def test_undelivered_goes_by_sms(
     await home.advance(10)
     assert _types(home) == ["whatsapp", "sms"]
     assert home.published() == ["queued", "held", "queued"]
-    assert home.events[1].reason == "WhatsApp did not deliver it"
+    assert home.events[1].code == "whatsapp_not_delivered"
     assert home.totals == (0, 0, 1)
     home.portal.deliver("failed")
     await home.advance(7200)
@@ -310,7 +312,11 @@ async def test_refused_credentials_are_no_reason(
 ) -> None:
     """Refused credentials say nothing of WhatsApp: no SMS is tried."""
     account.api_token = "another-token-of-the-tests"
-    assert await _to_anna(home) == ("whatsapp", "held", "Invalid user")
+    assert await _to_anna(home) == (
+        "whatsapp",
+        "held",
+        "The portal refused the credentials: “Invalid user”",
+    )
     account.api_token = API_TOKEN
     await home.advance(60)
     assert [r.parameters["type"] for r in home.requests()] == ["whatsapp"] * 2

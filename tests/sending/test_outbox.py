@@ -28,7 +28,7 @@ async def test_held_and_delivered(home: Home) -> None:
     (outcome,) = await home.send(ANNA)
     assert outcome["status"] == "held"
     assert outcome["group_id"] is None
-    assert "no connection" in outcome["reason"]
+    assert outcome["reason"].startswith("The portal cannot be reached: ")
     await home.notify("notify.family", "To all")
     assert home.totals == (0, 0, 3)
     assert home.requests() == []
@@ -136,9 +136,9 @@ async def test_holding_off(home: Home) -> None:
     What failed so may be sent again at once.
     """
     await home.refuse()
-    with pytest.raises(HomeAssistantError, match="no connection"):
+    with pytest.raises(HomeAssistantError, match="cannot be reached"):
         await home.send(ANNA)
-    with pytest.raises(HomeAssistantError, match="no connection"):
+    with pytest.raises(HomeAssistantError, match="cannot be reached"):
         await home.notify("notify.anna")
     assert home.totals == (0, 2, 0)
     await home.portal.accept()
@@ -331,7 +331,10 @@ async def test_refused_credentials_hold_what_is_fresh(
     """A message that meets a refusal of the credentials leaves once that is over."""
     account.api_token = "another-token-of-the-tests"
     (outcome,) = await home.send(ANNA, message="One")
-    assert (outcome["status"], outcome["reason"]) == ("held", "Invalid user")
+    assert (outcome["status"], outcome["reason_code"]) == (
+        "held",
+        "credentials_refused",
+    )
     with pytest.raises(HomeAssistantError, match="Invalid user"):
         await home.send(BORIS, message="Two", expires_in=0)
     account.api_token = API_TOKEN
@@ -350,7 +353,10 @@ async def test_refusal_of_what_was_held(home: Home, account: Account) -> None:
     await home.advance(120)
     assert len(home.requests()) == 1
     assert home.published() == ["held", "held", "failed", "failed"]
-    assert [e.reason for e in home.events[2:]] == ["Sender ID Not Allowed"] * 2
+    assert [e.code for e in home.events] == [
+        *["not_reachable"] * 2,
+        *["refused"] * 2,
+    ]
     assert home.totals == (0, 2, 0)
 
 

@@ -13,7 +13,7 @@ from tests.portal import Processing
 from .home import Home
 
 _HOUR: Final = 3600
-_AT_ONCE: Final = "the portal did not wait for the scheduled time: it sent it at once"
+_AT_ONCE: Final = "sent_at_once"
 
 
 async def _send_later(home: Home, *numbers: str, hours: float = 2) -> list[str]:
@@ -31,7 +31,9 @@ def _answer(home: Home, **answer: Any) -> None:
 async def _history(home: Home) -> list[tuple[str, str | None]]:
     """Return what the history shows, newest first."""
     found = await home.call("get_messages", direction="out")
-    return [(message["status"], message["reason"]) for message in found["messages"]]
+    return [
+        (message["status"], message["reason_code"]) for message in found["messages"]
+    ]
 
 
 async def test_scheduled_until_its_time(home: Home) -> None:
@@ -86,8 +88,7 @@ async def test_without_a_group(
     assert home.totals == (0, 0, 1)
     await home.advance(70)
     assert home.published() == ["scheduled", "unknown"]
-    reason = "accepted for its time, but the portal does not report its outcome"
-    assert await _history(home) == [("unknown", reason)]
+    assert await _history(home) == [("unknown", "not_tracked")]
     assert home.requests("groupstatus") == []
     assert home.totals == (0, 0, 0)
     assert home.stored_batches() == []
@@ -97,7 +98,7 @@ async def test_answer_that_says_sent(home: Home) -> None:
     """A portal that sends it at once is noticed by its answer."""
     _answer(home, status="sent", group_id="1001")
     assert await _send_later(home, ANNA) == ["sent"]
-    assert [(e.status, e.reason) for e in home.events] == [("sent", _AT_ONCE)]
+    assert [(e.status, e.code) for e in home.events] == [("sent", _AT_ONCE)]
     assert await _history(home) == [("sent", _AT_ONCE)]
 
 
@@ -106,7 +107,7 @@ async def test_portal_without_schedules(home: Home) -> None:
     home.portal.processing = Processing.IMMEDIATE
     home.portal.ignores_schedule = True
     assert await _send_later(home, ANNA) == ["sent"]
-    assert [e.reason for e in home.events] == [_AT_ONCE]
+    assert [e.code for e in home.events] == [_AT_ONCE]
 
 
 async def test_cron_without_schedules(home: Home) -> None:
@@ -115,7 +116,7 @@ async def test_cron_without_schedules(home: Home) -> None:
     home.portal.ignores_schedule = True
     assert await _send_later(home, ANNA) == ["scheduled"]
     await home.advance(126)
-    assert [(e.status, e.reason) for e in home.events] == [
+    assert [(e.status, e.code) for e in home.events] == [
         ("scheduled", None),
         ("sent", _AT_ONCE),
     ]
@@ -128,7 +129,7 @@ async def test_answer_that_says_sent_of_several(home: Home) -> None:
     home.portal.deliver("sent")
     await home.advance(6)
     assert home.published(ANNA) == home.published(BORIS) == ["queued", "sent"]
-    assert {event.reason for event in home.events} == {_AT_ONCE}
+    assert {event.code for event in home.events} == {_AT_ONCE}
 
 
 async def test_group_that_says_sent(home: Home) -> None:
@@ -138,7 +139,7 @@ async def test_group_that_says_sent(home: Home) -> None:
     await home.advance(126)
     assert home.published(ANNA) == ["scheduled", "sent"]
     assert home.published(BORIS) == ["scheduled", "queued"]
-    sent = [e.reason for e in home.events if e.status == "sent"]
+    sent = [e.code for e in home.events if e.status == "sent"]
     assert sent == [_AT_ONCE]
     home.portal.deliver("sent")
     await home.restart()
@@ -151,9 +152,9 @@ async def test_canceled_before_its_time(home: Home) -> None:
     await _send_later(home, ANNA)
     home.portal.deliver("failed")
     await home.advance(126)
-    assert [(e.status, e.reason) for e in home.events] == [
+    assert [(e.status, e.code) for e in home.events] == [
         ("scheduled", None),
-        ("failed", None),
+        ("failed", "not_delivered"),
     ]
 
 

@@ -155,7 +155,10 @@ async def test_fallback_says_the_message(channel: Channel, home: Home) -> None:
     home.portal.fail("refused_error", "sendsms", text="Not on WhatsApp", times=1)
     data = {"recipients": ["notify.anna"], "message": "Open", "route": "3"}
     (outcome,) = await _send(home, **data)
-    assert (outcome["via"], outcome["reason"]) == ("sms", "Not on WhatsApp")
+    assert (outcome["via"], outcome["reason"]) == (
+        "sms",
+        "It goes by SMS, because WhatsApp was refused: “Not on WhatsApp”",
+    )
     assert _sent(home) == [("whatsapp", _TEXT), ("sms", "Open")]
     first, second = home.requests()
     assert first.parameters.get("route") != "3"

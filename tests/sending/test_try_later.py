@@ -22,7 +22,8 @@ async def test_held_and_sent(home: Home, status: int, retry_after: str | None) -
     home.portal.fail("http_status", "sendsms", status=status, retry_after=retry_after)
     (outcome,) = await home.send(ANNA)
     assert outcome["status"] == "held"
-    assert outcome["reason"].startswith(f"HTTP {status}")
+    assert outcome["reason_code"] == "busy"
+    assert f"HTTP {status}" in outcome["reason"]
     await home.notify("notify.family", "To all")
     assert home.totals == (0, 0, 3)
     home.portal.clear_faults()

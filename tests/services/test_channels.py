@@ -73,7 +73,7 @@ async def test_refused(
     error = await error_of(home, deed)
     assert error.translation_key == "portal_error"
     if kind is FaultKind.REFUSED_ERROR:
-        assert error.translation_placeholders == {"error": "Not in your plan"}
+        assert error.translation_placeholders == {"error": "“Not in your plan”"}
     await home.advance(60)
     assert len(home.requests(operation)) == 1
     assert home.labels == ["Office"]
@@ -88,7 +88,7 @@ async def test_not_reached(office: Channel, new_home: Home, name: str) -> None:
     await home.portal.refuse()
     error = await error_of(home, deed)
     assert error.translation_key == "portal_error"
-    assert "no connection" in str(error.translation_placeholders)
+    assert "the connection was refused" in str(error.translation_placeholders)
     await home.portal.accept()
     await home.advance(60)
     assert home.requests(operation) == []
@@ -182,7 +182,7 @@ async def test_some_of_several_fail(new_home: Home) -> None:
     answers = response["channels"]
     assert [a["device_id"] for a in answers] == devices
     assert [a["status"] for a in answers] == ["error", "unknown", "success"]
-    assert answers[0]["reason"] == "Busy"
+    assert answers[0]["reason"] == "“Busy”"
     assert home.state(CONNECTED) == STATE_ON
     assert home.state("binary_sensor.yard_connected") == STATE_OFF
     assert len(home.requests("resetchannel")) == 3

@@ -128,8 +128,10 @@ async def test_shape_of_what_was_sent(filled: Home) -> None:
         "name": None,
         "status": "sent",
         "reason": None,
+        "reason_code": None,
     }
-    assert (newest["status"], newest["reason"]) == ("failed", "Sender ID Not Allowed")
+    assert (newest["status"], newest["reason_code"]) == ("failed", "refused")
+    assert newest["reason"] == "The portal refused it: “Sender ID Not Allowed”"
 
 
 async def test_pages(filled: Home) -> None:

@@ -74,10 +74,10 @@ async def test_bad_number_fails_only_itself(home: Home) -> None:
         ("ask Boris", "failed"),
         (BORIS, "queued"),
     ]
-    assert [o["reason"] for o in outcomes] == [
-        "not a phone number",
+    assert [o["reason_code"] for o in outcomes] == [
+        "invalid_number",
         None,
-        "letters in a number",
+        "letters_in_number",
         None,
     ]
     assert [e.to for e in home.portal.ledger] == [ANNA[1:], BORIS[1:]]
@@ -88,20 +88,20 @@ async def test_all_bad(home: Home) -> None:
     with pytest.raises(HomeAssistantError) as raised:
         await home.send("+1 202", "someone", message=TEXT)
     words = assert_reported(raised.value, "not_sent")
-    assert "…202: failed, not a phone number" in words
-    assert "…one: failed, letters in a number" in words
+    assert "+1 202: It is not a phone number" in words
+    assert "someone: There are letters in the number" in words
     assert home.requests() == []
 
 
 @pytest.mark.parametrize("reason", ["Sender ID not allowed", f"{ANNA[1:]} is blocked"])
 async def test_refused(home: Home, reason: str) -> None:
-    """A refusal names recipients by name, or by the end of their number."""
+    """A refusal names recipients by name, and numbers as they were typed."""
     home.portal.fail("refused_error", "sendsms", text=reason)
     with pytest.raises(HomeAssistantError) as raised:
         await home.send(BORIS, message=TEXT, recipients=["notify.anna"])
-    words = assert_reported(raised.value, "not_sent")
-    assert "Anna: failed, " in words
-    assert "…123: failed, " in words
+    words = assert_reported(raised.value, "not_sent", BORIS)
+    assert "Anna: The portal refused it: " in words
+    assert f"{BORIS}: The portal refused it: " in words
 
 
 @pytest.mark.parametrize(
@@ -307,9 +307,9 @@ async def test_local_numbers_and_short_codes(home: Home) -> None:
     """What cannot be dialed from everywhere is neither completed nor billed."""
     outcomes = await home.send("555-0123", 911, 22000, "0612345678", ANNA)
     assert [(o["status"], o["reason"]) for o in outcomes] == [
-        ("failed", "the area code is missing"),
-        ("failed", "a short code cannot be texted from here"),
-        ("failed", "a short code cannot be texted from here"),
+        ("failed", "The area code is missing"),
+        ("failed", "A short code cannot be texted from here"),
+        ("failed", "A short code cannot be texted from here"),
         ("queued", None),
         ("queued", None),
     ]
@@ -332,6 +332,7 @@ async def test_preview(home: Home) -> None:
                 "via": "sms",
                 "status": "ready",
                 "reason": None,
+                "reason_code": None,
                 "duplicate": False,
                 "segments": 2,
             },
@@ -341,6 +342,7 @@ async def test_preview(home: Home) -> None:
                 "via": "sms",
                 "status": "ready",
                 "reason": None,
+                "reason_code": None,
                 "duplicate": False,
                 "segments": 2,
             },
@@ -349,7 +351,8 @@ async def test_preview(home: Home) -> None:
                 "name": None,
                 "via": "sms",
                 "status": "failed",
-                "reason": "letters in a number",
+                "reason": "There are letters in the number",
+                "reason_code": "letters_in_number",
                 "duplicate": False,
                 "segments": 2,
             },
@@ -461,6 +464,7 @@ async def test_action(
                 "status": "queued",
                 "group_id": group_id,
                 "reason": None,
+                "reason_code": None,
                 "duplicate": False,
             },
             {
@@ -470,6 +474,7 @@ async def test_action(
                 "status": "queued",
                 "group_id": group_id,
                 "reason": None,
+                "reason_code": None,
                 "duplicate": False,
             },
         ],

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.smskit.store import Database, Statement, Store
+from custom_components.smskit.store import Database, DiskProblem, Statement, Store
 
 ENTRY_ID: Final = "01K0STORE0F0THE0TESTS00000"
 READ_ONLY: Final = "attempt to write a readonly database"
@@ -24,7 +24,7 @@ class Opener:
         """Open nothing yet."""
         self.hass = hass
         self._stores: list[Store] = []
-        self.problems: list[str | None] = []
+        self.problems: list[DiskProblem | None] = []
         """Everything that was reported of the disk."""
         self.set_aside: Path | None = None
         """Where the last one to be opened set a damaged database aside."""

@@ -9,6 +9,7 @@ from .clock import OffsetPeriod, OffsetPeriods, learned_periods
 from .errors import (
     NO_TLS,
     Cause,
+    Explanation,
     IncompleteInboxError,
     InvalidAuthError,
     NoAnswerError,
@@ -57,6 +58,7 @@ __all__ = [
     "Connection",
     "DeliveryStatus",
     "Escaping",
+    "Explanation",
     "GroupRecipient",
     "GroupStatus",
     "InboxMessage",

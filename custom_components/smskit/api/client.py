@@ -333,7 +333,9 @@ class PortalClient:
         WrongChannelError if no other one does.
         """
         tried = self._channels.disproved | {self.channel_parameter.name}
-        failure: PortalError = WrongChannelError("no other parameter to try")
+        failure: PortalError = WrongChannelError(
+            "no other parameter to try", cause=Cause.OTHER_CHANNEL
+        )
         for parameter in inferred.CHANNEL_PARAMETERS:
             if parameter.name in tried or not parameter.fields(channel):
                 continue
@@ -363,7 +365,9 @@ class PortalClient:
             self._channels.disprove(parameter)
             if parameter.name == self.traits.channel_parameter:
                 self._learn(channel_parameter=None)
-            raise WrongChannelError("an answer about another channel")
+            raise WrongChannelError(
+                "an answer about another channel", cause=Cause.OTHER_CHANNEL
+            )
         details = parse.channel_details(answer, scrub)
         if self._channels.confirm(parameter, channel):
             self._learn(channel_parameter=parameter.name)
@@ -381,10 +385,10 @@ class PortalClient:
             except InvalidAuthError, NotTakenError:
                 raise
             except PortalError as err:
-                raise UnverifiedChannelError(str(err), err.cause) from None
+                raise UnverifiedChannelError(str(err), err.cause, err.quote) from None
             if not self.is_verified(channel):
                 raise UnverifiedChannelError(
-                    "an answer about another channel", Cause.UNREADABLE
+                    "an answer about another channel", Cause.OTHER_CHANNEL
                 )
         return self.channel_parameter.fields(channel)
 
@@ -402,7 +406,9 @@ class PortalClient:
             try:
                 return read_picture(exchange.body)
             except ValueError as err:
-                raise NotAPortalError(f"not a code: {err}") from None
+                raise NotAPortalError(
+                    f"not a code: {err}", cause=Cause.NO_PICTURE
+                ) from None
 
         async with self._doubting():
             # Also a small picture takes its time.

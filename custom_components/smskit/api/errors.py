@@ -4,6 +4,7 @@ No error message contains a credential, a number, a text or a URL with parameter
 client scrubs everything it quotes.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -44,6 +45,10 @@ class Cause(StrEnum):
     BROKEN = "broken"
     """An answer of this API that cannot be read."""
     UNREADABLE = "unreadable"
+    OTHER_CHANNEL = "other_channel"
+    """An answer about another channel than the request."""
+    NO_PICTURE = "no_picture"
+    """Not a picture that may be shown, where a QR code belongs."""
     REFUSAL = "refusal"
     """The portal understood the request and refused it."""
 
@@ -63,6 +68,14 @@ _NOT_CONNECTED: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why there is no usable answer, and what the network or the portal said."""
+
+    cause: Cause
+    quote: str = ""
+
+
 class PortalError(Exception):
     """Base class of the client's errors."""
 
@@ -71,6 +84,11 @@ class PortalError(Exception):
         super().__init__(message)
         self.cause = cause
         self.quote = quote
+
+    @property
+    def explanation(self) -> Explanation:
+        """Return what there is to say of it in other words than the message's."""
+        return Explanation(self.cause, self.quote)
 
 
 class NotTakenError(PortalError):

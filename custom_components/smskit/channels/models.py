@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..api import Channel, ChannelDetails, Connection, Picture
+from ..api import Channel, ChannelDetails, Connection, Explanation, Picture
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,8 +24,8 @@ class ChannelState:
     pairing: bool
     """Whether its QR code is being fetched regularly."""
     code: Picture | None = field(repr=False)
-    problem: str | None
-    """Why there is no QR code, in the portal's wording."""
+    problem: Explanation | None
+    """Why there is no QR code."""
 
     @property
     def connected(self) -> bool:

@@ -15,6 +15,7 @@ from ..api import (
     ChannelDetails,
     ChannelIds,
     Connection,
+    Explanation,
     InvalidAuthError,
     Picture,
     PortalClient,
@@ -24,6 +25,7 @@ from ..api import (
 )
 from ..const import LOGGER
 from ..portal_clock import PortalClock
+from ..sending import FailureReason
 from ..store import Database, Statement, StoreError, Value
 from .health import ChannelHealth
 from .models import ChannelProblem, ChannelState
@@ -51,7 +53,7 @@ class ChannelPoll:
     pairing_until: float = _NEVER
     code_fetched_at: float = _NEVER
     code: Picture | None = field(default=None, repr=False)
-    problem: str | None = None
+    problem: Explanation | None = None
     failure: PortalError | None = None
     """Why the last view showed no details."""
     auto_pairing_allowed: bool = True
@@ -317,7 +319,8 @@ class ChannelPoller:
             poll.problem = None
         except PortalError as err:
             poll.code = None
-            poll.problem = err.reason if isinstance(err, RefusedError) else str(err)
+            poll.problem = err.explanation
+            LOGGER.debug("Failed to fetch the code of a channel: %s", err)
 
     def _log_unknown_status(self, status: str) -> None:
         if status not in self._unknown_statuses:
@@ -335,7 +338,7 @@ class ChannelPoller:
         """Return the channels that the portal listed last."""
         return tuple(self._listed.values())
 
-    def route(self, channel_id: str | None) -> tuple[str | None, str | None]:
+    def route(self, channel_id: str | None) -> tuple[str | None, FailureReason | None]:
         """Return the route for WhatsApp messages, and why they cannot be sent.
 
         Without a channel the portal chooses the route. Where the state of a channel is
@@ -345,15 +348,16 @@ class ChannelPoller:
         if channel_id is None:
             known = self._is_list_known and self._last_poll_succeeded
             closed = all(state.closed for state in states.values())
-            return None, "no channel is connected" if known and closed else None
+            is_any = not (known and closed)
+            return None, None if is_any else FailureReason.NO_CHANNEL_CONNECTED
         state = states.get(channel_id)
         if state is None and (self._is_list_known or channel_id not in self._listed):
-            return None, "the channel is gone"
+            return None, FailureReason.CHANNEL_GONE
         if state is not None and state.closed:
-            return None, "the channel is not connected"
+            return None, FailureReason.CHANNEL_NOT_CONNECTED
         listed = self._listed.get(channel_id)
         if listed is None or listed.gateway_id is None:
-            return None, "the portal reports no gateway for the channel"
+            return None, FailureReason.CHANNEL_WITHOUT_GATEWAY
         return listed.gateway_id, None
 
     def pair(self, channel_id: str, *, requested: bool = True) -> bool:

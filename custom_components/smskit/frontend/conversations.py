@@ -2,12 +2,18 @@
 
 from typing import Any
 
+from homeassistant.core import HomeAssistant
+
 from ..phone_number import current_form
 from ..store import Conversation, Direction, Message
+from ..texts import reason_fields
 
 
 def as_conversation(
-    one: Conversation, names: dict[str, str], numbers: dict[str, str]
+    hass: HomeAssistant,
+    one: Conversation,
+    names: dict[str, str],
+    numbers: dict[str, str],
 ) -> dict[str, Any]:
     """Return a conversation for a list of them."""
     return {
@@ -15,12 +21,17 @@ def as_conversation(
         "name": names.get(current_form(one.number)),
         "count": one.count,
         "unread": one.unread,
-        "last": as_shown(one.last, numbers),
+        "last": as_shown(hass, one.last, numbers),
     }
 
 
-def as_shown(message: Message, numbers: dict[str, str]) -> dict[str, Any]:
-    """Return a message in the format that dashboards receive."""
+def as_shown(
+    hass: HomeAssistant, message: Message, numbers: dict[str, str]
+) -> dict[str, Any]:
+    """Return a message in the format that dashboards receive.
+
+    A reason is there as text, and as what makes it in the language of the user.
+    """
     shown: dict[str, Any] = {
         "id": message.id,
         "number": _shown_number(message.number, numbers),
@@ -30,7 +41,15 @@ def as_shown(message: Message, numbers: dict[str, str]) -> dict[str, Any]:
     }
     if message.direction is Direction.IN:
         return {**shown, "read": message.read, "trusted": message.trusted}
-    return {**shown, "status": message.status, "reason": message.reason}
+    reason = message.reason
+    explanation = reason.explanation if reason else None
+    return {
+        **shown,
+        "status": message.status,
+        **reason_fields(hass, reason),
+        "cause": explanation.cause.value if explanation else None,
+        "quote": explanation.quote if explanation else None,
+    }
 
 
 def _shown_number(number: str, numbers: dict[str, str]) -> str:

@@ -34,7 +34,11 @@
  * @property {"in" | "out"} direction
  * @property {boolean} [read] received messages only
  * @property {string} [status] sent messages only
- * @property {string | null} [reason] sent messages only: why it failed
+ * @property {string | null} [reason] sent messages only: why it failed, in the language of
+ *   Home Assistant
+ * @property {string | null} [reason_code] sent messages only: the same as a code
+ * @property {string | null} [cause] sent messages only: what the reason names as its cause
+ * @property {string | null} [quote] sent messages only: what the portal said
  */
 
 const CARD = "smskit-card";
@@ -83,6 +87,7 @@ const TEXTS = {
     queued: "Queued",
     sent: "Sent",
     failed: "Failed",
+    failed_because: "Failed: {why}",
     holding_one: "{n} message is held",
     holding_other: "{n} messages are held",
     cancel_held: "Cancel",
@@ -166,6 +171,7 @@ const TEXTS = {
     queued: "En file d’attente",
     sent: "Envoyé",
     failed: "Échec",
+    failed_because: "Échec : {why}",
     holding_one: "{n} message retenu",
     holding_other: "{n} messages retenus",
     cancel_held: "Annuler",
@@ -425,6 +431,25 @@ async function errorText(hass, error) {
     }
   }
   return String(error?.message ?? error?.code ?? error);
+}
+
+/**
+ * Return why a message has its status.
+ *
+ * `localize` has the texts where the user has another language than Home Assistant.
+ */
+function reasonText(message, localize) {
+  if (!localize || !message.reason_code) {
+    return message.reason ?? "";
+  }
+  const text = (key, values) => localize(`component.smskit.common.${key}`, values);
+  const quote = message.quote ?? "";
+  let cause = "";
+  if (message.cause) {
+    const quoted = quote ? text(`cause_${message.cause}_quoted`, { quote }) : "";
+    cause = quoted || text(`cause_${message.cause}`, { quote });
+  }
+  return text(`reason_${message.reason_code}`, { cause }) || (message.reason ?? "");
 }
 
 // --- Accounts -----------------------------------------------------------------------
@@ -743,7 +768,7 @@ class ConversationsView {
     if (isNew && message.direction === "in") {
       this._announce("came_in", message);
     } else if (message.status === "failed" && message.number === this._number) {
-      this._announce("not_sent", { ...message, text: message.reason ?? "" });
+      this._announce("not_sent", { ...message, text: this.card.reason(message) });
     }
   }
 
@@ -1122,7 +1147,7 @@ class ConversationsView {
         const heading = () => this.card.clock.heading(new Date(message.date));
         items.push(known.get(day) ?? makeDay(day, heading()));
       }
-      showBubble(item, message, this.t);
+      showBubble(item, message, this.card.reason(message), this.t);
       items.push(item);
     }
     arrange(this._bubbles, items);
@@ -1371,7 +1396,7 @@ class ConversationsView {
     if (answer.blocked_by) {
       parts.push(warning(this.t(`blocked_${answer.blocked_by}`)));
     } else if (stopped?.reason) {
-      parts.push(warning(stopped.reason));
+      parts.push(warning(this.card.reason(stopped)));
     }
     this._meter.replaceChildren(...parts);
   }
@@ -1538,8 +1563,8 @@ function makeBubble(message, clock) {
   return item;
 }
 
-function showBubble(item, message, t) {
-  const shown = `${message.status} ${message.reason}`;
+function showBubble(item, message, why, t) {
+  const shown = `${message.status} ${why}`;
   if (item.shown === shown) {
     return;
   }
@@ -1559,8 +1584,8 @@ function showBubble(item, message, t) {
     reason?.remove();
   }
   if (bad) {
-    const why = message.status === "failed" ? message.reason : null;
-    setText(reason, why ? `${t("failed")}: ${why}` : t(message.status));
+    const failed = message.status === "failed" && why;
+    setText(reason, failed ? t("failed_because", { why }) : why || t(message.status));
   }
 }
 
@@ -2244,6 +2269,7 @@ function makeCardClass() {
       if (before?.locale !== hass.locale || before?.language !== hass.language || !this.clock) {
         this.clock = new Clock(hass);
         this._view?.updateLocale();
+        this._loadReasons();
       }
       if (!this._running) {
         this._start();
@@ -2267,6 +2293,30 @@ function makeCardClass() {
         this._loadSoon(0);
       }
       this._view?.update();
+    }
+
+    /** Load the texts of reasons in the user's language, if Home Assistant has another. */
+    async _loadReasons() {
+      const { hass } = this;
+      const { language } = hass;
+      this._localize = undefined;
+      if (language === hass.config?.language) {
+        return;
+      }
+      try {
+        const localize = await hass.loadBackendTranslation("common", "smskit");
+        if (language === this.hass.language) {
+          this._localize = localize;
+          this._view?.updateLocale();
+        }
+      } catch {
+        // The texts of Home Assistant's language remain.
+      }
+    }
+
+    /** Return why a message has its status, in the user's language if possible. */
+    reason(message) {
+      return reasonText(message, this._localize);
     }
 
     /** Set by Home Assistant: where the card is, such as in a section or a panel. */

@@ -25,6 +25,7 @@ from ..phone_number import current_form
 from ..recipients import SIGNAL_RECIPIENTS, recipient_names, recipient_numbers
 from ..sending import SIGNAL_OUTCOME, SIGNAL_SUBMITTED, Outcome
 from ..store import Message, StoreError
+from ..texts import common_text
 from .conversations import as_conversation, as_shown
 
 _MAX_PAGE = 200
@@ -165,19 +166,28 @@ async def ws_list(
             page = {
                 "number": number,
                 "name": names.get(current_form(number)),
-                "messages": [as_shown(message, numbers) for message in found],
+                "messages": [as_shown(hass, message, numbers) for message in found],
                 "more": more,
             }
         else:
             conversations, total = await log.async_conversations(msg["offset"], limit)
             page = {
                 "conversations": [
-                    as_conversation(one, names, numbers) for one in conversations
+                    as_conversation(hass, one, names, numbers) for one in conversations
                 ],
                 "total": total,
             }
     except StoreError as err:
-        connection.send_error(msg["id"], websocket_api.ERR_UNKNOWN_ERROR, str(err))
+        connection.send_error(
+            msg["id"],
+            websocket_api.ERR_UNKNOWN_ERROR,
+            common_text(hass, f"disk_{err.problem}"),
+            translation_domain=DOMAIN,
+            translation_key="not_readable",
+            translation_placeholders={
+                "error": common_text(hass, f"disk_{err.problem}")
+            },
+        )
         return
     connection.send_result(msg["id"], page)
 
@@ -207,7 +217,7 @@ def ws_subscribe(
             return
         change: dict[str, Any] = {"kind": kind}
         if message is not None:
-            change["message"] = as_shown(message, recipient_numbers(entry))
+            change["message"] = as_shown(hass, message, recipient_numbers(entry))
         connection.send_message(websocket_api.event_message(msg["id"], change))
 
     @callback
@@ -258,5 +268,12 @@ def _entry(
     try:
         return loaded_entry(hass, msg.get(ATTR_CONFIG_ENTRY_ID))
     except ServiceValidationError as err:
-        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, str(err))
+        connection.send_error(
+            msg["id"],
+            websocket_api.ERR_NOT_FOUND,
+            str(err),
+            translation_domain=err.translation_domain,
+            translation_key=err.translation_key,
+            translation_placeholders=err.translation_placeholders,
+        )
         return None

@@ -17,9 +17,7 @@ from .models import (
     Via,
 )
 from .outbox import (
-    CANCELED,
     OUTCOME,
-    REMOVED,
     SIGNAL_OUTCOME,
     SIGNAL_SUBMITTED,
     SIGNAL_TOTALS,
@@ -27,14 +25,13 @@ from .outbox import (
     Totals,
 )
 from .planner import Planner
+from .reasons import FailureReason
 from .sender import Sender
 
 __all__ = [
-    "CANCELED",
     "MAX_SEGMENTS",
     "NOWHERE",
     "OUTCOME",
-    "REMOVED",
     "SIGNAL_OUTCOME",
     "SIGNAL_SUBMITTED",
     "SIGNAL_TOTALS",
@@ -45,6 +42,7 @@ __all__ = [
     "Draft",
     "EncodedText",
     "Encoding",
+    "FailureReason",
     "MessageType",
     "Outbox",
     "Outcome",

@@ -8,7 +8,9 @@ from enum import StrEnum
 from homeassistant.util.ulid import ulid_now
 
 from ..api import SendType
+from ..store import Reason
 from .models import Status
+from .reasons import FailureReason
 
 
 class Stage(StrEnum):
@@ -32,7 +34,7 @@ class BatchRecipient:
     """E.164 with a leading `+`."""
     name: str | None = field(default=None, repr=False)
     status: Status = Status.READY
-    reason: str | None = None
+    reason: Reason | None = None
     """Why it has this status, or goes by SMS."""
     subentry_ids: frozenset[str] = frozenset()
     """The recipients that it is for; none for a number by itself."""
@@ -83,7 +85,7 @@ class Batch:
     """Done once the database has it, in whatever stage; none for one from there."""
     order: int = 0
     """Where it stands among all batches, as they were submitted."""
-    unwanted: dict[str, str] = field(default_factory=dict, repr=False)
+    unwanted: dict[str, FailureReason] = field(default_factory=dict, repr=False)
     """The numbers to drop if it is held, and why."""
     canceled: list[BatchRecipient] = field(default_factory=list)
     """Who it is not for any more; a caller may still wait for that."""

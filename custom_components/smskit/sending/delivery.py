@@ -12,6 +12,7 @@ from homeassistant.helpers.event import async_call_later
 from ..api import GroupStatus, PortalClient, PortalError, Processing
 from .batch import Batch, Stage
 from .outbox import Outbox
+from .reasons import FailureReason
 
 _FIRST: Final = 5.0
 # Most portals send once a minute: a group is empty before that.
@@ -22,8 +23,6 @@ _LONGEST: Final = 3600.0
 _GIVE_UP: Final = 24 * 3600.0
 # A thousand batches under way cost one request a second at most.
 _PACE: Final = 1.0
-_NOT_REPORTED: Final = "the portal did not report it within a day"
-_NO_GROUP: Final = "accepted for its time, but the portal does not report its outcome"
 
 
 class DeliveryTracker:
@@ -107,7 +106,7 @@ class DeliveryTracker:
                 self._asking = False
             self._next_ask = time.monotonic() + _PACE
         elif batch is not None:
-            self._outbox.give_up(batch, _NO_GROUP)
+            self._outbox.give_up(batch, FailureReason.NOT_TRACKED)
         self._schedule()
 
     async def _async_ask_for(self, batch: Batch, group_id: str) -> None:
@@ -129,7 +128,7 @@ class DeliveryTracker:
             return
         age = time.time() - batch.follow_from
         if age >= _GIVE_UP:
-            self._outbox.give_up(batch, _NOT_REPORTED)
+            self._outbox.give_up(batch, FailureReason.NOT_REPORTED)
         elif batch.schedule is not None:
             self._ask_in(_first_delay(batch), batch)
         else:

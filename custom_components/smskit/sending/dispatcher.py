@@ -20,9 +20,11 @@ from ..api import (
     UncertainError,
 )
 from ..const import LOGGER
+from ..store import Reason
 from .batch import Batch, BatchRecipient, Stage
 from .outbox import Outbox
 from .pacing import Pacing
+from .reasons import FailureReason, error_reason
 
 _IN_FLIGHT: Final = 4
 # One slot is left to new messages: an alarm does not wait for a backlog.
@@ -31,7 +33,6 @@ _HELD_IN_FLIGHT: Final = 3
 _STORE_RETRY: Final = 10.0
 # For what is on its way when connections are closed.
 _LAST_MOMENT: Final = 2.0
-_UNEXPECTED: Final = "an unexpected error while it was sent"
 
 
 class Dispatcher:
@@ -94,7 +95,8 @@ class Dispatcher:
         self.async_pause()
         while self._sending:
             await asyncio.wait(self._sending.values())
-        self.async_hold_pending(self._outbox.in_stage(Stage.PENDING))
+        pending = self._outbox.in_stage(Stage.PENDING)
+        self.async_hold_pending(pending, FailureReason.STOPPING)
 
     async def async_abandon(self) -> None:
         """Wait a last moment for answers; what has none by then is unknown."""
@@ -110,29 +112,43 @@ class Dispatcher:
     def async_submit(self, batch: Batch) -> asyncio.Future[None]:
         """Take a batch; the future is done once it has an outcome."""
         done = self._outbox.submit(batch)
-        behind = any(number in self._outbox.held_numbers for number in batch.numbers)
-        being_tried = self._pacing.backoff and (self._sending or self._probe)
-        may_be_held = batch.deadline > time.monotonic()
-        if not self._is_started or (may_be_held and (behind or being_tried)):
-            # What is held goes first, and a portal that is away is tried by one. An
-            # account that is being unloaded leaves it to what takes over.
-            self._outbox.hold(batch)
+        if (obstacle := self._obstacle(batch)) is not None:
+            self._outbox.hold(batch, Reason(obstacle))
         self._dispatch()
         return done
 
+    def _obstacle(self, batch: Batch) -> FailureReason | None:
+        """Return why a new batch does not even wait for a slot.
+
+        An account that is being unloaded leaves it to what takes over.
+        """
+        if not self._is_started:
+            return FailureReason.STOPPING
+        if batch.deadline <= time.monotonic():
+            return None
+        if any(number in self._outbox.held_numbers for number in batch.numbers):
+            # What is held goes first.
+            return FailureReason.BEHIND_HELD
+        if self._pacing.backoff and (self._sending or self._probe):
+            # A portal that is away is tried by one.
+            return FailureReason.PORTAL_AWAY
+        return None
+
     @callback
-    def async_hold_pending(self, batches: list[Batch]) -> list[asyncio.Future[None]]:
-        """Hold those of these batches that have not left: their callers' time is up.
+    def async_hold_pending(
+        self, batches: list[Batch], code: FailureReason
+    ) -> list[asyncio.Future[None]]:
+        """Hold those of these batches that have not left.
 
         Return futures that are done once each is stored.
         """
         pending = [batch for batch in batches if batch.id in self._outbox.pending]
         for batch in pending:
-            self._outbox.hold(batch)
+            self._outbox.hold(batch, Reason(code))
         return [batch.done for batch in pending if batch.done is not None]
 
     async def async_cancel_held(
-        self, is_wanted: Callable[[BatchRecipient], bool], reason: str
+        self, is_wanted: Callable[[BatchRecipient], bool], code: FailureReason
     ) -> int:
         """Drop what is held for recipients; return how many messages that were.
 
@@ -143,7 +159,7 @@ class Dispatcher:
         count = 0
         for batch in self._outbox.cancelable():
             reasons = {
-                recipient.number: reason
+                recipient.number: code
                 for recipient in batch.recipients
                 if is_wanted(recipient)
             }
@@ -166,7 +182,8 @@ class Dispatcher:
         now = time.monotonic()
         if self._pacing.left_alone_until > now:
             pending = self._outbox.in_stage(Stage.PENDING)
-            self.async_hold_pending([b for b in pending if b.deadline > now])
+            patient = [batch for batch in pending if batch.deadline > now]
+            self.async_hold_pending(patient, FailureReason.PORTAL_AWAY)
         blocked = set(self._busy)
         for batch in tuple(self._outbox.pending.values()):
             if len(self._sending) < _IN_FLIGHT and not blocked & batch.numbers:
@@ -284,11 +301,11 @@ class Dispatcher:
                 await self._async_send(batch, was_held=was_held)
             else:
                 # A stop began while it was being stored.
-                self._outbox.hold(batch)
+                self._outbox.hold(batch, Reason(FailureReason.STOPPING))
         except Exception:  # noqa: BLE001 - whatever it is, it may have been sent
             LOGGER.exception("Unexpected error while a message was sent")
             if batch.stage is Stage.SENDING:
-                self._outbox.lose(batch, _UNEXPECTED)
+                self._outbox.lose(batch, Reason(FailureReason.UNEXPECTED_ERROR))
         finally:
             del self._sending[batch]
             self._sending_held -= was_held
@@ -303,16 +320,16 @@ class Dispatcher:
             accepted = await self._client.send(_submission(batch))
         except NotTakenError as err:
             self._back_off(err, was_held=was_held)
-            self._outbox.hold(batch, str(err))
+            self._outbox.hold(batch, error_reason(err))
         except InvalidAuthError as err:
             # It was not taken, and may be once the credentials are right.
-            self._outbox.hold(batch, err.reason)
+            self._outbox.hold(batch, error_reason(err))
         except RefusedError as err:
             await self._async_go_on(batch, err, was_held=was_held)
         except PortalError as err:
             self._back_off(err, was_held=was_held)
             group_id = err.group_id if isinstance(err, UncertainError) else None
-            self._outbox.lose(batch, str(err), group_id)
+            self._outbox.lose(batch, error_reason(err), group_id)
         else:
             if self._pacing.backoff:
                 self._pacing.reached(was_held=was_held)
@@ -330,9 +347,11 @@ class Dispatcher:
         if not err.concerns_all and self._outbox.split(batch):
             return
         if batch.fallback is None:
-            self._outbox.fail(batch, err.reason)
+            self._outbox.fail(batch, error_reason(err))
             return
-        self._outbox.fall_back(batch, err.reason)
+        self._outbox.fall_back(
+            batch, Reason(FailureReason.WHATSAPP_REFUSED, err.explanation)
+        )
         await self._async_send(batch, was_held=was_held)
 
 

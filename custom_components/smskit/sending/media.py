@@ -92,11 +92,11 @@ async def _async_serve(hass: HomeAssistant, media: str, valid: timedelta) -> str
             return _register(hass, shot.content, shot.content_type, valid)
         item = await async_resolve_media(hass, media, None)
     except HomeAssistantError as err:
-        raise _error("media_not_found", error=str(err)) from err
+        raise _error("media_not_found", media=media) from err
     if item.path is not None:
         # A media source also resolves names of files that do not exist.
         if not await hass.async_add_executor_job(item.path.is_file):
-            raise _error("media_not_found", error="there is no such file")
+            raise _error("media_not_found", media=media)
         content_type = item.mime_type or mimetypes.guess_type(item.path)[0]
         return _register(
             hass, item.path, content_type or "application/octet-stream", valid

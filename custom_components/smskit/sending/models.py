@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 from ..api import SendType, Template
+from ..store import Reason
 from .encoding import EncodedText
+from .reasons import FailureReason
 
 MAX_SEGMENTS: Final = 10
 """Default maximum number of segments of a text."""
@@ -89,7 +91,7 @@ class Recipient:
     """Sender ID for this recipient."""
     channel: str | None = None
     """Channel ID of the WhatsApp channel for this recipient."""
-    error: str | None = None
+    error: FailureReason | None = None
     """Why nothing can be sent to the recipient."""
     subentry_ids: frozenset[str] = frozenset()
     """The recipients that the message is for; none for a number by itself."""
@@ -142,7 +144,7 @@ class Outcome:
     via: Via
     status: Status
     group_id: str | None = None
-    reason: str | None = None
+    reason: Reason | None = None
     batch_id: str | None = None
     """ID of its batch, or None if it is not in one."""
     duplicate: bool = False

@@ -22,13 +22,21 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalTypeFormat
 from homeassistant.util.ulid import ulid_now
 
-from ..api import Accepted, DeliveryStatus, GroupStatus, match_recipients
+from ..api import (
+    Accepted,
+    Cause,
+    DeliveryStatus,
+    Explanation,
+    GroupStatus,
+    match_recipients,
+)
 from ..const import DOMAIN
 from ..settings import Settings
 from ..store import (
     Direction,
     Message,
     Publisher,
+    Reason,
     Statement,
     StoreError,
     trim_messages,
@@ -38,19 +46,12 @@ from .batch import Batch, BatchRecipient, Stage
 from .clock import epoch, monotonic
 from .limits import DuplicateFilter, HourlyLimit, Original
 from .models import AWAITED, NOWHERE, Outcome, Status, Via, both_of
+from .reasons import FailureReason
 
 OUTCOME: Final = "outcome"
 """The kind of event that `publish` takes."""
-CANCELED: Final = "canceled"
-"""Why a message that was held is dropped: somebody asked for that."""
-REMOVED: Final = "the recipient was removed"
-"""Why a message that was held is dropped: nobody is there to get it."""
-_RESTORED: Final = "restored from a backup: it may have been sent since"
-_STOPPED: Final = "Home Assistant stopped while it was on its way"
-_NOT_STORED: Final = "it could not be stored"
-_AT_ONCE: Final = "the portal did not wait for the scheduled time: it sent it at once"
-_DROPPED: Final = "the portal dropped the number"
-_NOT_DELIVERED: Final = "WhatsApp did not deliver it"
+_NOT_STORED: Final = Reason(FailureReason.NOT_STORED)
+_AT_ONCE: Final = Reason(FailureReason.SENT_AT_ONCE)
 # An SMS takes over for as long as a message may be held, and at least for so long.
 _FALLBACK_TIME: Final = 3600.0
 _NOT_SENT: Final = {Stage.PENDING, Stage.HELD}
@@ -121,7 +122,7 @@ class Outbox:
         self._since_trim = 0
         self.totals = Totals()
         """What the account has sent, what failed, and what is under way."""
-        self._doubtful: list[tuple[Batch, str]] = []
+        self._doubtful: list[tuple[Batch, FailureReason]] = []
         """What the last run left behind that nobody can know, and why."""
 
     # --- Reading ---------------------------------------------------------------------
@@ -149,9 +150,9 @@ class Outbox:
                 # Its caller is gone; it never left.
                 batch.stage = Stage.HELD
             if batch.stage is Stage.SENDING:
-                self._doubtful.append((batch, _STOPPED))
+                self._doubtful.append((batch, FailureReason.STOPPED))
             elif batch.stage is Stage.HELD and is_restored:
-                self._doubtful.append((batch, _RESTORED))
+                self._doubtful.append((batch, FailureReason.RESTORED))
             self._enter(batch)
         duplicates = await fetch(rows.SELECT_DUPLICATES)
         under_way = [b for of in self._batches.values() for b in of.values()]
@@ -247,7 +248,7 @@ class Outbox:
         return True
 
     @callback
-    def hold(self, batch: Batch, reason: str | None = None) -> None:
+    def hold(self, batch: Batch, reason: Reason) -> None:
         """Keep a batch until the portal can be reached: PENDING or SENDING to HELD.
 
         One that may not be held fails.
@@ -256,7 +257,6 @@ class Outbox:
         refund = self._refund(batch)
         _explain(batch, reason)
         if batch.deadline <= time.monotonic():
-            _explain(batch, reason or "it could not leave in time")
             self._end(batch, Status.FAILED, refund)
             return
         self._move(batch, Stage.HELD)
@@ -285,13 +285,15 @@ class Outbox:
         _forget_past_schedule(batch)
         batch.group_id = accepted.group_id
         batch.notice = accepted.notice
-        is_explained = batch.notice is not None and not accepted.all_sent
-        if is_explained:
-            _explain(batch, batch.notice)
-        if batch.schedule is not None and accepted.is_processed:
+        is_at_once = batch.schedule is not None and accepted.is_processed
+        if is_at_once:
             _forget_schedule(batch)
-            if not is_explained:
-                _explain(batch, _AT_ONCE)
+        if batch.notice is not None and not accepted.all_sent:
+            _explain(batch, _notice(batch))
+        elif is_at_once:
+            _explain(batch, _AT_ONCE)
+        elif accepted.all_sent:
+            _explain(batch, None)
         if accepted.all_sent:
             self._end(batch, Status.SENT)
         elif batch.schedule is not None:
@@ -351,7 +353,7 @@ class Outbox:
         return True
 
     @callback
-    def fail(self, batch: Batch, reason: str) -> None:
+    def fail(self, batch: Batch, reason: Reason) -> None:
         """End a batch that the portal refused."""
         _expect(batch, Stage.SENDING)
         refund = self._refund(batch)
@@ -359,7 +361,7 @@ class Outbox:
         self._end(batch, Status.FAILED, refund)
 
     @callback
-    def fall_back(self, batch: Batch, reason: str) -> None:
+    def fall_back(self, batch: Batch, reason: Reason) -> None:
         """Send a batch that WhatsApp refused as SMS; it stays SENDING."""
         _expect(batch, Stage.SENDING)
         _explain(batch, reason)
@@ -377,8 +379,7 @@ class Outbox:
         batch.expires = max(batch.expires, epoch(until))
         if batch.deadline <= time.monotonic():
             return False
-        for recipient in batch.recipients:
-            recipient.reason = recipient.reason or _NOT_DELIVERED
+        _explain(batch, Reason(FailureReason.WHATSAPP_NOT_DELIVERED))
         _turn_to_sms(batch)
         _forget_past_schedule(batch)
         batch.group_id = batch.notice = None
@@ -390,6 +391,7 @@ class Outbox:
     def expire(self, batch: Batch) -> None:
         """End a held batch whose time is up."""
         _expect(batch, Stage.HELD)
+        _explain(batch, Reason(FailureReason.EXPIRED))
         self._end(batch, Status.EXPIRED)
 
     @callback
@@ -402,7 +404,9 @@ class Outbox:
             self._database.write(rows.share(batch, recipient))
 
     @callback
-    def cancel(self, batch: Batch, reasons: Mapping[str, str]) -> Future[None] | None:
+    def cancel(
+        self, batch: Batch, reasons: Mapping[str, FailureReason]
+    ) -> Future[None] | None:
         """Drop numbers of a HELD batch, each for a reason; without any, it ends.
 
         The future is done once that is stored. There is none for one that is PENDING or
@@ -414,7 +418,7 @@ class Outbox:
             return None
         gone = [r for r in batch.recipients if r.number in reasons]
         for recipient in gone:
-            recipient.reason = reasons[recipient.number]
+            recipient.reason = Reason(reasons[recipient.number])
         if len(gone) == len(batch.recipients):
             return self._end(batch, Status.FAILED)
         changed = self._show(batch, {Status.FAILED: gone})
@@ -426,7 +430,7 @@ class Outbox:
         return self._write(batch, changed, rows.delete_recipients(batch, gone))
 
     @callback
-    def lose(self, batch: Batch, reason: str, group_id: str | None = None) -> None:
+    def lose(self, batch: Batch, reason: Reason, group_id: str | None = None) -> None:
         """Note that nobody knows whether a batch was sent.
 
         A group that was named before the answer broke off may tell: it is ACCEPTED.
@@ -462,9 +466,8 @@ class Outbox:
         is_undelivered = set(said.values()) == {DeliveryStatus.FAILED}
         if batch.fallback and is_undelivered and self._take_over(batch):
             return
-        at_once: str | None = None
-        if batch.schedule is not None and DeliveryStatus.SENT in said.values():
-            at_once = _AT_ONCE
+        is_at_once = batch.schedule is not None and DeliveryStatus.SENT in said.values()
+        if is_at_once:
             _forget_schedule(batch)
         waiting = Status.QUEUED if batch.schedule is None else Status.SCHEDULED
         shown = {number: Status(status.value) for number, status in said.items()}
@@ -474,28 +477,28 @@ class Outbox:
             status = shown.get(recipient.number)
             if status is None or recipient.status.final:
                 continue
-            if recipient.number in dropped:
-                recipient.reason = _DROPPED
-            elif status is Status.SENT:
-                # A notice says why others failed.
-                is_notice = recipient.reason == batch.notice
-                recipient.reason = at_once or (None if is_notice else recipient.reason)
             new = waiting if status is Status.QUEUED else status
+            if recipient.number in dropped:
+                recipient.reason = Reason(FailureReason.DROPPED)
+            elif new is Status.SENT and is_at_once:
+                recipient.reason = _AT_ONCE
+            elif new is not recipient.status:
+                recipient.reason = _reported_reason(batch, recipient, new)
             changes.setdefault(new, []).append(recipient)
         changed = self._show(batch, changes)
         ends = all(recipient.status.final for recipient in batch.recipients)
         if ends:
             self._leave(batch)
-        if changed or ends or at_once:
+        if changed or ends or is_at_once:
             self._write(batch, changed)
 
     @callback
-    def give_up(self, batch: Batch, reason: str) -> None:
+    def give_up(self, batch: Batch, code: FailureReason) -> None:
         """End an ACCEPTED batch that the portal does not report on."""
         _expect(batch, Stage.ACCEPTED)
         open_ = [r for r in batch.recipients if r.status in AWAITED]
         for recipient in open_:
-            recipient.reason = reason
+            recipient.reason = Reason(code)
         self._unknown += _open_recipients(batch)
         changed = self._show(batch, {Status.UNKNOWN: open_})
         self._leave(batch)
@@ -505,8 +508,8 @@ class Outbox:
     def resume(self) -> None:
         """End what nobody can know after a restart, or after a restored backup."""
         doubtful, self._doubtful = self._doubtful, []
-        for batch, reason in doubtful:
-            self.lose(batch, reason)
+        for batch, code in doubtful:
+            self.lose(batch, Reason(code))
 
     # --- What transitions have in common ---------------------------------------------
 
@@ -657,13 +660,15 @@ class Outbox:
     def publish(self, body: dict[str, Any]) -> None:
         """Publish an event of the kind `OUTCOME`."""
         number, batch_id, status = body["number"], body["batch_id"], body["status"]
+        stored = body["reason"]
+        reason = Reason.from_columns(*stored) if stored else None
         outcome = Outcome(
             number=number,
             name=body["name"],
             via=Via(body["via"]),
             status=Status(status),
             group_id=body["group_id"],
-            reason=body["reason"],
+            reason=reason,
             batch_id=batch_id,
         )
         message = Message(
@@ -674,7 +679,7 @@ class Outbox:
             text=body["text"],
             date=dt_util.utc_from_timestamp(body["created"]),
             status=status,
-            reason=body["reason"],
+            reason=reason,
         )
         self._send(SIGNAL_OUTCOME, outcome, message)
 
@@ -694,10 +699,33 @@ def _turn_to_sms(batch: Batch) -> None:
     batch.route, batch.file = batch.fallback_route, None
 
 
-def _explain(batch: Batch, reason: str | None) -> None:
+def _explain(batch: Batch, reason: Reason | None) -> None:
     """Give all recipients of a batch a reason for what they show."""
     for recipient in batch.recipients:
         recipient.reason = reason
+
+
+def _notice(batch: Batch) -> Reason | None:
+    """Return what the portal remarked when it took a batch, if anything."""
+    if batch.notice is None:
+        return None
+    explanation = Explanation(Cause.REFUSAL, batch.notice)
+    return Reason(FailureReason.PORTAL_NOTICE, explanation)
+
+
+def _reported_reason(
+    batch: Batch, recipient: BatchRecipient, status: Status
+) -> Reason | None:
+    """Return why a recipient has another status by the portal's report.
+
+    A remark at the acceptance says why some would fail, and means nobody who is sent.
+    """
+    if status is Status.FAILED:
+        explanation = Explanation(Cause.REFUSAL, batch.notice or "")
+        return Reason(FailureReason.NOT_DELIVERED, explanation)
+    if recipient.reason == _AT_ONCE:
+        return recipient.reason
+    return None if status is Status.SENT else _notice(batch)
 
 
 def _forget_schedule(batch: Batch) -> None:

@@ -17,9 +17,10 @@ from .encoding import EncodedText, Encoding, keep_from_tag_removal, measure
 from .limits import Original
 from .models import Draft, MessageType, Recipient, Via, both_of
 from .outbox import Outbox
+from .reasons import FailureReason
 from .speech import speech_seconds
 
-type FindRoute = Callable[[str | None], tuple[str | None, str | None]]
+type FindRoute = Callable[[str | None], tuple[str | None, FailureReason | None]]
 """Returns the route for WhatsApp messages of a channel, and why there is none."""
 
 # Message types that consist of segments.
@@ -37,7 +38,7 @@ class Routed:
     type: SendType
     fallback: SendType | None
     route: str | None
-    error: str | None
+    error: FailureReason | None
     original: Original | None
     """What took the same text there a moment ago, so that this is not sent."""
 

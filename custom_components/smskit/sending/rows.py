@@ -9,26 +9,26 @@ from homeassistant.util import dt as dt_util
 
 from ..api import SendType
 from ..phone_number import current_form
-from ..store import Body, Direction, Message, Statement
+from ..store import NO_REASON, Body, Direction, Message, Reason, Statement
 from .batch import Batch, BatchRecipient, Stage
 from .clock import monotonic
 from .limits import Original
 from .media import MEDIA_PATH
 from .models import VIA_OF_TYPE, Status
+from .reasons import FailureReason
 
-_FORGOTTEN: Final = "the history does not have it any more"
 SELECT_BATCHES: Final = (
     "SELECT id, origin, created, expires, type, fallback, sender, text, body, route, "
     "fallback_route, file, language, duration, schedule, stage, group_id, "
     "notice, follow_from FROM batches ORDER BY rowid"
 )
 SELECT_RECIPIENTS: Final = (
-    "SELECT batch_id, number, name, status, reason, subentry_ids "
-    "FROM batch_recipients ORDER BY batch_id, position"
+    "SELECT batch_id, number, name, status, subentry_ids, reason_code, reason_cause, "
+    "reason_quote FROM batch_recipients ORDER BY batch_id, position"
 )
 SELECT_DUPLICATES: Final = (
-    "SELECT digest, at, message_id, number, name, status, reason FROM duplicates "
-    "LEFT JOIN messages ON messages.id = message_id"
+    "SELECT digest, at, message_id, number, name, status, reason_code, reason_cause, "
+    "reason_quote FROM duplicates LEFT JOIN messages ON messages.id = message_id"
 )
 _INSERT: Final = (
     "INSERT INTO batches (id, origin, created, expires, type, fallback, sender, text, "
@@ -36,6 +36,7 @@ _INSERT: Final = (
     "notice, follow_from) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_SHOWN: Final = "status = ?, reason_code = ?, reason_cause = ?, reason_quote = ?"
 _UPDATE: Final = (
     "UPDATE batches SET expires = ?, type = ?, fallback = ?, route = ?, file = ?, "
     "schedule = ?, stage = ?, group_id = ?, notice = ?, follow_from = ? WHERE id = ?"
@@ -93,8 +94,8 @@ def insert_part(batch: Batch) -> list[Statement]:
         Statement(_INSERT, [row]),
         Statement(
             "INSERT INTO batch_recipients "
-            "(batch_id, position, number, name, status, reason, subentry_ids) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "(batch_id, position, number, name, status, subentry_ids, reason_code, "
+            "reason_cause, reason_quote) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     batch.id,
@@ -102,8 +103,8 @@ def insert_part(batch: Batch) -> list[Statement]:
                     r.number,
                     r.name,
                     r.status.value,
-                    r.reason,
                     " ".join(sorted(r.subentry_ids)),
+                    *(r.reason.columns if r.reason else NO_REASON),
                 )
                 for position, r in enumerate(batch.recipients)
             ],
@@ -133,16 +134,18 @@ def update_recipients(
     batch: Batch, changed: Iterable[BatchRecipient]
 ) -> list[Statement]:
     """Return what stores how far recipients of a batch have come."""
-    recipients = list(changed)
+    shown = [
+        (r, (r.status.value, *(r.reason.columns if r.reason else NO_REASON)))
+        for r in changed
+    ]
     return [
         Statement(
-            "UPDATE batch_recipients SET status = ?, reason = ? "
-            "WHERE batch_id = ? AND number = ?",
-            [(r.status.value, r.reason, batch.id, r.number) for r in recipients],
+            f"UPDATE batch_recipients SET {_SHOWN} WHERE batch_id = ? AND number = ?",  # noqa: S608 - no value in it
+            [(*values, batch.id, r.number) for r, values in shown],
         ),
         Statement(
-            "UPDATE messages SET status = ?, reason = ? WHERE id = ?",
-            [(r.status.value, r.reason, _message_id(batch, r)) for r in recipients],
+            f"UPDATE messages SET {_SHOWN} WHERE id = ?",  # noqa: S608 - as above
+            [(*values, _message_id(batch, r)) for r, values in shown],
         ),
     ]
 
@@ -176,13 +179,13 @@ def read_batches(
 ) -> list[Batch]:
     """Return batches from their rows, in order."""
     of_batch: dict[str, list[BatchRecipient]] = {}
-    for batch_id, number, name, status, reason, subentry_ids in recipients:
+    for batch_id, number, name, status, subentry_ids, *reason in recipients:
         of_batch.setdefault(batch_id, []).append(
             BatchRecipient(
                 number=number,
                 name=name,
                 status=Status(status),
-                reason=reason,
+                reason=Reason.from_columns(*reason),
                 subentry_ids=frozenset(subentry_ids.split()),
             )
         )
@@ -229,12 +232,13 @@ def read_duplicates(
     }
     now = time.monotonic()
     originals: list[tuple[str, Original]] = []
-    for digest, at, message_id, number, name, status, reason in duplicates:
+    forgotten = Reason(FailureReason.FORGOTTEN)
+    for digest, at, message_id, number, name, status, *reason in duplicates:
         ended = BatchRecipient(
             number=number or "",
             name=name,
             status=Status(status or Status.UNKNOWN),
-            reason=reason if status else _FORGOTTEN,
+            reason=Reason.from_columns(*reason) if status else forgotten,
         )
         recipient, batch = under_way.get(message_id, (ended, None))
         # A clock that was set back makes nothing count for longer.
@@ -252,7 +256,7 @@ def event_body(batch: Batch, recipient: BatchRecipient) -> Body:
         "via": VIA_OF_TYPE[batch.type].value,
         "status": recipient.status.value,
         "group_id": batch.group_id,
-        "reason": recipient.reason,
+        "reason": recipient.reason and recipient.reason.columns,
         "text": batch.text,
         "created": batch.created,
     }

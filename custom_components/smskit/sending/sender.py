@@ -9,6 +9,8 @@ from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
+from ..api import Cause, Explanation
+from ..store import Reason
 from .batch import Batch, Stage
 from .clock import epoch
 from .dispatcher import Dispatcher
@@ -24,9 +26,11 @@ from .models import (
 )
 from .outbox import Outbox
 from .planner import Plan, Planner, Routed, invalid
+from .reasons import FailureReason
 
 # Longer than the timeout of a request; a call then returns the outcomes so far.
 _CALL_TIMEOUT: Final = 45.0
+_NO_ANSWER: Final = Reason(FailureReason.NO_ANSWER, Explanation(Cause.TIMEOUT))
 
 
 class Sender:
@@ -69,7 +73,8 @@ class Sender:
             await asyncio.wait(waits, timeout=_CALL_TIMEOUT)
         pending = self._outbox.pending
         if late := [p for b in batches for p in _parts(b) if p.id in pending]:
-            await asyncio.wait(self._dispatcher.async_hold_pending(late))
+            reason = FailureReason.NOT_IN_TIME
+            await asyncio.wait(self._dispatcher.async_hold_pending(late, reason))
         outcomes: dict[str, Outcome] = {}
         for batch in batches:
             for part in _parts(batch):
@@ -138,7 +143,7 @@ def _outcomes(batch: Batch) -> dict[str, Outcome]:
     if batch.stage is not Stage.SENDING:
         return outcomes
     return {
-        number: replace(one, status=Status.UNKNOWN, reason="no answer in time")
+        number: replace(one, status=Status.UNKNOWN, reason=_NO_ANSWER)
         if one.status in {Status.READY, Status.HELD}
         else one
         for number, one in outcomes.items()
@@ -173,7 +178,7 @@ def _report(plan: Plan, outcomes: dict[str, Outcome]) -> Report:
                 name=routed.recipient.name,
                 via=routed.recipient.via,
                 status=Status.FAILED if routed.error else Status.READY,
-                reason=routed.error,
+                reason=Reason(routed.error) if routed.error else None,
                 duplicate=routed.original is not None,
             )
             for routed in plan.routed

@@ -97,7 +97,7 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
                 sending.add_done_callback(partial(_withdraw, data.sender))
     if any(outcome.status is Status.EXPIRED for outcome in report.outcomes):
         return _TIMED_OUT
-    raise send_error(report)
+    raise send_error(call.hass, report)
 
 
 async def _async_recipients(

@@ -13,7 +13,9 @@ from ..coordinator import async_loaded_entry
 from ..permissions import async_caller, require
 from ..phone_number import split_numbers
 from ..recipients import entity_recipients, number_recipients
-from ..sending import CANCELED, BatchRecipient, Status
+from ..sending import BatchRecipient, FailureReason, Status
+from ..store import Reason
+from ..texts import reason_text
 from .errors import store_errors
 from .inbox import ATTR_ALL
 from .sending import ATTR_NUMBERS, ATTR_RECIPIENTS, RECIPIENTS, async_known
@@ -49,7 +51,7 @@ async def async_cancel_held_messages(call: ServiceCall) -> ServiceResponse:
                 translation_key="invalid_number",
                 translation_placeholders={
                     "number": number.number,
-                    "error": number.error,
+                    "error": reason_text(call.hass, Reason(number.error)),
                 },
             )
     numbers = {number.number for number in named}
@@ -65,5 +67,7 @@ async def async_cancel_held_messages(call: ServiceCall) -> ServiceResponse:
         return bool(recipient.subentry_ids) and recipient.subentry_ids <= subentry_ids
 
     with store_errors():
-        count = await data.dispatcher.async_cancel_held(is_wanted, CANCELED)
+        count = await data.dispatcher.async_cancel_held(
+            is_wanted, FailureReason.CANCELED
+        )
     return {"count": count}

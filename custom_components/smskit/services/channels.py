@@ -19,6 +19,7 @@ from ..api import PortalError, UncertainError
 from ..channels import channel_identifier, device_channel_id
 from ..const import DOMAIN
 from ..coordinator import SmskitConfigEntry, async_loaded_entry
+from ..texts import explanation_text
 from .errors import portal_error
 
 ATTR_LABEL: Final = "label"
@@ -56,7 +57,7 @@ async def async_create_channel(call: ServiceCall) -> ServiceResponse:
         if isinstance(err, UncertainError):
             # The channel may have been created; a refresh makes it appear.
             await data.channels.async_refresh_channels()
-        raise portal_error(err) from err
+        raise portal_error(call.hass, err) from err
     await data.channels.poller.async_save_subscription_end(
         new.channel_id, new.subscription_end
     )
@@ -137,9 +138,10 @@ def for_devices(
             try:
                 answer = await operation(entry, channel_id)
             except PortalError as err:
-                errors.append(portal_error(err))
+                errors.append(portal_error(call.hass, err))
                 status = "unknown" if isinstance(err, UncertainError) else "error"
-                answer = {"status": status, "reason": str(err)}
+                reason = explanation_text(call.hass, err.explanation)
+                answer = {"status": status, "reason": reason}
             channels.append(
                 {"device_id": device_id, "channel_id": channel_id, **answer}
             )

@@ -3,16 +3,19 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from homeassistant.core import HomeAssistant, async_get_hass
 from homeassistant.exceptions import HomeAssistantError
 
 from ..api import PortalError, UncertainError, UnverifiedChannelError
 from ..const import DOMAIN
-from ..phone_number import mask_number
 from ..sending import Outcome, Report, Status
-from ..store import StoreError
+from ..store import StoreError, disk_problem
+from ..texts import common_text, explanation_text, reason_text
 
 
-def portal_error(err: PortalError, *, read_only: bool = False) -> HomeAssistantError:
+def portal_error(
+    hass: HomeAssistant, err: PortalError, *, read_only: bool = False
+) -> HomeAssistantError:
     """Return an action's error for a portal error.
 
     With `read_only`, a missing answer does not mean that something may have changed.
@@ -25,26 +28,26 @@ def portal_error(err: PortalError, *, read_only: bool = False) -> HomeAssistantE
     return HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key=key,
-        translation_placeholders={"error": str(err)},
+        translation_placeholders={"error": explanation_text(hass, err.explanation)},
     )
 
 
-def raise_unless_all_taken(report: Report) -> None:
+def raise_unless_all_taken(hass: HomeAssistant, report: Report) -> None:
     """Raise for a message that was not accepted for every recipient.
 
     For callers without a response, which could report the outcomes.
     """
     if not all(outcome.status.taken for outcome in report.outcomes):
-        raise send_error(report)
+        raise send_error(hass, report)
 
 
-def send_error(report: Report) -> HomeAssistantError:
+def send_error(hass: HomeAssistant, report: Report) -> HomeAssistantError:
     """Return an error that names who a message went to, and why not to the others."""
     taken = [
         _display_name(outcome) for outcome in report.outcomes if outcome.status.taken
     ]
     reasons = [
-        f"{_display_name(outcome)}: {outcome.status.value}, {outcome.reason}"
+        _explained(hass, outcome)
         for outcome in report.outcomes
         if not outcome.status.taken
     ]
@@ -64,8 +67,17 @@ def send_error(report: Report) -> HomeAssistantError:
 
 
 def _display_name(outcome: Outcome) -> str:
-    """Return a recipient's name, or the masked number."""
-    return outcome.name or mask_number(outcome.number)
+    """Return a recipient's name, or the number that the caller has typed."""
+    return outcome.name or outcome.number
+
+
+def _explained(hass: HomeAssistant, outcome: Outcome) -> str:
+    """Return why somebody was not reached; without a reason, only who."""
+    name = _display_name(outcome)
+    if outcome.reason is None:
+        return name
+    reason = reason_text(hass, outcome.reason)
+    return common_text(hass, "reason_of", name=name, reason=reason)
 
 
 @contextmanager
@@ -74,8 +86,15 @@ def store_errors() -> Generator[None]:
     try:
         yield
     except StoreError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="not_stored",
-            translation_placeholders={"error": str(err)},
-        ) from err
+        raise disk_error(async_get_hass(), "not_stored", err) from err
+
+
+def disk_error(hass: HomeAssistant, key: str, err: Exception) -> HomeAssistantError:
+    """Return the error of an action that could not read or write."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders={
+            "error": common_text(hass, f"disk_{disk_problem(err)}")
+        },
+    )

@@ -10,8 +10,8 @@ from typing import Final
 
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
-from homeassistant.core import ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
@@ -29,8 +29,9 @@ from ..phone_number import (
 from ..recipients import entity_recipients
 from ..sending import Status
 from ..store import Direction, Message, MessageFilter
+from ..texts import reason_fields
 from . import bounds
-from .errors import store_errors
+from .errors import disk_error, store_errors
 
 ATTR_ALL: Final = "all"
 ATTR_BEFORE: Final = "before"
@@ -92,7 +93,8 @@ async def async_get_messages(call: ServiceCall) -> ServiceResponse:
         messages, total = await log.async_search(
             _filter(call, entry, caller), call.data[ATTR_LIMIT]
         )
-    return {"messages": _shown(_page(messages), entry, caller), "total": total}
+    shown = _shown(call.hass, _page(messages), entry, caller)
+    return {"messages": shown, "total": total}
 
 
 def _page(messages: list[Message]) -> list[Message]:
@@ -112,17 +114,13 @@ async def async_export_messages(call: ServiceCall) -> ServiceResponse:
         messages, _ = await entry.runtime_data.log.async_search(
             _filter(call, entry, caller), _EVERYTHING
         )
-    shown = _shown(messages, entry, caller)
+    shown = _shown(call.hass, messages, entry, caller)
     if path is None:
         return {"count": len(shown), "path": None, "messages": shown}
     try:
         await call.hass.async_add_executor_job(_write_lines, path, shown)
     except OSError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="export_failed",
-            translation_placeholders={"error": err.strerror or type(err).__name__},
-        ) from err
+        raise disk_error(call.hass, "export_failed", err) from err
     return {"count": len(shown), "path": str(path)}
 
 
@@ -159,17 +157,21 @@ def _write_lines(path: Path, messages: list[JsonValueType]) -> None:
 
 
 def _shown(
-    messages: Iterable[Message], entry: SmskitConfigEntry, caller: Caller
+    hass: HomeAssistant,
+    messages: Iterable[Message],
+    entry: SmskitConfigEntry,
+    caller: Caller,
 ) -> list[JsonValueType]:
     """Return messages for a caller, without names whose numbers are not for them."""
     nameless = caller.nameless(entry)
-    return [
-        replace(
-            message,
-            name=None if current_form(message.number) in nameless else message.name,
-        ).as_dict()
-        for message in messages
-    ]
+    shown: list[JsonValueType] = []
+    for message in messages:
+        is_nameless = current_form(message.number) in nameless
+        one = replace(message, name=None if is_nameless else message.name).as_dict()
+        if message.direction is Direction.OUT:
+            one |= reason_fields(hass, message.reason)
+        shown.append(one)
+    return shown
 
 
 def _filter(

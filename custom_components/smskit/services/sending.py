@@ -10,6 +10,7 @@ from homeassistant.components.media_source import is_media_source_id
 from homeassistant.components.notify import ATTR_TITLE, DOMAIN as NOTIFY_DOMAIN
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import (
+    HomeAssistant,
     ServiceCall,
     ServiceResponse,
 )
@@ -43,6 +44,7 @@ from ..sending import (
     async_media_url,
     media_entity_id,
 )
+from ..texts import reason_text
 from . import bounds
 from .errors import portal_error, send_error, store_errors
 
@@ -159,9 +161,11 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
     if call.data[ATTR_RECIPIENTS]:
         async_record_sent(call.hass, call.data[ATTR_RECIPIENTS], report)
     if all(outcome.status in NOWHERE for outcome in report.outcomes):
-        raise send_error(report)
+        raise send_error(call.hass, report)
     return {
-        "recipients": [_outcome_response(outcome) for outcome in report.outcomes],
+        "recipients": [
+            _outcome_response(call.hass, outcome) for outcome in report.outcomes
+        ],
         "encoding": report.measured.encoding.value,
         "segments": report.measured.segments,
     }
@@ -176,7 +180,7 @@ async def async_preview_message(call: ServiceCall) -> ServiceResponse:
     segments = report.measured.segments
     shown: list[JsonValueType] = []
     for outcome in report.outcomes:
-        response = _outcome_response(outcome)
+        response = _outcome_response(call.hass, outcome)
         del response["group_id"]
         by_sms = outcome.via is not Via.WHATSAPP
         shown.append({**response, "segments": segments if by_sms else 1})
@@ -196,7 +200,7 @@ async def async_get_message_status(call: ServiceCall) -> ServiceResponse:
     try:
         status = await entry.runtime_data.client.group_status(call.data[ATTR_GROUP_ID])
     except PortalError as err:
-        raise portal_error(err, read_only=True) from err
+        raise portal_error(call.hass, err, read_only=True) from err
     return _status_response(entry, status)
 
 
@@ -328,13 +332,17 @@ def _invalid(key: str) -> ServiceValidationError:
     return ServiceValidationError(translation_domain=DOMAIN, translation_key=key)
 
 
-def _outcome_response(outcome: Outcome) -> dict[str, JsonValueType]:
+def _outcome_response(
+    hass: HomeAssistant, outcome: Outcome
+) -> dict[str, JsonValueType]:
+    reason = outcome.reason
     return {
         "number": outcome.number,
         "name": outcome.name,
         "via": outcome.via.value,
         "status": outcome.status.value,
         "group_id": outcome.group_id,
-        "reason": outcome.reason,
+        "reason": reason_text(hass, reason) if reason else None,
+        "reason_code": str(reason.code) if reason else None,
         "duplicate": outcome.duplicate,
     }

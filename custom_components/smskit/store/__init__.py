@@ -1,7 +1,7 @@
 """The database of an account: what is on disk before it leaves or is published."""
 
 from .database import Database
-from .errors import StoreError
+from .errors import DiskProblem, StoreError, disk_problem
 from .messages import (
     Conversation,
     Direction,
@@ -14,25 +14,30 @@ from .messages import (
     trim_messages,
 )
 from .publisher import Body, Publisher
+from .reason import NO_REASON, Reason
 from .statement import Statement, Value
 from .store import Store, async_remove_store
 from .traits import async_load_traits, store_traits
 
 __all__ = [
+    "NO_REASON",
     "Body",
     "Conversation",
     "Database",
     "Direction",
+    "DiskProblem",
     "Message",
     "MessageFilter",
     "MessageLog",
     "Publisher",
+    "Reason",
     "Statement",
     "Store",
     "StoreError",
     "Value",
     "async_load_traits",
     "async_remove_store",
+    "disk_problem",
     "insert_messages",
     "limit_unread",
     "redate_messages",

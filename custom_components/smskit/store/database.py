@@ -16,7 +16,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..const import LOGGER
-from .errors import StoreError
+from .errors import DiskProblem, StoreError, disk_problem
 from .files import StoreFiles
 from .salvage import salvage
 from .schema import MIGRATIONS, VERSION
@@ -80,7 +80,7 @@ class Database:
         self,
         hass: HomeAssistant,
         files: StoreFiles,
-        on_disk: Callable[[str | None], None],
+        on_disk: Callable[[DiskProblem | None], None],
     ) -> None:
         """Prepare to open; `on_disk` gets what is wrong with the disk, or None."""
         self._hass = hass
@@ -260,13 +260,13 @@ class Database:
                 sql, _Unlogged(parameters)
             )
         except (sqlite3.Error, *_ROW_ERRORS) as err:
-            raise StoreError(_describe(err)) from err
+            raise StoreError(_describe(err), disk_problem(err)) from err
         return list(map(tuple, rows))
 
     @property
     def _open_connection(self) -> aiosqlite.Connection:
         if self._connection is None or self._is_closed:
-            raise StoreError("the database is closed")
+            raise StoreError("the database is closed", DiskProblem.CLOSED)
         return self._connection
 
     # --- Writing ---------------------------------------------------------------------
@@ -280,7 +280,8 @@ class Database:
         """
         done = self._new_future()
         if self._is_closed:
-            done.set_exception(StoreError("the database is closed"))
+            error = StoreError("the database is closed", DiskProblem.CLOSED)
+            done.set_exception(error)
         else:
             self._queue.append(_Unit(statements, done))
             self._is_idle.clear()
@@ -321,14 +322,16 @@ class Database:
             self._retry_later()
             for unit in units:
                 if not unit.done.done():
-                    unit.done.set_exception(StoreError(_describe(err)))
+                    error = StoreError(_describe(err), disk_problem(err))
+                    unit.done.set_exception(error)
             return
         self._backlog = []
         self._report(None)
         for unit in everything:
             if not unit.done.done():
                 if unit in refused:
-                    unit.done.set_exception(StoreError(_describe(refused[unit])))
+                    row_error = StoreError(_describe(refused[unit]))
+                    unit.done.set_exception(row_error)
                 else:
                     unit.done.set_result(None)
 
@@ -394,7 +397,7 @@ class Database:
         elif self._problem is None:
             LOGGER.error("The database cannot be written: %s", problem)
         self._problem = problem
-        self._on_disk(problem)
+        self._on_disk(disk_problem(err) if err is not None else None)
 
     def _retry_later(self) -> None:
         if self._cancel_retry is None and not self._is_closed:

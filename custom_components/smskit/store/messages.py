@@ -10,12 +10,13 @@ from homeassistant.util import dt as dt_util
 
 from ..phone_number import current_form
 from .database import Database
+from .reason import NO_REASON, Reason
 from .shortening import shortened
 from .statement import Statement, Value
 
 _COLUMNS: Final = (
-    "id, direction, number, own_number, name, text, date, status, reason, read, "
-    "trusted, portal_date, received"
+    "id, direction, number, own_number, name, text, date, status, reason_code, "
+    "reason_cause, reason_quote, read, trusted, portal_date, received"
 )
 
 
@@ -44,7 +45,7 @@ class Message:
     """Aware, UTC."""
     status: str | None = None
     """How far a message that goes out has come."""
-    reason: str | None = field(default=None, repr=False)
+    reason: Reason | None = field(default=None, repr=False)
     read: bool = True
     trusted: bool = False
     """Whether the sender of a received message may command."""
@@ -54,7 +55,10 @@ class Message:
     """When a received message was listed first. Aware, UTC."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as actions and files have it."""
+        """Return it as actions and files have it, but for the reason.
+
+        That is a text in somebody's language.
+        """
         incoming = self.direction is Direction.IN
         shown: dict[str, Any] = {
             "id": self.id,
@@ -72,7 +76,6 @@ class Message:
             **shown,
             "direction": self.direction.value,
             "status": self.status,
-            "reason": self.reason,
         }
 
     def as_attributes(self) -> dict[str, Any]:
@@ -82,8 +85,8 @@ class Message:
     @classmethod
     def from_row(cls, row: Iterable[Any]) -> Self:
         """Return what a query for all columns returned."""
-        id_, direction, number, own, name, text, date, status, reason, *more = row
-        read, trusted, portal_date, received = more
+        id_, direction, number, own, name, text, date, status, *more = row
+        code, cause, quote, read, trusted, portal_date, received = more
         return cls(
             id=id_,
             direction=Direction(direction),
@@ -93,7 +96,7 @@ class Message:
             text=text,
             date=from_timestamp(date),
             status=status,
-            reason=reason,
+            reason=Reason.from_columns(code, cause, quote),
             read=bool(read),
             trusted=bool(trusted),
             portal_date=datetime.fromisoformat(portal_date) if portal_date else None,
@@ -242,7 +245,7 @@ def insert_messages(
     """Return the statement that stores messages."""
     return Statement(
         f"INSERT INTO messages ({_COLUMNS}, peer, fingerprint) "  # noqa: S608 - as above
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 one.id,
@@ -253,7 +256,7 @@ def insert_messages(
                 one.text,
                 one.date.timestamp(),
                 one.status,
-                one.reason,
+                *(one.reason.columns if one.reason else NO_REASON),
                 int(one.read),
                 int(one.trusted),
                 one.portal_date.isoformat() if one.portal_date else None,

@@ -39,7 +39,9 @@ CREATE TABLE batch_recipients (
     number TEXT NOT NULL,
     name TEXT,
     status TEXT NOT NULL,
-    reason TEXT,
+    reason_code TEXT,
+    reason_cause TEXT,
+    reason_quote TEXT,
     -- The recipients that it is for, separated by blanks.
     subentry_ids TEXT NOT NULL,
     PRIMARY KEY (batch_id, position)
@@ -66,7 +68,9 @@ CREATE TABLE messages (
     text TEXT NOT NULL,
     date REAL NOT NULL,
     status TEXT,
-    reason TEXT,
+    reason_code TEXT,
+    reason_cause TEXT,
+    reason_quote TEXT,
     read INTEGER NOT NULL DEFAULT 1,
     trusted INTEGER NOT NULL DEFAULT 0,
     fingerprint TEXT UNIQUE,

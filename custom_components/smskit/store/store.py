@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.ulid import ulid_now
 
 from .database import Database
-from .errors import StoreError
+from .errors import DiskProblem, StoreError
 from .files import StoreFiles
 from .statement import Statement
 
@@ -21,7 +21,7 @@ class Store:
         self,
         hass: HomeAssistant,
         entry_id: str,
-        on_disk: Callable[[str | None], None],
+        on_disk: Callable[[DiskProblem | None], None],
     ) -> None:
         """Prepare to open; `on_disk` gets what is wrong with the disk, or None."""
         self._hass = hass
