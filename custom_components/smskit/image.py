@@ -16,6 +16,7 @@ from .entity import ChannelEntity, async_add_for_channels
 
 PARALLEL_UPDATES = 0
 
+_PNG: Final = "image/png"
 _SVG: Final = "image/svg+xml"
 
 
@@ -76,7 +77,7 @@ class PairingQrImage(ChannelEntity, ImageEntity):
         state = self.coordinator.data.get(self._channel_id)
         code = state.code if state is not None else None
         if code is not None and self.coordinator.last_update_success:
-            content_type, picture = code.content_type, code.data
+            content_type, picture = _PNG, code.png
         else:
             content_type, picture = _SVG, _render_text(self._placeholder_text())
         if picture != self._picture:
