@@ -4,7 +4,8 @@ from .batch import Batch, BatchRecipient
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
 from .encoding import EncodedText, Encoding
-from .media import async_media_url, async_setup_media
+from .media import MediaServer, async_remove_media
+from .media_view import async_setup_media
 from .models import (
     MAX_SEGMENTS,
     NOWHERE,
@@ -45,6 +46,7 @@ __all__ = [
     "Draft",
     "EncodedText",
     "Encoding",
+    "MediaServer",
     "MessageType",
     "Outbox",
     "Outcome",
@@ -55,6 +57,6 @@ __all__ = [
     "Status",
     "Totals",
     "Via",
-    "async_media_url",
+    "async_remove_media",
     "async_setup_media",
 ]
