@@ -18,6 +18,7 @@ from .const import (
     CONF_KEEP_DAYS,
     CONF_KEEP_MESSAGES,
     CONF_LOW_BALANCE,
+    CONF_RESTRICT_NUMBERS,
     CONF_SENDER,
     CONF_VOICE_LANGUAGE,
     DEFAULT_HOLD_HOURS,
@@ -56,6 +57,8 @@ class Settings:
     """How long messages are kept; unread messages are always kept."""
     allowed_senders: frozenset[str]
     """Trusted numbers; if empty, the account's recipients are trusted."""
+    restrict_numbers: bool
+    """Whether only administrators may send to numbers that no recipient has."""
 
     @classmethod
     async def async_read(
@@ -82,4 +85,5 @@ class Settings:
             keep_messages=int(options.get(CONF_KEEP_MESSAGES, DEFAULT_KEEP_MESSAGES)),
             keep_for=timedelta(days=options.get(CONF_KEEP_DAYS, DEFAULT_KEEP_DAYS)),
             allowed_senders=frozenset(options.get(CONF_ALLOWED_SENDERS, ())),
+            restrict_numbers=options.get(CONF_RESTRICT_NUMBERS, False),
         )

@@ -4,7 +4,7 @@ from .batch import Batch, BatchRecipient
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
 from .encoding import EncodedText, Encoding
-from .media import MediaServer, async_remove_media
+from .media import MediaServer, async_remove_media, media_entity_id
 from .media_view import async_setup_media
 from .models import (
     MAX_SEGMENTS,
@@ -59,4 +59,5 @@ __all__ = [
     "Via",
     "async_remove_media",
     "async_setup_media",
+    "media_entity_id",
 ]

@@ -106,6 +106,14 @@ async def async_remove_media(hass: HomeAssistant, entry_id: str) -> None:
     await async_media_copies(hass).async_remove(entry_id)
 
 
+def media_entity_id(media: str) -> str | None:
+    """Return the camera or image entity whose picture a media source ID is."""
+    for prefix in (_CAMERA, _IMAGE):
+        if media.startswith(prefix):
+            return media.removeprefix(prefix)
+    return None
+
+
 async def _async_read(hass: HomeAssistant, media: str) -> Medium | str:
     """Return what a media source ID names, or where it is on the internet."""
     try:
