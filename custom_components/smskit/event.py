@@ -30,7 +30,7 @@ async def async_setup_entry(
 class MessageReceivedEvent(SmskitEntity, EventEntity):
     """Event entity that fires once for every received message."""
 
-    _unrecorded_attributes = frozenset({"from", "to", "text"})
+    _unrecorded_attributes = frozenset({"from", "name", "to", "text", "id"})
 
     def __init__(self, entry_id: str) -> None:
         """Initialize the event entity."""
@@ -56,7 +56,7 @@ class MessageReceivedEvent(SmskitEntity, EventEntity):
 class MessageStatusEvent(SmskitEntity, EventEntity):
     """Event entity that fires when the status of a recipient's message changes."""
 
-    _unrecorded_attributes = frozenset({"number", "name", "reason"})
+    _unrecorded_attributes = frozenset({"number", "name", "group_id", "reason"})
 
     def __init__(self, entry_id: str) -> None:
         """Initialize the event entity."""

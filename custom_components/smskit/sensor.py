@@ -55,6 +55,11 @@ TOTALS: Final = (
         value_fn=lambda totals: totals.failed,
     ),
     TotalSensorDescription(
+        key="messages_unknown",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value_fn=lambda totals: totals.unknown,
+    ),
+    TotalSensorDescription(
         key="messages_pending",
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=lambda totals: totals.pending,

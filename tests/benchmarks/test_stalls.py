@@ -44,6 +44,16 @@ _WIDTH: Final = 58
 _HEADER: Final = f"{'':{_WIDTH}}{'own ms':>8}{'wall ms':>9}"
 
 
+def _is_nobody(_: str) -> bool:
+    """Trust no number."""
+    return False
+
+
+def _name_nobody(_: str) -> str | None:
+    """Know the name of no number."""
+    return None
+
+
 class Watch:
     """Measures steps, several times over, and keeps the best of each."""
 
@@ -103,7 +113,13 @@ async def test_load(
             await watch.step(f"load: outbox, {_HELD:,} held", load)
             assert outbox.counts["held"] == _HELD
             inbox = Inbox(
-                hass, name, settings, _CLOCK, publisher, is_trusted=lambda _: False
+                hass,
+                name,
+                settings,
+                _CLOCK,
+                publisher,
+                is_trusted=_is_nobody,
+                name_of=_name_nobody,
             )
             await watch.step("load: inbox", partial(inbox.async_load, "account"))
             assert inbox.total == _KEPT / 2
@@ -130,7 +146,8 @@ async def test_listing(
                 settings,
                 _CLOCK,
                 publisher,
-                is_trusted=lambda _: False,
+                is_trusted=_is_nobody,
+                name_of=_name_nobody,
             )
             publisher.async_handle(RECEIVED, inbox.publish)
             take = partial(inbox.async_take, listing, full=True, backlog=False)
@@ -168,7 +185,13 @@ async def test_reading(
         fewer = replace(settings, keep_messages=_KEPT // 2 - 1000)
         publisher = Publisher(hass, store.database)
         inbox = Inbox(
-            hass, "reading", fewer, _CLOCK, publisher, is_trusted=lambda _: False
+            hass,
+            "reading",
+            fewer,
+            _CLOCK,
+            publisher,
+            is_trusted=_is_nobody,
+            name_of=_name_nobody,
         )
         await watch.step("trimming 1,000 of 25,000", inbox.async_trim)
         assert inbox.total == fewer.keep_messages
@@ -235,7 +258,13 @@ async def test_memory(
         outbox = Outbox(hass, "memory", settings, publisher)
         await outbox.async_load(is_restored=False, is_lost=lambda _: False)
         inbox = Inbox(
-            hass, "memory", settings, _CLOCK, publisher, is_trusted=lambda _: False
+            hass,
+            "memory",
+            settings,
+            _CLOCK,
+            publisher,
+            is_trusted=_is_nobody,
+            name_of=_name_nobody,
         )
         await inbox.async_load("account")
         gc.collect()
