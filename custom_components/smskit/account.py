@@ -64,9 +64,11 @@ from .sending import (
     DeliveryTracker,
     Dispatcher,
     FailureReason,
+    MediaServer,
     Outbox,
     Planner,
     Sender,
+    async_remove_media,
 )
 from .session import async_create_session
 from .settings import Settings
@@ -84,6 +86,7 @@ from .store import (
 # Automations arm themselves at the end of the start-up, too; in seconds.
 _ARMING_TIME: Final = 1
 _TRIM_INTERVAL: Final = timedelta(days=1)
+_PURGE_INTERVAL: Final = timedelta(hours=1)
 # Accounts that were loaded since Home Assistant started, and how their inboxes stand.
 _LOADED_BEFORE: Final[HassKey[dict[str, Lateness]]] = HassKey(f"{DOMAIN}_loaded_before")
 
@@ -131,7 +134,9 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     publisher = Publisher(hass, database)
     await publisher.async_load(after_a_start=after_a_start)
     outbox = Outbox(hass, entry_id, settings, publisher)
-    await outbox.async_load(is_restored=store.is_restored)
+    media = MediaServer(hass, entry_id, settings.hold)
+    await media.async_load()
+    await outbox.async_load(is_restored=store.is_restored, is_lost=media.is_lost)
     messages = Inbox(
         hass,
         entry_id,
@@ -193,7 +198,10 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         log=MessageLog(database),
         reply_waiters=reply_waiters,
         outbox=outbox,
-        sender=Sender(planner, outbox, dispatcher, issues.async_show_hourly_limit),
+        media=media,
+        sender=Sender(
+            planner, outbox, dispatcher, media, issues.async_show_hourly_limit
+        ),
         dispatcher=dispatcher,
         delivery=delivery,
     )
@@ -279,6 +287,11 @@ async def async_start(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
 
     entry.async_on_unload(async_track_time_interval(hass, trim, _TRIM_INTERVAL))
     entry.async_create_background_task(hass, trim(None), "smskit trim")
+
+    async def purge(_: object) -> None:
+        await data.media.async_purge()
+
+    entry.async_on_unload(async_track_time_interval(hass, purge, _PURGE_INTERVAL))
     for coordinator in (data.balance, data.inbox, data.channels):
         entry.async_create_background_task(
             hass, coordinator.async_refresh(), f"smskit {coordinator.name}"
@@ -381,6 +394,7 @@ async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
     """Leave nothing of an account behind."""
     hass.data.get(_LOADED_BEFORE, {}).pop(entry_id, None)
     async_remove_issues(hass, entry_id)
+    await async_remove_media(hass, entry_id)
     await async_remove_store(hass, entry_id)
     await _async_forget_states(hass, entry_id)
 

@@ -35,7 +35,7 @@ from .inbox import SIGNAL_CHANGED, Inbox, InboxPoller, InboxView, ReplyWaiters
 from .issues import AccountIssues
 from .portal_clock import PortalClock
 from .removed_recipients import RemovedRecipients
-from .sending import DeliveryTracker, Dispatcher, Outbox, Sender
+from .sending import DeliveryTracker, Dispatcher, MediaServer, Outbox, Sender
 from .settings import Settings
 from .store import MessageLog, Publisher, Store, StoreError
 from .texts import common_text, explanation_text
@@ -62,6 +62,7 @@ class SmskitData:
     log: MessageLog
     reply_waiters: ReplyWaiters
     outbox: Outbox
+    media: MediaServer
     sender: Sender
     dispatcher: Dispatcher
     delivery: DeliveryTracker

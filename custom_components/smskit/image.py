@@ -17,6 +17,7 @@ from .texts import common_text, explanation_text
 
 PARALLEL_UPDATES = 0
 
+_PNG: Final = "image/png"
 _SVG: Final = "image/svg+xml"
 
 
@@ -71,7 +72,7 @@ class PairingQrImage(ChannelEntity, ImageEntity):
         self.coordinator.async_pair(self._channel_id, requested=False)
         if self._code is None:
             return self._serve(_SVG, self._text_picture)
-        return self._serve(self._code.content_type, self._code.data)
+        return self._serve(_PNG, self._code.png)
 
     def _serve(self, content_type: str, picture: bytes) -> bytes:
         # It is read with the picture, before anything else can run.

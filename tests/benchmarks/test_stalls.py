@@ -257,7 +257,7 @@ async def test_memory(
         tracemalloc.start()
         publisher = Publisher(hass, store.database)
         outbox = Outbox(hass, "memory", settings, publisher)
-        await outbox.async_load(is_restored=False)
+        await outbox.async_load(is_restored=False, is_lost=lambda _: False)
         inbox = Inbox(
             hass,
             "memory",

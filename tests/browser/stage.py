@@ -188,6 +188,8 @@ async def running_stage(folder: Path) -> AsyncGenerator[Stage]:
         config / "custom_components",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
+    media = config / "media"
+    media.mkdir()
     port = free_port(0)
     listen_on(config, port)
     skip_weather(config)
@@ -203,6 +205,7 @@ async def running_stage(folder: Path) -> AsyncGenerator[Stage]:
             log=folder / "console.log",
             environment={
                 **os.environ,
+                "MEDIA_FOLDER": str(media),
                 "PYTHONPATH": str(Path(next(iter(stand_ins.__path__)))),
             },
         )

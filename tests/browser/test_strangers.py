@@ -1,6 +1,12 @@
 """Whatever a stranger writes is only ever text."""
 
-from playwright.async_api import Page, expect
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from playwright.async_api import Error, Page, Request, Route, expect
+import pytest
+from yarl import URL
 
 from .chromium import take_screenshot
 from .conftest import OpenPage
@@ -101,3 +107,100 @@ async def test_a_name_is_no_recipient(stage: Stage, open_page: OpenPage) -> None
         await expect(page.locator("smskit-card .names .number")).to_have_text("")
         await expect(page.locator("smskit-card .thread-pane .avatar")).to_have_text("")
     await harmless(page)
+
+
+# --- Media -------------------------------------------------------------------------
+
+
+# Sends the login of whoever opens it to where nobody may hear of it.
+THEFT: Final = """
+  fetch("/stolen?" + encodeURIComponent(localStorage.getItem("hassTokens")));
+  new Image().src = "/stolen?too";
+"""
+PAGE: Final = f"<!DOCTYPE html><html><body><script>{THEFT}</script></body></html>"
+DRAWING: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
+    f"<script><![CDATA[{THEFT}]]></script></svg>"
+)
+MEDIA: Final = {"page.html": PAGE, "drawing.svg": DRAWING, "door.jpg": PAGE}
+# Everything in which a page shows another, on Home Assistant's own origin.
+_EMBED: Final = """(address) => {
+  const shown = ["iframe", "embed", "object", "img", "video", "script"];
+  return Promise.all(shown.map((tag) => new Promise((done) => {
+    const element = document.createElement(tag);
+    element[tag === "object" ? "data" : "src"] = address;
+    element.onload = element.onerror = done;
+    document.body.append(element);
+    setTimeout(done, 1500);
+  })));
+}"""
+
+
+async def served(stage: Stage, name: str) -> str:
+    """Send a file of the house, and return the path at which the portal gets it."""
+    folder = stage.config / "media"
+    await asyncio.to_thread((folder / name).write_text, MEDIA[name], encoding="utf-8")
+    await stage.home.action(
+        "smskit.send_message",
+        recipients=["notify.anna"],
+        message=f"Look at {name}",
+        type="mms",
+        media=f"media-source://media_source/local/{name}",
+    )
+    return URL((await stage.portal.ledger())[-1]["file"]).path
+
+
+def thefts(page: Page) -> list[str]:
+    """Return a list of what a browser sends to where nobody may hear of it."""
+    found: list[str] = []
+
+    def note(request: Request) -> None:
+        if URL(request.url).path == "/stolen":
+            found.append(request.url)
+
+    page.context.on("request", note)
+    return found
+
+
+@pytest.mark.parametrize("name", MEDIA)
+async def test_media_steal_nothing(
+    stage: Stage, open_page: OpenPage, name: str
+) -> None:
+    """Whoever is logged in and opens what the portal gets keeps the login."""
+    path = await served(stage, name)
+    await stage.show(stage.card())
+    page = await open_page()
+    await expect(page.locator("smskit-card ha-card")).to_be_visible()
+    assert await page.evaluate("localStorage.getItem('hassTokens')")
+    found = thefts(page)
+    await page.evaluate(_EMBED, path)
+    try:
+        await page.goto(f"{stage.home.url}{path}")
+    except Error as err:
+        assert "Download is starting" in str(err), err  # noqa: PT017 - or it is shown
+    await page.wait_for_timeout(500)
+    assert found == []
+
+
+def unsafe(content: str, kind: str) -> Callable[[Route], Awaitable[None]]:
+    """Return what serves a medium as what it is, as nothing here does."""
+
+    async def serve(route: Route) -> None:
+        await route.fulfill(body=content, content_type=kind)
+
+    return serve
+
+
+async def test_media_would_steal(stage: Stage, open_page: OpenPage) -> None:
+    """The same page does steal the login where nothing stops it."""
+    await stage.show(stage.card())
+    page = await open_page()
+    await expect(page.locator("smskit-card ha-card")).to_be_visible()
+    found = thefts(page)
+    for content, kind in ((PAGE, "text/html"), (DRAWING, "image/svg+xml")):
+        await page.route("**/unsafe", unsafe(content, kind))
+        found.clear()
+        await page.goto(f"{stage.home.url}/unsafe", wait_until="commit")
+        await page.wait_for_timeout(500)
+        await page.unroute("**/unsafe")
+        assert any("access_token" in one for one in found)

@@ -4,7 +4,8 @@ from .batch import Batch, BatchRecipient
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
 from .encoding import EncodedText, Encoding
-from .media import async_media_url, async_setup_media, media_entity_id
+from .media import MediaServer, async_remove_media, media_entity_id
+from .media_view import async_setup_media
 from .models import (
     MAX_SEGMENTS,
     NOWHERE,
@@ -43,6 +44,7 @@ __all__ = [
     "EncodedText",
     "Encoding",
     "FailureReason",
+    "MediaServer",
     "MessageType",
     "Outbox",
     "Outcome",
@@ -53,7 +55,7 @@ __all__ = [
     "Status",
     "Totals",
     "Via",
-    "async_media_url",
+    "async_remove_media",
     "async_setup_media",
     "media_entity_id",
 ]

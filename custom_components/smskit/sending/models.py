@@ -122,7 +122,7 @@ class Draft:
     template: Template | None = field(default=None, repr=False)
     """Goes by WhatsApp, and the text by SMS where WhatsApp refuses it."""
     file: str | None = field(default=None, repr=False)
-    """URL of a media file."""
+    """HTTPS URL of a medium, or its media source ID until it is served."""
     language: str | None = None
     """Language of a voice call; by default as set for the account."""
     duration: int | None = None

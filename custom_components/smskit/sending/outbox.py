@@ -7,7 +7,7 @@ table is in docs/architecture.md.
 
 from asyncio import Future, gather
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -127,10 +127,13 @@ class Outbox:
 
     # --- Reading ---------------------------------------------------------------------
 
-    async def async_load(self, *, is_restored: bool) -> None:
+    async def async_load(
+        self, *, is_restored: bool, is_lost: Callable[[str], bool]
+    ) -> None:
         """Restore what was under way when everything stopped.
 
-        With `is_restored` from a backup, which may be older than what was sent.
+        With `is_restored` from a backup, which may be older than what was sent. A
+        message whose medium is lost goes without: the text matters more.
         """
         fetch = self._database.async_fetch
         meta = dict(
@@ -149,6 +152,8 @@ class Outbox:
             if batch.stage is Stage.PENDING:
                 # Its caller is gone; it never left.
                 batch.stage = Stage.HELD
+            if batch.file is not None and is_lost(batch.file):
+                batch.file = None
             if batch.stage is Stage.SENDING:
                 self._doubtful.append((batch, FailureReason.STOPPED))
             elif batch.stage is Stage.HELD and is_restored:

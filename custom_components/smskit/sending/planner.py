@@ -27,7 +27,7 @@ type FindRoute = Callable[[str | None], tuple[str | None, FailureReason | None]]
 _SEGMENTED: Final = frozenset({SendType.SMS, SendType.UNICODE, SendType.FLASH})
 # No message has more, however it goes; what is done with one takes time.
 _MAX_TEXT: Final = 65_536
-_WITH_MEDIA: Final = frozenset({SendType.WHATSAPP, SendType.MMS, SendType.VOICE})
+WITH_MEDIA: Final = frozenset({SendType.WHATSAPP, SendType.MMS, SendType.VOICE})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,7 +172,7 @@ class Planner:
                 route=batch[0].route,
                 fallback_route=draft.route if batch[0].fallback else None,
                 body=plan.body,
-                file=draft.file if batch[0].type in _WITH_MEDIA else None,
+                file=draft.file if batch[0].type in WITH_MEDIA else None,
                 **self._voice(draft, batch[0].type),
                 schedule=draft.schedule and self._clock.to_portal(draft.schedule),
                 follow_from=draft.schedule.timestamp() if draft.schedule else 0,
@@ -255,7 +255,7 @@ def _validate_types(draft: Draft, types: set[SendType]) -> None:
     has_voice = draft.language is not None or draft.duration is not None
     has_template, has_route = draft.template is not None, draft.route is not None
     wrong = {
-        "media_needs_type": has_file and not types & _WITH_MEDIA,
+        "media_needs_type": has_file and not types & WITH_MEDIA,
         "template_needs_whatsapp": has_template and SendType.WHATSAPP not in types,
         "template_with_media": has_template and has_file,
         "template_with_channel": has_template and draft.channel is not None,

@@ -13,7 +13,6 @@ from ..store import NO_REASON, Body, Direction, Message, Reason, Statement
 from .batch import Batch, BatchRecipient, Stage
 from .clock import monotonic
 from .limits import Original
-from .media import MEDIA_PATH
 from .models import VIA_OF_TYPE, Status
 from .reasons import FailureReason
 
@@ -202,8 +201,7 @@ def read_batches(
             body=row[8],
             route=row[9],
             fallback_route=row[10],
-            # Media are served from memory; the text matters more.
-            file=None if row[11] is None or MEDIA_PATH in row[11] else row[11],
+            file=row[11],
             language=row[12],
             duration=row[13],
             schedule=datetime.fromisoformat(row[14]) if row[14] else None,

@@ -15,6 +15,7 @@ from .batch import Batch, Stage
 from .clock import epoch
 from .dispatcher import Dispatcher
 from .limits import Original
+from .media import MediaServer
 from .models import (
     VIA_OF_TYPE,
     Draft,
@@ -25,7 +26,7 @@ from .models import (
     Status,
 )
 from .outbox import Outbox
-from .planner import Plan, Planner, Routed, invalid
+from .planner import WITH_MEDIA, Plan, Planner, Routed, invalid
 from .reasons import FailureReason
 
 # Longer than the timeout of a request; a call then returns the outcomes so far.
@@ -41,12 +42,14 @@ class Sender:
         planner: Planner,
         outbox: Outbox,
         dispatcher: Dispatcher,
+        media: MediaServer,
         report_limit: LimitReporter,
     ) -> None:
         """Initialize the sender."""
         self._planner = planner
         self._outbox = outbox
         self._dispatcher = dispatcher
+        self._media = media
         self._report_limit = report_limit
         self._is_limited = False
 
@@ -57,14 +60,13 @@ class Sender:
         before anything is sent if the draft cannot be sent at all. Submitted batches
         are completed even if the caller is cancelled.
         """
-        plan = self._planner.plan(draft, recipients)
-        if plan.blocked_by == "hourly_limit":
-            self._is_limited = True
-            self._report_limit(self._outbox.limit.limit, plan.available_at)
-            raise self._limit_error(plan.available_at)
-        if self._is_limited:
-            self._is_limited = False
-            self._report_limit(None, None)
+        recipients = list(recipients)
+        plan = self._plan(draft, recipients)
+        if draft.file is not None and any(one.type in WITH_MEDIA for one in plan.sent):
+            # Nothing of the house is looked at, or copied, for what is not sent. Other
+            # messages may have been sent meanwhile, so this one is planned anew.
+            draft = await self._media.async_attach(draft)
+            plan = self._plan(draft, recipients)
         batches = self._planner.batches(plan)
         waits = [self._dispatcher.async_submit(batch) for batch in batches]
         if copies := [one for one in plan.routed if one.original is not None]:
@@ -84,6 +86,18 @@ class Sender:
                 copy = _outcome_of_copy(routed, routed.original)
                 outcomes[routed.recipient.number] = copy
         return _report(plan, outcomes)
+
+    def _plan(self, draft: Draft, recipients: Iterable[Recipient]) -> Plan:
+        """Return the plan of a draft that the limits let through; raise otherwise."""
+        plan = self._planner.plan(draft, recipients)
+        if plan.blocked_by == "hourly_limit":
+            self._is_limited = True
+            self._report_limit(self._outbox.limit.limit, plan.available_at)
+            raise self._limit_error(plan.available_at)
+        if self._is_limited:
+            self._is_limited = False
+            self._report_limit(None, None)
+        return plan
 
     def _follow_originals(self, copies: Iterable[Routed]) -> list[asyncio.Future[None]]:
         """Return what tells that a copy has an outcome: that of the first message.

@@ -41,7 +41,6 @@ from ..sending import (
     Outcome,
     Recipient,
     Via,
-    async_media_url,
     media_entity_id,
 )
 from ..texts import reason_text
@@ -63,8 +62,6 @@ ATTR_SCHEDULE: Final = "schedule"
 ATTR_TEMPLATE: Final = "template"
 ATTR_TYPE: Final = "type"
 
-# Media must stay available while the message is held, and for the portal's own queue.
-_MEDIA_MARGIN: Final = timedelta(hours=1)
 _MAX_ADDRESS: Final = 4096
 # From here on, reading numbers is for a thread.
 _LARGE: Final = 50
@@ -156,7 +153,7 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
     """Send a message; raise if it failed for every recipient."""
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     recipients = await _async_recipients(call, entry)
-    draft = await _async_draft(call, entry)
+    draft = _draft(call, entry)
     report = await entry.runtime_data.sender.async_send(draft, recipients)
     if call.data[ATTR_RECIPIENTS]:
         async_record_sent(call.hass, call.data[ATTR_RECIPIENTS], report)
@@ -175,7 +172,7 @@ async def async_preview_message(call: ServiceCall) -> ServiceResponse:
     """Return the outcomes that a message would have, without sending anything."""
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     recipients = await _async_recipients(call, entry)
-    draft = _draft(call, entry, call.data.get(ATTR_MEDIA))
+    draft = _draft(call, entry)
     report = entry.runtime_data.sender.preview(draft, recipients)
     segments = report.measured.segments
     shown: list[JsonValueType] = []
@@ -274,18 +271,8 @@ async def async_known(entry: SmskitConfigEntry, numbers: list[str | int]) -> set
         )
 
 
-async def _async_draft(call: ServiceCall, entry: SmskitConfigEntry) -> Draft:
-    """Return the draft of a call, with media at a URL that the portal can fetch."""
-    media = call.data.get(ATTR_MEDIA)
-    if media is not None:
-        valid = call.data.get(ATTR_EXPIRES_IN, entry.runtime_data.settings.hold)
-        if (schedule := _future_utc(call.data.get(ATTR_SCHEDULE))) is not None:
-            valid += schedule - dt_util.utcnow()
-        media = await async_media_url(call.hass, media, valid + _MEDIA_MARGIN)
-    return _draft(call, entry, media)
-
-
-def _draft(call: ServiceCall, entry: SmskitConfigEntry, file: str | None) -> Draft:
+def _draft(call: ServiceCall, entry: SmskitConfigEntry) -> Draft:
+    """Return the draft of a call; its media are read when it is sent."""
     data = call.data
     duration = data.get(ATTR_DURATION)
     return Draft(
@@ -296,7 +283,7 @@ def _draft(call: ServiceCall, entry: SmskitConfigEntry, file: str | None) -> Dra
         channel=_channel(call, entry),
         route=data.get(ATTR_ROUTE),
         template=data.get(ATTR_TEMPLATE),
-        file=file,
+        file=data.get(ATTR_MEDIA),
         language=data.get(ATTR_LANGUAGE),
         duration=duration and ceil(duration.total_seconds()),
         schedule=_future_utc(data.get(ATTR_SCHEDULE)),
