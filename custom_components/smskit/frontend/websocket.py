@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from homeassistant.components import websocket_api
+from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, CONF_NAME
 from homeassistant.core import HomeAssistant, callback
@@ -86,6 +87,7 @@ def _account(hass: HomeAssistant, entry: SmskitConfigEntry) -> dict[str, Any]:
                         entity.entity_id
                         for entity in entities
                         if entity.config_subentry_id == subentry.subentry_id
+                        and entity.domain == NOTIFY_DOMAIN
                     ),
                     None,
                 ),
