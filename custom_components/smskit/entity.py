@@ -5,6 +5,7 @@ from typing import Any, override
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import (
     DeviceEntryType,
     DeviceInfo,
@@ -172,3 +173,16 @@ def async_add_for_recipients(
     add()
     signal = SIGNAL_RECIPIENTS.format(entry.entry_id)
     entry.async_on_unload(async_dispatcher_connect(hass, signal, add))
+
+
+@callback
+def entities_of(hass: HomeAssistant, key: str, entity_ids: set[str]) -> set[str]:
+    """Return which of several entities are the integration's with a key."""
+    registry = er.async_get(hass)
+    return {
+        entity_id
+        for entity_id in entity_ids
+        if (entity := registry.async_get(entity_id)) is not None
+        and entity.platform == DOMAIN
+        and entity.translation_key == key
+    }
