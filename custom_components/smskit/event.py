@@ -15,7 +15,6 @@ from .coordinator import SmskitConfigEntry
 from .entity import RecipientEntity, SmskitEntity, async_add_for_recipients
 from .inbox import SIGNAL_RECEIVED, Received
 from .phone_number import current_form
-from .recipients import recipient_names
 from .sending import SIGNAL_OUTCOME, Outcome, Status
 from .store import Message
 
@@ -94,12 +93,10 @@ class _ReceivedEvent(_MessageEvent):
         message = received.message
         if not self._concerns(message.number):
             return
-        attributes = message.as_dict()
+        attributes = message.as_attributes()
         del attributes["read"]
-        names = recipient_names(self._entry)
         attributes |= {
-            "name": names.get(current_form(message.number)),
-            "command": message.text.strip().lower(),
+            "command": attributes["text"].strip().lower(),
             "sender_trust": "trusted" if message.trusted else "untrusted",
             "backlog": received.backlog,
         }
@@ -110,7 +107,7 @@ class _ReceivedEvent(_MessageEvent):
 class _StatusEvent(_MessageEvent):
     """Event entity that fires when the status of a recipient's message changes."""
 
-    _unrecorded_attributes = frozenset({"number", "name", "reason"})
+    _unrecorded_attributes = frozenset({"number", "name", "group_id", "reason"})
     _attribute_keys = ("group_id", "number", "name", "reason")
     _attr_event_types = [  # noqa: RUF012 - as core declares it
         status.value for status in Status if status is not Status.READY

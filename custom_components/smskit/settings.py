@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from homeassistant.const import CONF_COUNTRY, CONF_TIME_ZONE
 from homeassistant.core import HomeAssistant
@@ -18,6 +18,7 @@ from .const import (
     CONF_KEEP_DAYS,
     CONF_KEEP_MESSAGES,
     CONF_LOW_BALANCE,
+    CONF_RESTRICT_NUMBERS,
     CONF_SENDER,
     CONF_VOICE_LANGUAGE,
     DEFAULT_HOLD_HOURS,
@@ -28,6 +29,16 @@ from .const import (
     DEFAULT_LOW_BALANCE,
     UNIT_CREDITS,
 )
+
+_MOST_UNREAD: Final = 20_000
+
+
+def most_unread(keep: int) -> int:
+    """Return how many messages may be unread where so many are to be kept.
+
+    Nobody reads more: the oldest of them are marked as read.
+    """
+    return max(2 * keep, _MOST_UNREAD)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +67,8 @@ class Settings:
     """How long messages are kept; unread messages are always kept."""
     allowed_senders: frozenset[str]
     """Trusted numbers; if empty, the account's recipients are trusted."""
+    restrict_numbers: bool
+    """Whether only administrators may send to numbers that no recipient has."""
 
     @classmethod
     async def async_read(
@@ -82,4 +95,5 @@ class Settings:
             keep_messages=int(options.get(CONF_KEEP_MESSAGES, DEFAULT_KEEP_MESSAGES)),
             keep_for=timedelta(days=options.get(CONF_KEEP_DAYS, DEFAULT_KEEP_DAYS)),
             allowed_senders=frozenset(options.get(CONF_ALLOWED_SENDERS, ())),
+            restrict_numbers=options.get(CONF_RESTRICT_NUMBERS, False),
         )

@@ -18,6 +18,13 @@
  * @property {Record<string, string>} entities entity IDs by translation key
  * @property {{name: string, numbers: string[], entity_id: string | null}[]} recipients
  * @property {{device_id: string, name: string, entities: Record<string, string>}[]} channels
+ * @property {Rights} may what the user may do; anything else is refused
+ *
+ * @typedef {object} Rights
+ * @property {boolean} control mark messages as read, cancel what is held
+ * @property {boolean} text_others send to numbers that no recipient has
+ * @property {boolean} administer see the code of a channel, and refresh it
+ * @property {string[]} send notify entities of the recipients that they may send to
  *
  * @typedef {object} Message A message as returned by `smskit/messages/list`.
  * @property {string} id
@@ -61,6 +68,7 @@ const TEXTS = {
     send: "Send",
     sending: "Sending…",
     no_reply: "{name} does not accept replies.",
+    may_not_send: "You do not have permission to write to {name}.",
     segments_one: "{n} segment",
     segments_other: "{n} segments",
     credits_one: "{n} credit",
@@ -80,6 +88,7 @@ const TEXTS = {
     cancel_held: "Cancel",
     expired: "Expired: held for too long",
     unknown: "Unknown: it may have been sent",
+    quoted: "“{name}”",
     came_in: "Message from {name}: {text}",
     not_sent: "Not sent: {text}",
     today: "Today",
@@ -96,6 +105,7 @@ const TEXTS = {
     unread: "Unread",
     last_message: "Last message",
     no_channel: "This account has no WhatsApp channel.",
+    may_not_pair: "Only administrators can connect a channel.",
     pair: "Connect {name}",
     step_1: "Open WhatsApp on the phone for this channel.",
     step_2: "Go to Settings → Linked devices → Link a device.",
@@ -141,6 +151,7 @@ const TEXTS = {
     send: "Envoyer",
     sending: "Envoi…",
     no_reply: "{name} n’accepte pas les réponses.",
+    may_not_send: "Vous n’êtes pas autorisé à écrire à {name}.",
     segments_one: "{n} segment",
     segments_other: "{n} segments",
     credits_one: "{n} crédit",
@@ -160,6 +171,7 @@ const TEXTS = {
     cancel_held: "Annuler",
     expired: "Expiré : retenu trop longtemps",
     unknown: "Inconnu : peut-être envoyé",
+    quoted: "« {name} »",
     came_in: "Message de {name} : {text}",
     not_sent: "Non envoyé : {text}",
     today: "Aujourd’hui",
@@ -176,6 +188,7 @@ const TEXTS = {
     unread: "Non lus",
     last_message: "Dernier message",
     no_channel: "Ce compte n’a pas de canal WhatsApp.",
+    may_not_pair: "Seuls les administrateurs peuvent connecter un canal.",
     pair: "Connecter {name}",
     step_1: "Ouvrez WhatsApp sur le téléphone de ce canal.",
     step_2: "Ouvrez Paramètres → Appareils connectés → Connecter un appareil.",
@@ -481,6 +494,7 @@ class ConversationsView {
       this._empty,
     );
     this._listScroll.setAttribute("aria-busy", "true");
+    this._compose = iconButton(ICONS.compose, t("new_message"), () => this._openNew());
     const listPane = make(
       "section",
       { class: "pane list-pane", "aria-label": t("conversations") },
@@ -490,7 +504,7 @@ class ConversationsView {
         this._title,
         this._unread,
         make("span", { class: "grow" }),
-        iconButton(ICONS.compose, t("new_message"), () => this._openNew()),
+        this._compose,
       ),
       make("div", { class: "area" }, this._listScroll),
     );
@@ -658,7 +672,11 @@ class ConversationsView {
         }
       }
     }
+    this._compose.hidden = !account.may.text_others && !account.may.send.length;
     this._showChips();
+    if (this._mode === "thread") {
+      this._showThreadHead();
+    }
     await this._subscribe();
     await this.refresh();
     const place = isFirst ? places.get(this._place) : undefined;
@@ -934,7 +952,11 @@ class ConversationsView {
   }
 
   _displayName(number) {
-    return this._summaries.get(number)?.name ?? this._nameOf.get(number) ?? number;
+    return this._knownName(number) ?? shownSender(number, this.card);
+  }
+
+  _knownName(number) {
+    return this._summaries.get(number)?.name ?? this._nameOf.get(number);
   }
 
   // --- One conversation ---
@@ -962,16 +984,31 @@ class ConversationsView {
     const number = this._number;
     const name = this._displayName(number);
     setText(this._name, name);
-    setText(this._sub, name === number ? "" : number);
+    setText(this._sub, this._knownName(number) === undefined ? "" : number);
     showAvatar(this._avatar, number, this._nameOf.get(number));
     this._avatar.hidden = false;
     this._threadPane.setAttribute("aria-label", name);
     this._text.setAttribute("aria-label", this.t("write_to", { name }));
     // A sender that is a name or a short code cannot receive replies.
     const canReply = /^\+\d+$/.test(number);
-    this._composer.hidden = !canReply;
-    this._noReply.hidden = canReply;
-    setText(this._noReply, canReply ? "" : this.t("no_reply", { name }));
+    const mayReply = canReply && this._maySendTo(number);
+    this._composer.hidden = !mayReply;
+    this._noReply.hidden = mayReply;
+    const why = canReply ? "may_not_send" : "no_reply";
+    setText(this._noReply, mayReply ? "" : this.t(why, { name }));
+  }
+
+  /** Return the recipients that the user may send to. */
+  get _recipients() {
+    const { may, recipients } = this._account;
+    return recipients.filter((one) => may.send.includes(one.entity_id));
+  }
+
+  _maySendTo(number) {
+    return (
+      this._account.may.text_others ||
+      this._recipients.some((one) => one.numbers.includes(number))
+    );
   }
 
   _focusThread() {
@@ -1100,6 +1137,7 @@ class ConversationsView {
     const held = [...this._messages.values()].filter((message) => message.status === "held");
     const hadFocus = this.card.shadowRoot.activeElement === this._cancelButton;
     this._held.hidden = !held.length;
+    this._cancelButton.hidden = !this._account.may.control;
     if (held.length) {
       setText(this._heldText, translateCount(this.card.language, "holding", held.length));
     } else if (hadFocus) {
@@ -1145,6 +1183,7 @@ class ConversationsView {
     if (
       this._number === null ||
       this.card.preview ||
+      !this._account.may.control ||
       !this.card.isConnected ||
       document.visibilityState !== "visible"
     ) {
@@ -1212,7 +1251,7 @@ class ConversationsView {
 
   _showChips() {
     this._chips.replaceChildren(
-      ...this._account.recipients.map((recipient) =>
+      ...this._recipients.map((recipient) =>
         make(
           "button",
           {
@@ -1242,7 +1281,7 @@ class ConversationsView {
 
   _toChanged() {
     const typed = this._to.value.trim().toLowerCase();
-    const found = this._account.recipients.find((one) => one.name.toLowerCase() === typed);
+    const found = this._recipients.find((one) => one.name.toLowerCase() === typed);
     this._chosen = found ?? null;
     this._showChips();
     this._onInput();
@@ -1250,12 +1289,14 @@ class ConversationsView {
 
   /** Return the action data for the target: a recipient by entity, others by number. */
   _target() {
-    const { recipients } = this._account;
     if (this._mode === "new") {
       const to = this._to.value.trim();
-      return this._chosen ? asTarget(this._chosen) : to ? { numbers: [to] } : null;
+      if (this._chosen) {
+        return asTarget(this._chosen);
+      }
+      return to && this._account.may.text_others ? { numbers: [to] } : null;
     }
-    const own = recipients.find(
+    const own = this._recipients.find(
       (one) => one.numbers.length === 1 && one.numbers[0] === this._number,
     );
     return own ? asTarget(own) : { numbers: [this._number] };
@@ -1420,13 +1461,39 @@ function warning(text) {
   return make("span", { class: "warn", dir: "auto" }, text);
 }
 
-/** Show an avatar with a color by number and the first letter of the name. */
+/**
+ * Return what to show of a sender that is no recipient.
+ *
+ * Anybody may send as "Anna". What is no number is therefore put in quotation marks, without
+ * what is invisible, turns the direction of writing, or would end the quotation.
+ */
+function shownSender(sender, card) {
+  if (isNumber(sender)) {
+    return sender;
+  }
+  const name = sender
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "")
+    .replace(/["“”„‟«»‹›]/gu, "'")
+    .trim();
+  return card.t("quoted", { name });
+}
+
+/** Return whether a sender is a number or a short code. */
+function isNumber(sender) {
+  return /^\+?[0-9]+$/.test(sender);
+}
+
+/**
+ * Show an avatar with a color by number and the first letter of the name.
+ *
+ * A sender that is no number has no color of its own.
+ */
 function showAvatar(element, number, name) {
   let hash = 0;
   for (const character of number) {
     hash = (hash * 31 + character.codePointAt(0)) % 997;
   }
-  element.dataset.color = String(hash % 6);
+  element.dataset.color = isNumber(number) ? String(hash % 6) : "none";
   const letter = name ? [...name.trim()][0] : undefined;
   element.replaceChildren(letter ? letter.toLocaleUpperCase() : icon(ICONS.account));
 }
@@ -1607,7 +1674,7 @@ class CompactView {
     if (isAvailable(last)) {
       const { from, text } = last.attributes;
       const known = account.recipients.find((one) => one.numbers.includes(from));
-      setText(this._from, known?.name ?? String(from ?? ""));
+      setText(this._from, known?.name ?? shownSender(String(from ?? ""), this.card));
       setText(this._text, String(text ?? "").slice(0, 200));
       setText(this._when, this.card.clock.short(new Date(last.state)));
       this._when.setAttribute("datetime", last.state);
@@ -1757,7 +1824,7 @@ class PairingView {
       this._doneText,
       make("p", { class: "secondary" }, t("connected_hint")),
     );
-    this._nothing = make("p", { class: "notice", hidden: true }, t("no_channel"));
+    this._nothing = make("p", { class: "notice", hidden: true });
     this._live = make("div", { class: "hidden-text", role: "status", "aria-live": "polite" });
     this.root = make(
       "div",
@@ -1802,8 +1869,10 @@ class PairingView {
     if (!this._account) {
       return;
     }
-    const channel = this._choose();
+    const mayPair = this._account.may.administer;
+    const channel = mayPair ? this._choose() : undefined;
     this._channel = channel;
+    setText(this._nothing, this.card.t(mayPair ? "no_channel" : "may_not_pair"));
     this._title.hidden = this._todo.hidden = channel === undefined;
     this._nothing.hidden = channel !== undefined;
     if (channel === undefined) {
@@ -1820,19 +1889,32 @@ class PairingView {
     setText(this._doneText, success);
     setText(this._live, connected && this._waited ? success : "");
     this._waited = this._waited || !connected;
-    if (connected) {
-      this._picture.removeAttribute("src");
+    this._picture.alt = this.card.t("qr", { name });
+    const image = connected ? undefined : hass.states[channel.entities.pairing_qr];
+    // The state is the picture's timestamp, so only a new picture is fetched.
+    const wanted =
+      image &&
+      `/api/image_proxy/${image.entity_id}?state=${encodeURIComponent(image.state)}`;
+    if (wanted !== this._wanted) {
+      this._wanted = wanted;
+      this._showPicture(wanted);
+    }
+  }
+
+  /** Show a picture in the name of the user: the token in its state shows no code. */
+  async _showPicture(path) {
+    let signed;
+    try {
+      signed = path && (await this.card.hass.callWS({ type: "auth/sign_path", path }));
+    } catch {
+      // The next update tries again.
+      this._wanted = this._wanted === path ? undefined : this._wanted;
+    }
+    if (path !== this._wanted) {
       return;
     }
-    this._picture.alt = this.card.t("qr", { name });
-    const image = hass.states[channel.entities.pairing_qr];
-    const address = image?.attributes.entity_picture;
-    if (address) {
-      // The state is the picture's timestamp, so only a new picture is fetched.
-      const url = hass.hassUrl(`${address}&state=${encodeURIComponent(image.state)}`);
-      if (this._picture.getAttribute("src") !== url) {
-        this._picture.src = url;
-      }
+    if (signed) {
+      this._picture.src = this.card.hass.hassUrl(signed.path);
     } else {
       this._picture.removeAttribute("src");
     }
@@ -1922,6 +2004,7 @@ svg.flip:dir(rtl), .flip:dir(rtl) > svg { transform: scaleX(-1); }
 .avatar[data-color="3"] { --own: var(--amber-color, var(--accent)); }
 .avatar[data-color="4"] { --own: var(--green-color, var(--accent)); }
 .avatar[data-color="5"] { --own: var(--pink-color, var(--accent)); }
+.avatar[data-color="none"] { --own: var(--secondary-text-color, currentcolor); }
 
 .chat { container-type: inline-size; flex: 1; min-height: 320px; position: relative; }
 :host(:not([data-layout="grid"])) .chat { min-height: min(560px, 80vh); }
@@ -2415,14 +2498,15 @@ function sectionsOf(account, language) {
     );
   const channels = account.channels.flatMap((channel) => {
     const { connected } = channel.entities;
-    const pairing = { ...own, view: "pairing", device_id: channel.device_id, ...full };
-    if (!connected) {
-      return [pairing];
+    const shown = connected
+      ? [tile(connected, channel.name, { icon: "mdi:whatsapp", color: "green", ...full })]
+      : [];
+    if (!account.may.administer) {
+      return shown;
     }
-    return [
-      tile(connected, channel.name, { icon: "mdi:whatsapp", color: "green", ...full }),
-      { ...pairing, visibility: [{ condition: "state", entity: connected, state_not: "on" }] },
-    ];
+    const pairing = { ...own, view: "pairing", device_id: channel.device_id, ...full };
+    const visibility = [{ condition: "state", entity: connected, state_not: "on" }];
+    return [...shown, connected ? { ...pairing, visibility } : pairing];
   });
   const side = [
     heading(t("account"), "mdi:wallet-outline"),

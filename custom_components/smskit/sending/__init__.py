@@ -4,7 +4,7 @@ from .batch import Batch, BatchRecipient
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
 from .encoding import EncodedText, Encoding
-from .media import async_media_url, async_setup_media
+from .media import async_media_url, async_setup_media, media_entity_id
 from .models import (
     MAX_SEGMENTS,
     NOWHERE,
@@ -57,4 +57,5 @@ __all__ = [
     "Via",
     "async_media_url",
     "async_setup_media",
+    "media_entity_id",
 ]

@@ -20,6 +20,7 @@ import voluptuous as vol
 from ..const import DOMAIN
 from ..coordinator import SmskitConfigEntry, async_loaded_entry
 from ..inbox import ReplyWaiter
+from ..permissions import async_caller, require
 from ..recipients import entity_recipients, number_recipients
 from ..sending import (
     SIGNAL_OUTCOME,
@@ -31,6 +32,7 @@ from ..sending import (
     Status,
 )
 from ..store import Message
+from . import bounds
 from .errors import send_error
 from .inbox import ATTR_RECIPIENT
 from .sending import ATTR_MESSAGE, async_known
@@ -48,7 +50,7 @@ ASK_SCHEMA: Final = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
         vol.Exclusive(ATTR_RECIPIENT, "who"): cv.entity_domain(NOTIFY_DOMAIN),
-        vol.Exclusive(ATTR_NUMBER, "who"): vol.Any(int, cv.string),
+        vol.Exclusive(ATTR_NUMBER, "who"): bounds.number,
         vol.Required(ATTR_MESSAGE): cv.string,
         vol.Optional(ATTR_TIMEOUT, default=_DEFAULT_TIMEOUT): cv.positive_time_period,
     }
@@ -63,6 +65,8 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     data = entry.runtime_data
     recipients = await _async_recipients(call, entry)
+    caller = await async_caller(call.hass, call.context)
+    require(caller.send_to(entry, recipients))
     timeout: timedelta = call.data[ATTR_TIMEOUT]
     draft = Draft(
         text=call.data[ATTR_MESSAGE],
@@ -129,7 +133,7 @@ async def _async_reply(waiter: ReplyWaiter, within: float) -> ServiceResponse:
             reply = await waiter.async_reply()
     except TimeoutError:
         return _TIMED_OUT
-    shown: dict[str, Any] = reply.as_dict()
+    shown: dict[str, Any] = reply.as_attributes()
     return {
         "timed_out": False,
         "reply": {key: shown[key] for key in ("id", "from", "text", "date")},

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
@@ -11,17 +10,18 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from ..coordinator import async_loaded_entry
+from ..permissions import async_caller, require
 from ..phone_number import split_numbers
 from ..recipients import entity_recipients, number_recipients
 from ..sending import CANCELED, BatchRecipient, Status
 from .errors import store_errors
 from .inbox import ATTR_ALL
-from .sending import ATTR_NUMBERS, ATTR_RECIPIENTS, async_known
+from .sending import ATTR_NUMBERS, ATTR_RECIPIENTS, RECIPIENTS, async_known
 
 CANCEL_SCHEMA: Final = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
-        vol.Optional(ATTR_RECIPIENTS, default=list): cv.entities_domain(NOTIFY_DOMAIN),
+        vol.Optional(ATTR_RECIPIENTS, default=list): RECIPIENTS,
         vol.Optional(ATTR_NUMBERS, default=list): split_numbers,
         vol.Optional(ATTR_ALL, default=False): cv.boolean,
     }
@@ -31,6 +31,7 @@ CANCEL_SCHEMA: Final = vol.Schema(
 async def async_cancel_held_messages(call: ServiceCall) -> ServiceResponse:
     """Drop what is held for recipients, for numbers, or for everybody."""
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    require((await async_caller(call.hass, call.context)).control(entry))
     data = entry.runtime_data
     recipients = entity_recipients(call.hass, entry, call.data[ATTR_RECIPIENTS])
     known = await async_known(entry, call.data[ATTR_NUMBERS])
