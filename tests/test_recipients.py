@@ -67,11 +67,17 @@ def _remove(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     )
 
 
+def _entities(name: str) -> set[str]:
+    """Return the entities of a recipient."""
+    events = ("message_received", "message_status")
+    return {f"notify.{name}", *(f"event.{name}_{key}" for key in events)}
+
+
 CHANGES: Final = [
-    pytest.param(_add, {"notify.carla"}, id="add"),
-    pytest.param(_rename, {"notify.anna"}, id="rename"),
+    pytest.param(_add, _entities("carla"), id="add"),
+    pytest.param(_rename, _entities("anna"), id="rename"),
     pytest.param(_move, set(), id="move"),
-    pytest.param(_remove, {"notify.anna"}, id="remove"),
+    pytest.param(_remove, _entities("anna"), id="remove"),
 ]
 
 
@@ -79,7 +85,7 @@ CHANGES: Final = [
 async def test_nothing_else_is_touched(
     home: Home, hass: HomeAssistant, change: Change, touched: set[str]
 ) -> None:
-    """Only the recipient's own entity changes, and the portal is asked nothing.
+    """Only the recipient's own entities change, and the portal is asked nothing.
 
     So no trigger sees an old event, or a sensor that was unavailable in between.
     """

@@ -1,20 +1,25 @@
-"""Base entities of an account and of its channels, and how entities are added."""
+"""Base entities of an account, its recipients and channels, and how they are added."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.device_registry import (
+    DeviceEntryType,
+    DeviceInfo,
+    async_get_device_id_by_identifier,
+)
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .channels import ChannelState, channel_identifier
-from .const import DOMAIN, SUBENTRY_RECIPIENT
+from .const import DOMAIN, MANUFACTURER, SUBENTRY_RECIPIENT
 from .coordinator import ChannelCoordinator, SmskitConfigEntry, SmskitCoordinator
-from .recipients import SIGNAL_RECIPIENTS
+from .recipients import SIGNAL_RECIPIENTS, recipient_identifier
 
 
 class SmskitEntity(Entity):
@@ -29,6 +34,37 @@ class SmskitEntity(Entity):
         self._attr_unique_id = f"{entry_id}_{key}"
         self._attr_translation_key = key
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry_id)})
+
+
+class RecipientEntity(Entity):
+    """Base entity of a recipient, which has a device of its own below the account's."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SmskitConfigEntry,
+        subentry: ConfigSubentry,
+        key: str | None = None,
+    ) -> None:
+        """Initialize the entity; the one without a key stands for the recipient."""
+        self._entry = entry
+        self._subentry = subentry
+        self._attr_unique_id = f"{entry.entry_id}_{subentry.subentry_id}"
+        if key is not None:
+            self._attr_unique_id += f"_{key}"
+            self._attr_translation_key = key
+        self._attr_device_info = DeviceInfo(
+            identifiers={recipient_identifier(entry.entry_id, subentry.subentry_id)},
+            name=subentry.title,
+            manufacturer=MANUFACTURER,
+            entry_type=DeviceEntryType.SERVICE,
+            via_device_id=async_get_device_id_by_identifier(
+                hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
+            ),
+        )
 
 
 class SmskitCoordinatorEntity[CoordinatorT: SmskitCoordinator[Any]](
@@ -117,9 +153,9 @@ def async_add_for_recipients(
     hass: HomeAssistant,
     entry: SmskitConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    create: Callable[[ConfigSubentry], Entity],
+    create: Callable[[ConfigSubentry], Iterable[Entity]],
 ) -> None:
-    """Add an entity for each current and future recipient.
+    """Add the entities of each current and future recipient.
 
     Home Assistant removes those of a recipient that is removed.
     """
@@ -131,9 +167,22 @@ def async_add_for_recipients(
             if subentry.subentry_id not in added:
                 added.add(subentry.subentry_id)
                 async_add_entities(
-                    [create(subentry)], config_subentry_id=subentry.subentry_id
+                    create(subentry), config_subentry_id=subentry.subentry_id
                 )
 
     add()
     signal = SIGNAL_RECIPIENTS.format(entry.entry_id)
     entry.async_on_unload(async_dispatcher_connect(hass, signal, add))
+
+
+@callback
+def entities_of(hass: HomeAssistant, key: str, entity_ids: set[str]) -> set[str]:
+    """Return which of several entities are the integration's with a key."""
+    registry = er.async_get(hass)
+    return {
+        entity_id
+        for entity_id in entity_ids
+        if (entity := registry.async_get(entity_id)) is not None
+        and entity.platform == DOMAIN
+        and entity.translation_key == key
+    }

@@ -1,23 +1,17 @@
 """Notify entities, one for each recipient."""
 
-from functools import partial
 from typing import override
 
 from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.device_registry import (
-    DeviceEntryType,
-    DeviceInfo,
-    async_get_device_id_by_identifier,
-)
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import DOMAIN, MANUFACTURER
 from .coordinator import SmskitConfigEntry
-from .entity import async_add_for_recipients
-from .recipients import SIGNAL_NOTIFIED, recipient_identifier, subentry_recipients
+from .entity import RecipientEntity, async_add_for_recipients
+from .recipients import SIGNAL_NOTIFIED, subentry_recipients
 from .sending import Draft
 from .services import raise_unless_all_taken
 
@@ -31,35 +25,19 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the notify entities of an account."""
-    async_add_for_recipients(
-        hass, entry, async_add_entities, partial(RecipientNotifyEntity, hass, entry)
-    )
+
+    def create(subentry: ConfigSubentry) -> list[Entity]:
+        return [RecipientNotifyEntity(hass, entry, subentry)]
+
+    async_add_for_recipients(hass, entry, async_add_entities, create)
 
 
-class RecipientNotifyEntity(NotifyEntity):
+class RecipientNotifyEntity(RecipientEntity, NotifyEntity):
     """Notify entity of a recipient, which is a person or a group."""
 
-    _attr_has_entity_name = True
     _attr_name = None
     _attr_translation_key = "recipient"
     _attr_supported_features = NotifyEntityFeature.TITLE
-
-    def __init__(
-        self, hass: HomeAssistant, entry: SmskitConfigEntry, subentry: ConfigSubentry
-    ) -> None:
-        """Initialize the entity with a device of its own below the account's."""
-        self._entry = entry
-        self._subentry = subentry
-        self._attr_unique_id = f"{entry.entry_id}_{subentry.subentry_id}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={recipient_identifier(entry.entry_id, subentry.subentry_id)},
-            name=subentry.title,
-            manufacturer=MANUFACTURER,
-            entry_type=DeviceEntryType.SERVICE,
-            via_device_id=async_get_device_id_by_identifier(
-                hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
-            ),
-        )
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable
 from typing import Final
 
+from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant, callback
@@ -89,7 +90,11 @@ def entity_recipients(
     for entity_id in _expand_groups(hass, entity_ids):
         entity = registry.async_get(entity_id)
         subentry = None
-        if entity is not None and entity.config_entry_id == entry.entry_id:
+        if (
+            entity is not None
+            and entity.domain == NOTIFY_DOMAIN
+            and entity.config_entry_id == entry.entry_id
+        ):
             subentry = entry.subentries.get(entity.config_subentry_id or "")
         if subentry is None:
             raise ServiceValidationError(

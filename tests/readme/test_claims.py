@@ -68,6 +68,17 @@ def test_events() -> None:
         assert said == expected.keys() - {"event_type"}
 
 
+def test_triggers_and_conditions() -> None:
+    """Every trigger and condition is there by its name, with its options."""
+    text = section("Triggers and conditions")
+    said = {key: name for name, key in re.findall(r"\*\*(.+?)\*\* `(\w+)`", text)}
+    fields = EN["triggers"]["message_received"]["fields"]
+    assert said == {
+        key: one["name"]
+        for key, one in {**EN["triggers"], **EN["conditions"], **fields}.items()
+    }
+
+
 def test_actions() -> None:
     """Each action has its own heading, with a table of all its fields."""
     reported: set[str] = set()

@@ -1,5 +1,6 @@
 """Mobile numbers that have an old and a new form, both of which are in use."""
 
+from functools import lru_cache
 import re
 from typing import Final
 
@@ -13,6 +14,8 @@ _CURRENT: Final = (
 )
 
 
+# Each recipient compares each message, and the same few numbers write and read most.
+@lru_cache(maxsize=1024)
 def current_form(number: str) -> str:
     """Return the form that all forms of a number are compared in.
 

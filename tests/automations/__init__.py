@@ -1,0 +1,1 @@
+"""Triggers, conditions, and blueprints, run by Home Assistant's own automations."""
