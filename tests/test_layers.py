@@ -16,7 +16,7 @@ ROOT: Final = Path(__file__).parents[1] / "custom_components/smskit"
 LAYERS: Final = (
     {"api", "const"},
     {"phone_number", "portal_clock", "sender_id", "session", "settings", "store"},
-    {"channels", "inbox", "sending"},
+    {"alerts", "channels", "inbox", "sending"},
     {"issues", "recipients", "removed_recipients", "usage"},
     {"coordinator"},
     {"account", "entity", "frontend", "services"},

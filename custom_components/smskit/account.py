@@ -25,6 +25,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from .alerts import ALERT, AlertRunner, Step
 from .api import PortalCheck, PortalClient, Traits
 from .channels import ChannelPoller
 from .const import CONF_ACCOUNT, CONF_GET_OPERATIONS, DOMAIN, MANUFACTURER
@@ -46,7 +47,12 @@ from .inbox import (
 )
 from .issues import AccountIssues, async_remove_issues
 from .portal_clock import PortalClock
-from .recipients import SIGNAL_RECIPIENTS, is_trusted, rename_devices
+from .recipients import (
+    SIGNAL_RECIPIENTS,
+    is_trusted,
+    rename_devices,
+    subentry_recipients,
+)
 from .removed_recipients import RemovedRecipients
 from .sending import (
     OUTCOME,
@@ -57,6 +63,7 @@ from .sending import (
     Dispatcher,
     Outbox,
     Planner,
+    Recipient,
     Sender,
 )
 from .session import async_create_session
@@ -130,6 +137,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         clock,
         publisher,
         is_trusted=partial(is_trusted, entry, settings),
+        on_new=lambda *new: alerts.async_take(*new),  # noqa: PLW0108 - made below
     )
     await messages.async_load(_inbox_account(entry))
     publisher.async_handle(OUTCOME, outbox.publish)
@@ -161,6 +169,8 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         on_accepted=accepted,
     )
     planner = Planner(settings, clock, outbox, channel_poller.route)
+    sender = Sender(planner, outbox, dispatcher, issues.async_show_hourly_limit)
+    alerts = await _async_alert_runner(hass, entry, publisher, sender, issues, store)
     reply_waiters = ReplyWaiters()
     entry.async_on_unload(
         async_dispatcher_connect(
@@ -183,10 +193,52 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         log=MessageLog(database),
         reply_waiters=reply_waiters,
         outbox=outbox,
-        sender=Sender(planner, outbox, dispatcher, issues.async_show_hourly_limit),
+        sender=sender,
+        alerts=alerts,
         dispatcher=dispatcher,
         delivery=delivery,
     )
+
+
+async def _async_alert_runner(  # noqa: PLR0913, PLR0917 - what it works with
+    hass: HomeAssistant,
+    entry: SmskitConfigEntry,
+    publisher: Publisher,
+    sender: Sender,
+    issues: AccountIssues,
+    store: Store,
+) -> AlertRunner:
+    """Return what takes the steps of alerts, and follows what comes of them."""
+
+    async def look() -> bool:
+        return await entry.runtime_data.inbox.async_look_in_time()
+
+    alerts = AlertRunner(
+        hass,
+        entry.entry_id,
+        publisher,
+        sender,
+        resolve=partial(_recipients_of, hass, entry),
+        look=look,
+        listings=lambda: entry.runtime_data.messages.listings,
+        report=issues.async_follow_alert,
+    )
+    publisher.async_handle(ALERT, alerts.publish)
+    await alerts.async_load(is_restored=store.is_restored)
+    return alerts
+
+
+def _recipients_of(
+    hass: HomeAssistant, entry: SmskitConfigEntry, step: Step
+) -> list[Recipient]:
+    """Return whom a step of an alert asks, as they are reached now."""
+    recipients = [
+        recipient
+        for subentry_id in step.subentry_ids
+        if (subentry := entry.subentries.get(subentry_id)) is not None
+        for recipient in subentry_recipients(hass, entry, subentry)
+    ]
+    return [*recipients, *(Recipient(number=number) for number in step.numbers)]
 
 
 async def _async_traits(entry: SmskitConfigEntry, database: Database) -> Traits:
@@ -245,6 +297,7 @@ async def async_start(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
     """
     data = entry.runtime_data
     data.dispatcher.async_start()
+    data.alerts.async_start()
 
     async def resume(_: object) -> None:
         data.outbox.resume()
@@ -355,6 +408,7 @@ async def async_stop(data: SmskitData) -> None:
 
     What ends in the meantime is published; what ends later is after the next start.
     """
+    data.alerts.async_stop()
     data.dispatcher.async_pause()
     data.delivery.async_stop()
     data.reply_waiters.async_stop()

@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .alerts import SIGNAL_ALERT, AlertEvent, AlertEventType
 from .coordinator import SmskitConfigEntry
 from .entity import SmskitEntity
 from .inbox import SIGNAL_RECEIVED, Received
@@ -23,7 +24,11 @@ async def async_setup_entry(
 ) -> None:
     """Set up the events of an account."""
     async_add_entities(
-        [MessageReceivedEvent(entry.entry_id), MessageStatusEvent(entry.entry_id)]
+        [
+            MessageReceivedEvent(entry.entry_id),
+            MessageStatusEvent(entry.entry_id),
+            AlertEventEntity(entry.entry_id),
+        ]
     )
 
 
@@ -82,4 +87,37 @@ class MessageStatusEvent(SmskitEntity, EventEntity):
             "reason": outcome.reason,
         }
         self._trigger_event(outcome.status.value, attributes)
+        self.async_write_ha_state()
+
+
+class AlertEventEntity(SmskitEntity, EventEntity):
+    """Event entity that fires for each step of an alert, its start, and its end."""
+
+    _unrecorded_attributes = frozenset({"message", "asked", "by", "name"})
+
+    def __init__(self, entry_id: str) -> None:
+        """Initialize the event entity."""
+        super().__init__(entry_id, "alert")
+        self._attr_event_types = [type_.value for type_ in AlertEventType]
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        signal = SIGNAL_ALERT.format(self._entry_id)
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, signal, self._async_fire)
+        )
+
+    @callback
+    def _async_fire(self, event: AlertEvent) -> None:
+        attributes: dict[str, Any] = {
+            "alert_id": event.alert_id,
+            "message": event.message,
+            "step": event.step,
+            "round": event.round,
+            "asked": list(event.asked),
+            "by": event.by,
+            "name": event.name,
+        }
+        self._trigger_event(event.type.value, attributes)
         self.async_write_ha_state()

@@ -12,6 +12,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
+from .alerts import AlertEvent, AlertEventType
 from .channels import ChannelProblem
 from .const import DOMAIN
 
@@ -142,6 +143,23 @@ class AccountIssues:
         ]
 
     @callback
+    def async_follow_alert(self, event: AlertEvent) -> None:
+        """Report an alert that nobody acknowledged, until it is started again."""
+        issue_id = f"{_alert_exhausted_prefix(self._entry_id)}{event.alert_id}"
+        if event.type is AlertEventType.STARTED:
+            self._clear(issue_id)
+        elif event.type is AlertEventType.EXHAUSTED:
+            self._raise(
+                issue_id,
+                "alert_exhausted",
+                {"alert": event.alert_id},
+                is_fixable=True,
+                is_persistent=True,
+                severity=ir.IssueSeverity.ERROR,
+                data={"account": self._title, "alert": event.alert_id},
+            )
+
+    @callback
     def async_raise_store_damaged(self, set_aside: Path) -> None:
         """Report that the database could not be read, and where it is now."""
         ir.async_create_issue(
@@ -221,6 +239,7 @@ def async_remove_issues(hass: HomeAssistant, entry_id: str) -> None:
         _disk_error_id(entry_id),
         _store_damaged_id(entry_id),
         *(issue.issue_id for issue in _recipient_issues(hass, entry_id)),
+        *(issue.issue_id for issue in _alert_issues(hass, entry_id)),
     ):
         ir.async_delete_issue(hass, DOMAIN, issue_id)
 
@@ -245,8 +264,19 @@ def _recipient_in_use_prefix(entry_id: str) -> str:
     return f"recipient_in_use_{entry_id}_"
 
 
+def _alert_exhausted_prefix(entry_id: str) -> str:
+    return f"alert_exhausted_{entry_id}_"
+
+
 def _recipient_issues(hass: HomeAssistant, entry_id: str) -> list[ir.IssueEntry]:
-    prefix = _recipient_in_use_prefix(entry_id)
+    return _issues(hass, _recipient_in_use_prefix(entry_id))
+
+
+def _alert_issues(hass: HomeAssistant, entry_id: str) -> list[ir.IssueEntry]:
+    return _issues(hass, _alert_exhausted_prefix(entry_id))
+
+
+def _issues(hass: HomeAssistant, prefix: str) -> list[ir.IssueEntry]:
     return [
         issue
         for issue in ir.async_get(hass).issues.values()

@@ -76,7 +76,7 @@ class InboxPoller:
     async def _async_read(self, now: float, *, full: bool) -> bool:
         """Read a listing; return whether it was, or became, one of all."""
         is_late = partial(self._lateness.is_late, now=now, interval=self._interval)
-        late = is_late(full=full)
+        late, were_there = is_late(full=full), False
         listing = await self._client.inbox(unread=not full)
         if full and not self._may_have_lost and not is_late(full=False):
             if await self.inbox.async_new(listing, full=True):
@@ -84,13 +84,13 @@ class InboxPoller:
                 # another client.
                 unread = await self._client.inbox(unread=True)
                 await self._async_take(unread, full=False, late=False)
-            late = True
+            late = were_there = True
         elif not full and not late and await self._async_looks_late(listing):
             # Either it is, or all dates have moved: that shows beside known ones.
             with suppress(PortalError):
                 listing = await self._client.inbox(unread=False)
                 full = True
-        await self._async_take(listing, full=full, late=late)
+        await self._async_take(listing, full=full, late=late, were_there=were_there)
         return full
 
     async def _async_looks_late(self, listing: Sequence[InboxMessage]) -> bool:
@@ -99,12 +99,19 @@ class InboxPoller:
         return any(map(self.inbox.is_before_known, new))
 
     async def _async_take(
-        self, listing: Sequence[InboxMessage], *, full: bool, late: bool
+        self,
+        listing: Sequence[InboxMessage],
+        *,
+        full: bool,
+        late: bool,
+        were_there: bool = False,
     ) -> None:
         if self._is_stopped:
             # The next start finds what this one may have swallowed.
             return
-        await self.inbox.async_take(listing, full=full, backlog=late)
+        await self.inbox.async_take(
+            listing, full=full, backlog=late, were_there=were_there
+        )
         # Nobody else can have written the first sender of a listing.
         if listing and listing[0].shows_encoder and self.inbox.trusts(listing[0]):
             self._client.note_encoder()

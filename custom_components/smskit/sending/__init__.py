@@ -1,6 +1,7 @@
 """Sending: from a draft and its recipients to what became of each of them."""
 
 from .batch import Batch, BatchRecipient
+from .clock import epoch, monotonic
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
 from .encoding import EncodedText, Encoding
@@ -11,6 +12,7 @@ from .models import (
     Draft,
     MessageType,
     Outcome,
+    Priority,
     Recipient,
     Report,
     Status,
@@ -49,6 +51,7 @@ __all__ = [
     "Outbox",
     "Outcome",
     "Planner",
+    "Priority",
     "Recipient",
     "Report",
     "Sender",
@@ -57,4 +60,6 @@ __all__ = [
     "Via",
     "async_media_url",
     "async_setup_media",
+    "epoch",
+    "monotonic",
 ]

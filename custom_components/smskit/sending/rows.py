@@ -14,13 +14,13 @@ from .batch import Batch, BatchRecipient, Stage
 from .clock import monotonic
 from .limits import Original
 from .media import MEDIA_PATH
-from .models import VIA_OF_TYPE, Status
+from .models import VIA_OF_TYPE, Priority, Status
 
 _FORGOTTEN: Final = "the history does not have it any more"
 SELECT_BATCHES: Final = (
     "SELECT id, origin, created, expires, type, fallback, sender, text, body, route, "
     "fallback_route, file, language, duration, schedule, stage, group_id, "
-    "notice, follow_from FROM batches ORDER BY rowid"
+    "notice, follow_from, priority FROM batches ORDER BY rowid"
 )
 SELECT_RECIPIENTS: Final = (
     "SELECT batch_id, number, name, status, reason, subentry_ids "
@@ -33,8 +33,8 @@ SELECT_DUPLICATES: Final = (
 _INSERT: Final = (
     "INSERT INTO batches (id, origin, created, expires, type, fallback, sender, text, "
     "body, route, fallback_route, file, language, duration, schedule, stage, group_id, "
-    "notice, follow_from) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "notice, follow_from, priority) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _UPDATE: Final = (
     "UPDATE batches SET expires = ?, type = ?, fallback = ?, route = ?, file = ?, "
@@ -88,6 +88,7 @@ def insert_part(batch: Batch) -> list[Statement]:
         batch.group_id,
         batch.notice,
         batch.follow_from,
+        batch.priority.value,
     )
     return [
         Statement(_INSERT, [row]),
@@ -208,6 +209,7 @@ def read_batches(
             group_id=row[16],
             notice=row[17],
             follow_from=row[18],
+            priority=Priority(row[19]),
             recipients=of_batch[row[0]],
             numbers=frozenset(r.number for r in of_batch[row[0]]),
             # A clock that was wrong makes it no later.

@@ -1,7 +1,7 @@
 """Sending of drafts, up to the outcome for each recipient."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -18,6 +18,7 @@ from .models import (
     Draft,
     LimitReporter,
     Outcome,
+    Priority,
     Recipient,
     Report,
     Status,
@@ -54,13 +55,11 @@ class Sender:
         are completed even if the caller is cancelled.
         """
         plan = self._planner.plan(draft, recipients)
-        if plan.blocked_by == "hourly_limit":
-            self._is_limited = True
-            self._report_limit(self._outbox.limit.limit, plan.available_at)
-            raise self._limit_error(plan.available_at)
-        if self._is_limited:
-            self._is_limited = False
-            self._report_limit(None, None)
+        is_limited = plan.blocked_by == "hourly_limit"
+        if is_limited or self._is_limited:
+            self._show_limit(plan)
+        if is_limited:
+            raise self._limit_error(plan)
         batches = self._planner.batches(plan)
         waits = [self._dispatcher.async_submit(batch) for batch in batches]
         if copies := [one for one in plan.routed if one.original is not None]:
@@ -93,22 +92,51 @@ class Sender:
                     waits.append(original.batch.done)
         return waits
 
+    @callback
+    def submit(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
+        """Send a draft for which nobody waits; return what is known now.
+
+        What the hourly limit stops is held until the limit permits it. Raises as
+        `async_send` does.
+        """
+        plan = self._planner.plan(draft, recipients)
+        self._show_limit(plan)
+        is_limited = plan.blocked_by == "hourly_limit"
+        outcomes: dict[str, Outcome] = {}
+        for batch in self._planner.batches(plan):
+            self._dispatcher.async_submit(batch, is_limited=is_limited)
+            outcomes.update(_outcomes(batch))
+        return _report(plan, outcomes)
+
+    def _show_limit(self, plan: Plan) -> None:
+        """Report whether the hourly limit that the options set stops a plan."""
+        if plan.draft.priority is Priority.CRITICAL:
+            return
+        was_limited = self._is_limited
+        self._is_limited = plan.blocked_by == "hourly_limit"
+        if self._is_limited:
+            limit = self._outbox.limits[plan.draft.priority].limit
+            self._report_limit(limit, plan.available_at)
+        elif was_limited:
+            self._report_limit(None, None)
+
     def preview(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
         """Return the outcomes that a draft would have, without sending anything."""
         return _report(self._planner.plan(draft, recipients), {})
 
     @callback
-    def withdraw(self, report: Report) -> None:
-        """Let what has not left of a message expire now: nobody wants it any more."""
-        origins = {outcome.batch_id for outcome in report.outcomes}
-        for batch in self._outbox.in_stage(Stage.HELD):
+    def withdraw(self, origins: Container[str | None]) -> None:
+        """Let what has not left of messages end now: nobody wants them any more."""
+        for batch in self._outbox.cancelable():
             if batch.origin in origins:
-                self._outbox.expire(batch)
+                self._outbox.recall(batch)
 
-    def _limit_error(self, available_at: float | None) -> ServiceValidationError:
-        limit = str(self._outbox.limit.limit)
+    def _limit_error(self, plan: Plan) -> ServiceValidationError:
+        available_at = plan.available_at
+        hourly = self._outbox.limits[plan.draft.priority]
+        limit = str(hourly.limit)
         if available_at is None:
-            if waiting := self._outbox.outstanding:
+            if waiting := hourly.outstanding:
                 key = "over_hourly_limit_waiting"
                 return invalid(key, limit=limit, waiting=str(waiting))
             return invalid("over_hourly_limit", limit=limit)
