@@ -31,7 +31,7 @@ from yarl import URL
 from custom_components.smskit.const import DOMAIN
 from tests.clock import Clock, Span
 from tests.portal import Portal, RequestLog
-from tests.wire import requests_under_way
+from tests.wire import is_under_way
 
 type Storage = dict[Path, bytes]
 """The files of an account, by their path."""
@@ -247,7 +247,7 @@ class Home:
         port = URL(self.entry.data[CONF_URL]).port
         assert port is not None
         is_late = False
-        while requests_under_way(port) > self.portal.paused:
+        while is_under_way(port, self.portal.paused):
             if real_monotonic() > until:
                 return False
             is_late = True

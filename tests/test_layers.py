@@ -19,6 +19,7 @@ LAYERS: Final = (
     {"alerts", "channels", "inbox", "sending"},
     {"issues", "recipients", "removed_recipients", "usage"},
     {"coordinator"},
+    {"permissions"},
     {"account", "entity", "frontend", "services"},
 )
 TOP: Final = len(LAYERS)

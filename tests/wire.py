@@ -21,17 +21,21 @@ def _noted(self: aiohttp.TCPConnector, *args: Any, **kwargs: Any) -> None:
 aiohttp.TCPConnector.__init__ = _noted  # type: ignore[method-assign]
 
 
-def requests_under_way(port: int) -> int:
-    """Return how many requests to a port are not fully answered."""
-    return sum(
-        _peer_port(connection) in {port, None}
+def is_under_way(port: int, paused: set[int]) -> bool:
+    """Return whether a request to a port will be answered without time passing.
+
+    `paused` are the ports at this end of those that will not.
+    """
+    return any(
+        _ends(connection)[1] in {port, None} and _ends(connection)[0] not in paused
         for connector in _CONNECTORS
-        for connection in connector._acquired  # noqa: SLF001 - there is no other way to see
+        for connection in connector._acquired  # noqa: SLF001 - nobody else knows them
     )
 
 
-def _peer_port(connection: Any) -> int | None:
-    """Return the port at the other end; none while it is being connected."""
+def _ends(connection: Any) -> tuple[int | None, int | None]:
+    """Return the ports at both ends; none while it is being connected."""
     transport = connection.transport
-    peer = None if transport is None else transport.get_extra_info("peername")
-    return None if peer is None else peer[1]
+    if transport is None or (there := transport.get_extra_info("peername")) is None:
+        return None, None
+    return transport.get_extra_info("sockname")[1], there[1]

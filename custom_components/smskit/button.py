@@ -7,13 +7,14 @@ from typing import Final, override
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import PortalError
 from .const import DOMAIN
 from .coordinator import ChannelCoordinator, SmskitConfigEntry
 from .entity import ChannelEntity, async_add_for_channels
+from .permissions import async_caller, require
 from .services import async_clear_queue, async_reset, portal_error
 
 PARALLEL_UPDATES = 1
@@ -99,17 +100,9 @@ class ChannelButton(ChannelEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        await self._async_check_admin()
+        require((await async_caller(self.hass, self._context)).administer())
         entry = self.coordinator.config_entry
         try:
             await self.entity_description.press_fn(entry, self._channel_id)
         except PortalError as err:
             raise portal_error(err) from err
-
-    async def _async_check_admin(self) -> None:
-        """Raise Unauthorized unless the user is an administrator, as the actions do."""
-        if self._context is None or self._context.user_id is None:
-            return
-        user = await self.hass.auth.async_get_user(self._context.user_id)
-        if user is None or not user.is_admin:
-            raise Unauthorized(context=self._context, entity_id=self.entity_id)

@@ -63,6 +63,7 @@ from .const import (
     CONF_KEEP_DAYS,
     CONF_KEEP_MESSAGES,
     CONF_LOW_BALANCE,
+    CONF_RESTRICT_NUMBERS,
     CONF_SENDER,
     CONF_VOICE_LANGUAGE,
     DEFAULT_ACKNOWLEDGE_WORDS,
@@ -461,6 +462,9 @@ def _options_schema(zones: list[str]) -> vol.Schema:
                             CONF_HOLD_HOURS, default=DEFAULT_HOLD_HOURS
                         ): _number_selector(0, 168, step="any", unit="h"),
                         vol.Optional(CONF_VOICE_LANGUAGE): LanguageSelector(),
+                        vol.Required(
+                            CONF_RESTRICT_NUMBERS, default=False
+                        ): BooleanSelector(),
                     }
                 )
             ),

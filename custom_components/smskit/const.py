@@ -25,6 +25,7 @@ CONF_INBOX_INTERVAL: Final = "inbox_interval"
 CONF_KEEP_DAYS: Final = "keep_days"
 CONF_KEEP_MESSAGES: Final = "keep_messages"
 CONF_LOW_BALANCE: Final = "low_balance"
+CONF_RESTRICT_NUMBERS: Final = "restrict_numbers"
 CONF_VOICE_LANGUAGE: Final = "voice_language"
 
 UNIT_CREDITS: Final = "credits"

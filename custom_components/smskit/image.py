@@ -9,10 +9,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from .api import Connection
+from .api import Connection, Picture
 from .const import DOMAIN
 from .coordinator import ChannelCoordinator, SmskitConfigEntry
 from .entity import ChannelEntity, async_add_for_channels
+from .permissions import is_admin_request
 
 PARALLEL_UPDATES = 0
 
@@ -37,7 +38,12 @@ async def async_setup_entry(
 
 
 class PairingQrImage(ChannelEntity, ImageEntity):
-    """Image of the QR code, or of a text that explains why there is none."""
+    """Image of the QR code, or of a text that explains why there is none.
+
+    Whoever scans the code links a phone of theirs to the account, so only
+    administrators get it. The token in `entity_picture` is for everybody who may read
+    the state: by it, a text is served.
+    """
 
     def __init__(
         self,
@@ -50,7 +56,8 @@ class PairingQrImage(ChannelEntity, ImageEntity):
         ChannelEntity.__init__(self, coordinator, channel_id, "pairing_qr")
         ImageEntity.__init__(self, hass)
         self._texts = texts
-        self._picture = b""
+        self._code: Picture | None = None
+        self._text_picture = b""
         self._update_picture()
 
     @property
@@ -61,9 +68,18 @@ class PairingQrImage(ChannelEntity, ImageEntity):
 
     @override
     async def async_image(self) -> bytes:
+        if not is_admin_request():
+            return self._serve(_SVG, self._text_picture)
         # Whoever views the code needs one that can be scanned.
         self.coordinator.async_pair(self._channel_id, requested=False)
-        return self._picture
+        if self._code is None:
+            return self._serve(_SVG, self._text_picture)
+        return self._serve(self._code.content_type, self._code.data)
+
+    def _serve(self, content_type: str, picture: bytes) -> bytes:
+        # It is read with the picture, before anything else can run.
+        self._attr_content_type = content_type
+        return picture
 
     @callback
     @override
@@ -72,30 +88,33 @@ class PairingQrImage(ChannelEntity, ImageEntity):
         super()._handle_coordinator_update()
 
     def _update_picture(self) -> None:
-        """Update the picture and its timestamp if it changed."""
+        """Update the code, the text for who may not see it, and their timestamp."""
         state = self.coordinator.data.get(self._channel_id)
         code = state.code if state is not None else None
-        if code is not None and self.coordinator.last_update_success:
-            content_type, picture = code.content_type, code.data
-        else:
-            content_type, picture = _SVG, _render_text(self._placeholder_text())
-        if picture != self._picture:
-            self._attr_content_type, self._picture = content_type, picture
+        if not self.coordinator.last_update_success:
+            code = None
+        text = _render_text(self._placeholder_text())
+        if (code, text) != (self._code, self._text_picture):
+            self._code, self._text_picture = code, text
             self._attr_image_last_updated = dt_util.utcnow()
 
     def _placeholder_text(self) -> tuple[str, str]:
-        """Return a heading and a line of text that explain why there is no code."""
+        """Return a heading and a line of text that explain why no code is shown."""
         state = self.coordinator.data.get(self._channel_id)
-        if not self.coordinator.last_update_success or state is None:
+        if (
+            not self.coordinator.last_update_success
+            or state is None
+            or state.details is None
+        ):
             return self._text("qr_unreachable"), self._text("qr_unreachable_hint")
         if state.connected:
             # The listing is fetched less often and may contain an old number.
-            number = (state.details and state.details.number) or state.channel.number
+            number = state.details.number or state.channel.number
             return self._text("qr_connected"), f"+{number}" if number else ""
         if state.connection is Connection.EXPIRED:
             return self._text("qr_expired"), self._text("qr_expired_hint")
-        if state.details is None:
-            return self._text("qr_unreachable"), self._text("qr_unreachable_hint")
+        if state.code is not None:
+            return self._text("qr_hidden"), self._text("qr_hidden_hint")
         if state.pairing:
             return self._text("qr_waiting"), state.problem or ""
         return self._text("qr_ask"), self._text("qr_ask_hint")

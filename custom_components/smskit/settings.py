@@ -19,6 +19,7 @@ from .const import (
     CONF_KEEP_DAYS,
     CONF_KEEP_MESSAGES,
     CONF_LOW_BALANCE,
+    CONF_RESTRICT_NUMBERS,
     CONF_SENDER,
     CONF_VOICE_LANGUAGE,
     DEFAULT_ACKNOWLEDGE_WORDS,
@@ -60,6 +61,8 @@ class Settings:
     """Trusted numbers; if empty, the account's recipients are trusted."""
     acknowledge_words: str
     """What acknowledges an alert, separated by commas."""
+    restrict_numbers: bool
+    """Whether only administrators may send to numbers that no recipient has."""
 
     @classmethod
     async def async_read(
@@ -89,4 +92,5 @@ class Settings:
             acknowledge_words=options.get(
                 CONF_ACKNOWLEDGE_WORDS, DEFAULT_ACKNOWLEDGE_WORDS
             ),
+            restrict_numbers=options.get(CONF_RESTRICT_NUMBERS, False),
         )

@@ -6,8 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 import os
 from pathlib import Path
+import secrets
 import shutil
 import sys
+import time
 from typing import Any, Final
 
 import aiohttp
@@ -39,6 +41,27 @@ class Home(HomeAssistant):
         headers = {"Authorization": f"Bearer {self._token}"}
         async with self._session.delete(f"{self.url}{path}", headers=headers) as answer:
             answer.raise_for_status()
+
+    async def add_user(self, name: str, group_id: str) -> tuple[str, Json]:
+        """Add a user; return the id and what the browser keeps of the login."""
+        created = await self.call("config/auth/create", name=name, group_ids=[group_id])
+        user_id: str = created["user"]["id"]
+        login = {"username": name.lower(), "password": secrets.token_urlsafe()}
+        await self.call(
+            "config/auth_provider/homeassistant/create", user_id=user_id, **login
+        )
+        client = {"client_id": f"{self.url}/"}
+        handler = {"handler": ["homeassistant", None], "redirect_uri": f"{self.url}/"}
+        flow = await self.post("/auth/login_flow", {**client, **handler})
+        step = f"/auth/login_flow/{flow['flow_id']}"
+        code = (await self.post(step, {**client, **login}))["result"]
+        form = {**client, "grant_type": "authorization_code", "code": code}
+        async with self._session.post(f"{self.url}/auth/token", data=form) as answer:
+            answer.raise_for_status()
+            tokens: Json = await answer.json()
+        expires = (time.time() + tokens["expires_in"]) * 1000
+        more = {"hassUrl": self.url, "clientId": f"{self.url}/", "expires": expires}
+        return user_id, {**tokens, **more}
 
     async def reload_entry(self, entry_id: str) -> None:
         """Load an account anew."""

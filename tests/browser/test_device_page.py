@@ -10,7 +10,7 @@ _PICTURE = "image.shop_pairing_qr_code"
 
 
 async def test_pairing_on_the_device_page(stage: Stage, open_page: OpenPage) -> None:
-    """The code is there; once the phone is paired, the page changes by itself."""
+    """A picture says where the code is; it changes once the phone is paired."""
     channel = await stage.home.action(
         "smskit.create_channel", returns=True, label="Shop", plan="pro"
     )

@@ -18,6 +18,7 @@ import zxingcpp
 from custom_components.smskit.const import DOMAIN
 from tests import home
 from tests.conftest import API_KEY, API_TOKEN
+from tests.users import Login, log_in
 
 # The entities of a channel with the label Office.
 CONNECTED: Final = "binary_sensor.office_connected"
@@ -62,6 +63,7 @@ class Home(home.Home):
         super().__init__(world, entry)
         self._make_client = world.client
         self._client: TestClient[Any, Any] | None = None
+        self._admin: Login | None = None
 
     # --- What a user does ------------------------------------------------------------
 
@@ -77,13 +79,27 @@ class Home(home.Home):
             "button", "press", {"entity_id": entity_id}, blocking=True, context=context
         )
 
-    async def look(self) -> Served:
-        """Fetch the only picture as a dashboard does, by the address in its state."""
+    async def look(self, login: Login | None = None) -> Served:
+        """Fetch the only picture as an administrator, or as another user."""
+        if login is None:
+            self._admin = login = self._admin or await log_in(self.hass)
         (entity_id,) = self.hass.states.async_entity_ids("image")
-        address = self.shown(entity_id).attributes["entity_picture"]
+        return await self.fetch(f"/api/image_proxy/{entity_id}", login.headers)
+
+    async def look_by_token(self) -> Served:
+        """Fetch the only picture by the address in its state, as built-in cards do."""
+        (entity_id,) = self.hass.states.async_entity_ids("image")
+        return await self.fetch(self.shown(entity_id).attributes["entity_picture"])
+
+    async def fetch(
+        self, address: str, headers: dict[str, str] | None = None
+    ) -> Served:
+        """Fetch a picture."""
         if self._client is None:
             self._client = await self._make_client()
-        response = await self._client.get(address, headers={"Connection": "close"})
+        response = await self._client.get(
+            address, headers={"Connection": "close", **(headers or {})}
+        )
         assert response.status == HTTPStatus.OK
         served = Served(content_type=response.content_type, body=await response.read())
         await self.settle()

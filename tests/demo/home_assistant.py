@@ -162,7 +162,8 @@ class HomeAssistant:
 
     async def get_bytes(self, path: str) -> bytes:
         """Fetch what an address of Home Assistant serves, such as a picture."""
-        async with self._session.get(f"{self.url}{path}") as answer:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        async with self._session.get(f"{self.url}{path}", headers=headers) as answer:
             answer.raise_for_status()
             return await answer.read()
 

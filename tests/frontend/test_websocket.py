@@ -8,7 +8,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import (
     MockHAClientWebSocket,
     WebSocketGenerator,
@@ -307,20 +307,6 @@ async def test_subscription_outlives_a_reload(
     await settle(hass)
     await send(hass, CARLA, "Hello")
     assert (await event(socket))["message"]["text"] == "Hello"
-
-
-async def test_any_user(
-    hass: HomeAssistant,
-    loaded: MockConfigEntry,
-    hass_ws_client: WebSocketGenerator,
-    hass_read_only_access_token: str,
-    hass_read_only_user: MockUser,
-) -> None:
-    """Whoever is logged in may look: a dashboard is not for administrators only."""
-    assert not hass_read_only_user.is_admin
-    socket = await hass_ws_client(hass, hass_read_only_access_token)
-    for command in ("accounts", "messages/list", "messages/subscribe"):
-        assert (await command_result(socket, command))["success"]
 
 
 @pytest.mark.parametrize("command", ["messages/list", "messages/subscribe"])

@@ -162,9 +162,9 @@ class Portal(Installation, AbstractAsyncContextManager["Portal"]):
         return self._server.max_in_flight
 
     @property
-    def paused(self) -> int:
-        """How many requests get no answer unless time passes."""
-        return self._server.pauses.count
+    def paused(self) -> set[int]:
+        """The clients' ports of the requests that get no answer unless time passes."""
+        return self._server.pauses.ports
 
     def reset_max_in_flight(self) -> None:
         """Count the most requests at once afresh."""

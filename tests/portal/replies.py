@@ -47,7 +47,7 @@ async def faulty_reply(  # noqa: PLR0913, PLR0917 - the request and all about it
     """Answer as the fault says. `answer` is None where the operation had no effect."""
     match fault.kind:
         case FaultKind.HANG:
-            await pauses.pause(fault.seconds)
+            await pauses.pause(request, fault.seconds)
             return _close(request)
         case FaultKind.RESET:
             return _reset(request)
@@ -60,7 +60,7 @@ async def faulty_reply(  # noqa: PLR0913, PLR0917 - the request and all about it
             return web.Response(status=302, headers=_HEADERS | {"Location": location})
         case FaultKind.SLOW:
             delay = _DEFAULT_SLOWNESS if fault.seconds is None else fault.seconds
-            await pauses.pause(delay)
+            await pauses.pause(request, delay)
         case _:
             pass
     return _plain(fault, operation, answer, spelling)

@@ -276,7 +276,7 @@ def test_cards() -> None:
     """The cards are built-in ones but for one, which is explained in full."""
     *built_in, own = (block for block in blocks() if "type" in block)
     types = [card["type"] for card in built_in]
-    assert types == ["entities", "markdown", "picture-entity"]
+    assert types == ["entities", "markdown"]
     module = (INTEGRATION / "frontend" / "smskit-card.js").read_text(encoding="utf-8")
     assert f'const CARD = "{own["type"].removeprefix("custom:")}";' in module
     (strategy,) = (block["strategy"] for block in blocks() if "strategy" in block)

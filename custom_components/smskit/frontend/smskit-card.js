@@ -18,6 +18,13 @@
  * @property {Record<string, string>} entities entity IDs by translation key
  * @property {{name: string, numbers: string[], entity_id: string | null}[]} recipients
  * @property {{device_id: string, name: string, entities: Record<string, string>}[]} channels
+ * @property {Rights} may what the user may do; anything else is refused
+ *
+ * @typedef {object} Rights
+ * @property {boolean} control mark messages as read, cancel what is held
+ * @property {boolean} text_others send to numbers that no recipient has
+ * @property {boolean} administer see the code of a channel, and refresh it
+ * @property {string[]} send notify entities of the recipients that they may send to
  *
  * @typedef {object} Message A message as returned by `smskit/messages/list`.
  * @property {string} id
@@ -61,6 +68,7 @@ const TEXTS = {
     send: "Send",
     sending: "Sending…",
     no_reply: "{name} does not accept replies.",
+    may_not_send: "You do not have permission to write to {name}.",
     segments_one: "{n} segment",
     segments_other: "{n} segments",
     credits_one: "{n} credit",
@@ -96,6 +104,7 @@ const TEXTS = {
     unread: "Unread",
     last_message: "Last message",
     no_channel: "This account has no WhatsApp channel.",
+    may_not_pair: "Only administrators can connect a channel.",
     pair: "Connect {name}",
     step_1: "Open WhatsApp on the phone for this channel.",
     step_2: "Go to Settings → Linked devices → Link a device.",
@@ -141,6 +150,7 @@ const TEXTS = {
     send: "Envoyer",
     sending: "Envoi…",
     no_reply: "{name} n’accepte pas les réponses.",
+    may_not_send: "Vous n’êtes pas autorisé à écrire à {name}.",
     segments_one: "{n} segment",
     segments_other: "{n} segments",
     credits_one: "{n} crédit",
@@ -176,6 +186,7 @@ const TEXTS = {
     unread: "Non lus",
     last_message: "Dernier message",
     no_channel: "Ce compte n’a pas de canal WhatsApp.",
+    may_not_pair: "Seuls les administrateurs peuvent connecter un canal.",
     pair: "Connecter {name}",
     step_1: "Ouvrez WhatsApp sur le téléphone de ce canal.",
     step_2: "Ouvrez Paramètres → Appareils connectés → Connecter un appareil.",
@@ -481,6 +492,7 @@ class ConversationsView {
       this._empty,
     );
     this._listScroll.setAttribute("aria-busy", "true");
+    this._compose = iconButton(ICONS.compose, t("new_message"), () => this._openNew());
     const listPane = make(
       "section",
       { class: "pane list-pane", "aria-label": t("conversations") },
@@ -490,7 +502,7 @@ class ConversationsView {
         this._title,
         this._unread,
         make("span", { class: "grow" }),
-        iconButton(ICONS.compose, t("new_message"), () => this._openNew()),
+        this._compose,
       ),
       make("div", { class: "area" }, this._listScroll),
     );
@@ -658,7 +670,11 @@ class ConversationsView {
         }
       }
     }
+    this._compose.hidden = !account.may.text_others && !account.may.send.length;
     this._showChips();
+    if (this._mode === "thread") {
+      this._showThreadHead();
+    }
     await this._subscribe();
     await this.refresh();
     const place = isFirst ? places.get(this._place) : undefined;
@@ -969,9 +985,24 @@ class ConversationsView {
     this._text.setAttribute("aria-label", this.t("write_to", { name }));
     // A sender that is a name or a short code cannot receive replies.
     const canReply = /^\+\d+$/.test(number);
-    this._composer.hidden = !canReply;
-    this._noReply.hidden = canReply;
-    setText(this._noReply, canReply ? "" : this.t("no_reply", { name }));
+    const mayReply = canReply && this._maySendTo(number);
+    this._composer.hidden = !mayReply;
+    this._noReply.hidden = mayReply;
+    const why = canReply ? "may_not_send" : "no_reply";
+    setText(this._noReply, mayReply ? "" : this.t(why, { name }));
+  }
+
+  /** Return the recipients that the user may send to. */
+  get _recipients() {
+    const { may, recipients } = this._account;
+    return recipients.filter((one) => may.send.includes(one.entity_id));
+  }
+
+  _maySendTo(number) {
+    return (
+      this._account.may.text_others ||
+      this._recipients.some((one) => one.numbers.includes(number))
+    );
   }
 
   _focusThread() {
@@ -1100,6 +1131,7 @@ class ConversationsView {
     const held = [...this._messages.values()].filter((message) => message.status === "held");
     const hadFocus = this.card.shadowRoot.activeElement === this._cancelButton;
     this._held.hidden = !held.length;
+    this._cancelButton.hidden = !this._account.may.control;
     if (held.length) {
       setText(this._heldText, translateCount(this.card.language, "holding", held.length));
     } else if (hadFocus) {
@@ -1145,6 +1177,7 @@ class ConversationsView {
     if (
       this._number === null ||
       this.card.preview ||
+      !this._account.may.control ||
       !this.card.isConnected ||
       document.visibilityState !== "visible"
     ) {
@@ -1212,7 +1245,7 @@ class ConversationsView {
 
   _showChips() {
     this._chips.replaceChildren(
-      ...this._account.recipients.map((recipient) =>
+      ...this._recipients.map((recipient) =>
         make(
           "button",
           {
@@ -1242,7 +1275,7 @@ class ConversationsView {
 
   _toChanged() {
     const typed = this._to.value.trim().toLowerCase();
-    const found = this._account.recipients.find((one) => one.name.toLowerCase() === typed);
+    const found = this._recipients.find((one) => one.name.toLowerCase() === typed);
     this._chosen = found ?? null;
     this._showChips();
     this._onInput();
@@ -1250,12 +1283,14 @@ class ConversationsView {
 
   /** Return the action data for the target: a recipient by entity, others by number. */
   _target() {
-    const { recipients } = this._account;
     if (this._mode === "new") {
       const to = this._to.value.trim();
-      return this._chosen ? asTarget(this._chosen) : to ? { numbers: [to] } : null;
+      if (this._chosen) {
+        return asTarget(this._chosen);
+      }
+      return to && this._account.may.text_others ? { numbers: [to] } : null;
     }
-    const own = recipients.find(
+    const own = this._recipients.find(
       (one) => one.numbers.length === 1 && one.numbers[0] === this._number,
     );
     return own ? asTarget(own) : { numbers: [this._number] };
@@ -1757,7 +1792,7 @@ class PairingView {
       this._doneText,
       make("p", { class: "secondary" }, t("connected_hint")),
     );
-    this._nothing = make("p", { class: "notice", hidden: true }, t("no_channel"));
+    this._nothing = make("p", { class: "notice", hidden: true });
     this._live = make("div", { class: "hidden-text", role: "status", "aria-live": "polite" });
     this.root = make(
       "div",
@@ -1802,8 +1837,10 @@ class PairingView {
     if (!this._account) {
       return;
     }
-    const channel = this._choose();
+    const mayPair = this._account.may.administer;
+    const channel = mayPair ? this._choose() : undefined;
     this._channel = channel;
+    setText(this._nothing, this.card.t(mayPair ? "no_channel" : "may_not_pair"));
     this._title.hidden = this._todo.hidden = channel === undefined;
     this._nothing.hidden = channel !== undefined;
     if (channel === undefined) {
@@ -1820,19 +1857,32 @@ class PairingView {
     setText(this._doneText, success);
     setText(this._live, connected && this._waited ? success : "");
     this._waited = this._waited || !connected;
-    if (connected) {
-      this._picture.removeAttribute("src");
+    this._picture.alt = this.card.t("qr", { name });
+    const image = connected ? undefined : hass.states[channel.entities.pairing_qr];
+    // The state is the picture's timestamp, so only a new picture is fetched.
+    const wanted =
+      image &&
+      `/api/image_proxy/${image.entity_id}?state=${encodeURIComponent(image.state)}`;
+    if (wanted !== this._wanted) {
+      this._wanted = wanted;
+      this._showPicture(wanted);
+    }
+  }
+
+  /** Show a picture in the name of the user: the token in its state shows no code. */
+  async _showPicture(path) {
+    let signed;
+    try {
+      signed = path && (await this.card.hass.callWS({ type: "auth/sign_path", path }));
+    } catch {
+      // The next update tries again.
+      this._wanted = this._wanted === path ? undefined : this._wanted;
+    }
+    if (path !== this._wanted) {
       return;
     }
-    this._picture.alt = this.card.t("qr", { name });
-    const image = hass.states[channel.entities.pairing_qr];
-    const address = image?.attributes.entity_picture;
-    if (address) {
-      // The state is the picture's timestamp, so only a new picture is fetched.
-      const url = hass.hassUrl(`${address}&state=${encodeURIComponent(image.state)}`);
-      if (this._picture.getAttribute("src") !== url) {
-        this._picture.src = url;
-      }
+    if (signed) {
+      this._picture.src = this.card.hass.hassUrl(signed.path);
     } else {
       this._picture.removeAttribute("src");
     }
@@ -2415,14 +2465,15 @@ function sectionsOf(account, language) {
     );
   const channels = account.channels.flatMap((channel) => {
     const { connected } = channel.entities;
-    const pairing = { ...own, view: "pairing", device_id: channel.device_id, ...full };
-    if (!connected) {
-      return [pairing];
+    const shown = connected
+      ? [tile(connected, channel.name, { icon: "mdi:whatsapp", color: "green", ...full })]
+      : [];
+    if (!account.may.administer) {
+      return shown;
     }
-    return [
-      tile(connected, channel.name, { icon: "mdi:whatsapp", color: "green", ...full }),
-      { ...pairing, visibility: [{ condition: "state", entity: connected, state_not: "on" }] },
-    ];
+    const pairing = { ...own, view: "pairing", device_id: channel.device_id, ...full };
+    const visibility = [{ condition: "state", entity: connected, state_not: "on" }];
+    return [...shown, connected ? { ...pairing, visibility } : pairing];
   });
   const side = [
     heading(t("account"), "mdi:wallet-outline"),

@@ -1,8 +1,9 @@
-"""WebSocket commands for dashboards, available to every logged-in user."""
+"""WebSocket commands for dashboards; each user gets what they have permission for."""
 
 from functools import partial
 from typing import Any
 
+from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, CONF_NAME
@@ -19,6 +20,7 @@ from ..channels import channel_identifier, channel_name
 from ..const import CONF_NUMBERS, DOMAIN, SUBENTRY_RECIPIENT, UNIT_CREDITS
 from ..coordinator import SmskitConfigEntry, loaded_entry
 from ..inbox import SIGNAL_CHANGED, SIGNAL_RECEIVED, Received
+from ..permissions import Caller, recipient_entity_id, require
 from ..phone_number import current_form
 from ..recipients import SIGNAL_RECIPIENTS, recipient_names, recipient_numbers
 from ..sending import SIGNAL_OUTCOME, SIGNAL_SUBMITTED, Outcome
@@ -41,30 +43,45 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
 def ws_accounts(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Return the loaded accounts with the entities that dashboards show."""
+    """Return the loaded accounts with what the user may see and do."""
+    caller = _caller(hass, connection, msg)
     connection.send_result(
         msg["id"],
         {
             "accounts": [
-                _account(hass, entry)
+                _account(hass, entry, caller)
                 for entry in hass.config_entries.async_loaded_entries(DOMAIN)
+                if caller.read(entry) is None
             ]
         },
     )
 
 
-def _account(hass: HomeAssistant, entry: SmskitConfigEntry) -> dict[str, Any]:
+def _account(
+    hass: HomeAssistant, entry: SmskitConfigEntry, caller: Caller
+) -> dict[str, Any]:
     data = entry.runtime_data
-    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    entities = [
+        entity
+        for entity in er.async_entries_for_config_entry(
+            er.async_get(hass), entry.entry_id
+        )
+        if caller.access(entity.entity_id, POLICY_READ) is None
+    ]
     devices = dr.async_get(hass)
     account = devices.async_get_device_by_identifier(
         (DOMAIN, entry.entry_id), entry.entry_id
     )
+    recipients = [
+        subentry
+        for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+        if caller.see(entry, subentry.subentry_id) is None
+    ]
     channels = []
     for channel_id, state in data.channels.data.items():
         identifier = channel_identifier(entry.entry_id, channel_id)
         device = devices.async_get_device_by_identifier(identifier, entry.entry_id)
-        if device is not None:
+        if device is not None and _by_key(entities, device.id):
             channels.append(
                 {
                     "device_id": device.id,
@@ -81,18 +98,22 @@ def _account(hass: HomeAssistant, entry: SmskitConfigEntry) -> dict[str, Any]:
             {
                 "name": subentry.data[CONF_NAME],
                 "numbers": subentry.data[CONF_NUMBERS],
-                "entity_id": next(
-                    (
-                        entity.entity_id
-                        for entity in entities
-                        if entity.config_subentry_id == subentry.subentry_id
-                    ),
-                    None,
-                ),
+                "entity_id": recipient_entity_id(hass, entry, subentry.subentry_id),
             }
-            for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+            for subentry in recipients
         ],
         "channels": channels,
+        # What is not allowed is not offered; it would be refused.
+        "may": {
+            "control": caller.control(entry) is None,
+            "text_others": caller.text_others(entry) is None,
+            "administer": caller.administer() is None,
+            "send": [
+                recipient_entity_id(hass, entry, subentry.subentry_id)
+                for subentry in recipients
+                if caller.send(entry, subentry.subentry_id) is None
+            ],
+        },
     }
 
 
@@ -127,7 +148,15 @@ async def ws_list(
     entry = _entry(hass, connection, msg)
     if entry is None:
         return
-    log, names, limit = entry.runtime_data.log, recipient_names(entry), msg["limit"]
+    caller = _caller(hass, connection, msg)
+    require(caller.read(entry))
+    nameless = caller.nameless(entry)
+    names = {
+        number: name
+        for number, name in recipient_names(entry).items()
+        if number not in nameless
+    }
+    log, limit = entry.runtime_data.log, msg["limit"]
     numbers = recipient_numbers(entry)
     page: dict[str, Any]
     try:
@@ -168,8 +197,14 @@ def ws_subscribe(
     if entry is None:
         return
 
+    caller = _caller(hass, connection, msg)
+    require(caller.read(entry))
+
     @callback
     def forward(kind: str, message: Message | None) -> None:
+        if caller.read(entry) is not None:
+            # It was taken away meanwhile.
+            return
         change: dict[str, Any] = {"kind": kind}
         if message is not None:
             change["message"] = as_shown(message, recipient_numbers(entry))
@@ -208,6 +243,12 @@ def ws_subscribe(
 
     connection.subscriptions[msg["id"]] = unsubscribe
     connection.send_result(msg["id"])
+
+
+def _caller(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> Caller:
+    return Caller(hass=hass, context=connection.context(msg), user=connection.user)
 
 
 def _entry(

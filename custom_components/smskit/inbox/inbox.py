@@ -1,10 +1,10 @@
 """The inbox: every received message, on disk before its event is published."""
 
 import asyncio
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import batched
 from typing import Any, Final
@@ -32,10 +32,11 @@ from ..store import (
     redate_messages,
     trim_messages,
 )
-from .identity import KEY_LENGTH, Known, KnownMessages, by_fingerprint, key_of
+from .identity import Known, KnownMessages, by_fingerprint, key_of
 from .lateness import NewestDates, find_old, is_before
 from .models import Received, find_doubtful, received
 from .redating import redated
+from .seen import SeenMessages, SeenRow, insert_seen, seen_rows
 
 RECEIVED: Final = "received"
 """The kind of event that `publish` takes."""
@@ -52,10 +53,8 @@ _ACCOUNT_KEYS: Final = {True: "account", False: "account_unread"}
 # How the clock reads the portal's times by which all messages are dated.
 _DATED_KEY: Final = "dated_by"
 _NEWEST: Final = 10
-_FORGET_AFTER: Final = timedelta(days=90)
 # Less than the variables that SQLite takes in a statement.
 _AT_ONCE: Final = 500
-type _SeenRow = tuple[str, str | None, int]
 
 # From here on, comparing and reading is for a thread.
 _LARGE: Final = 50
@@ -104,11 +103,10 @@ class Inbox:
         self._is_trusted = is_trusted
         self._on_new = on_new
         self._log = MessageLog(publisher.database)
+        self._seen = SeenMessages(publisher.database)
         self._account = ""
         self._known: dict[bool, str | None] = {}
         """Whose listing of all (true), and of the unread, was the last one."""
-        self._unstored: dict[str, list[Known]] = {}
-        """What the disk refused, by key: it is new once all the same."""
         self._unread: frozenset[str] = frozenset()
         """The fingerprints of the last listing of the unread."""
         self._newest: NewestDates = {}
@@ -181,7 +179,7 @@ class Inbox:
 
         Raises StoreError.
         """
-        known = await self._async_known(_keys(listing))
+        known = await self._seen.async_find(_keys(listing))
         listed = by_fingerprint(listing, known, may_have_moved=lambda _: True)
         return not listed.keys().isdisjoint(_by_fingerprint(known))
 
@@ -237,7 +235,7 @@ class Inbox:
                     fresh, doubtful, late, unfit, number, full=full, imported=imported
                 )
             if full:
-                await self._async_forget(listed)
+                await self._seen.async_forget(listed)
 
     async def _async_identify(
         self, listing: Sequence[InboxMessage], *, full: bool
@@ -245,9 +243,9 @@ class Inbox:
         """Return a listing, and what was listed before it, by fingerprint."""
         identify = partial(self._identify, listing, full=full)
         if len(listing) < _LARGE:
-            return identify(await self._async_known(_keys(listing)))
+            return identify(await self._seen.async_find(_keys(listing)))
         run = self._hass.async_add_executor_job
-        known = await self._async_known(await run(_keys, listing))
+        known = await self._seen.async_find(await run(_keys, listing))
         return await run(identify, known)
 
     def _identify(
@@ -286,25 +284,6 @@ class Inbox:
             latest=self._clock.latest(dt_util.utcnow()),
         )
 
-    async def _async_known(self, keys: set[str]) -> dict[str, list[Known]]:
-        """Return what was listed before, by key."""
-        known: dict[str, list[Known]] = {}
-        for some in batched(keys, _AT_ONCE, strict=False):
-            rows = await self._database.async_fetch(
-                "SELECT fingerprint, portal_date, is_doubtful FROM seen "  # noqa: S608 - only question marks
-                f"WHERE substr(fingerprint, 1, {KEY_LENGTH}) "
-                f"IN ({', '.join('?' for _ in some)}) "
-                "ORDER BY portal_date, fingerprint",
-                some,
-            )
-            for one in map(_read_seen, rows):
-                known.setdefault(one.fingerprint[:KEY_LENGTH], []).append(one)
-        for key in self._unstored.keys() & keys:
-            # By now, the disk may have taken it.
-            stored = known.setdefault(key, [])
-            stored += [one for one in self._unstored[key] if one not in stored]
-        return known
-
     async def _async_store(  # noqa: PLR0913 - what is new, and what is known of it
         self,
         fresh: dict[str, InboxMessage],
@@ -326,7 +305,7 @@ class Inbox:
             read=imported,
             now=dt_util.utcnow(),
         )
-        note = partial(_seen_rows, fresh, doubtful)
+        note = partial(seen_rows, fresh, doubtful)
         if len(fresh) < _LARGE:
             messages, seen = read(), note()
         else:
@@ -364,7 +343,7 @@ class Inbox:
     async def _async_write(
         self,
         new: list[Message],
-        seen: list[_SeenRow],
+        seen: list[SeenRow],
         published: list[Body],
         fit: list[tuple[Message, int]],
         *,
@@ -379,11 +358,7 @@ class Inbox:
                 RECEIVED,
                 published,
                 inserted,
-                Statement(
-                    "INSERT OR IGNORE INTO seen "
-                    "(fingerprint, portal_date, is_doubtful) VALUES (?, ?, ?)",
-                    seen,
-                ),
+                insert_seen(seen),
                 Statement(
                     "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
                     [
@@ -398,9 +373,7 @@ class Inbox:
             await stored
         except StoreError:
             # Published once in this run; after a restart it comes again, as late.
-            for one in map(_read_seen, seen):
-                key = one.fingerprint[:KEY_LENGTH]
-                self._unstored.setdefault(key, []).append(one)
+            self._seen.keep_in_memory(seen)
         self._show(new)
 
     def _show(self, new: Sequence[Message]) -> None:
@@ -432,41 +405,6 @@ class Inbox:
             taken.add(message.id)
             result[fingerprint] = message
         return result
-
-    async def _async_forget(self, listed: Iterable[str]) -> None:
-        """Forget what no listing of all has had for a long time, and nobody keeps.
-
-        A listing may leave out for once what the next one has again.
-        """
-        now = dt_util.utcnow().timestamp()
-        there = "fingerprint IN (SELECT fingerprint FROM listed)"
-        kept = (
-            "fingerprint IN "
-            "(SELECT fingerprint FROM messages WHERE fingerprint IS NOT NULL)"
-        )
-        forgotten = self._database.write(
-            Statement("CREATE TEMP TABLE listed (fingerprint TEXT PRIMARY KEY)"),
-            Statement(
-                "INSERT OR IGNORE INTO listed (fingerprint) VALUES (?)",
-                [(one,) for one in listed],
-            ),
-            Statement(
-                "UPDATE seen SET missing_since = NULL "  # noqa: S608 - no value in it
-                f"WHERE missing_since IS NOT NULL AND ({there} OR {kept})"
-            ),
-            Statement(
-                "UPDATE seen SET missing_since = ? "  # noqa: S608 - no value in it
-                f"WHERE missing_since IS NULL AND NOT ({there} OR {kept})",
-                [(now,)],
-            ),
-            Statement(
-                "DELETE FROM seen WHERE missing_since < ?",
-                [(now - _FORGET_AFTER.total_seconds(),)],
-            ),
-            Statement("DROP TABLE listed"),
-        )
-        with suppress(StoreError):
-            await forgotten
 
     # --- What time it was ------------------------------------------------------------
 
@@ -595,25 +533,6 @@ class Inbox:
 
 def _keys(listing: Iterable[InboxMessage]) -> set[str]:
     return {key_of(message) for message in listing}
-
-
-def _seen_rows(
-    messages: Mapping[str, InboxMessage], doubtful: Container[str]
-) -> dict[str, _SeenRow]:
-    """Return the rows of `seen` for messages, by their fingerprint."""
-    return {
-        one: (one, m.date.isoformat() if m.date else None, int(one in doubtful))
-        for one, m in messages.items()
-    }
-
-
-def _read_seen(row: Sequence[Any]) -> Known:
-    fingerprint, date, is_doubtful = row
-    return Known(
-        fingerprint,
-        datetime.fromisoformat(date) if date else None,
-        is_doubtful=bool(is_doubtful),
-    )
 
 
 def _by_fingerprint(known: KnownMessages) -> dict[str, Known]:

@@ -5,7 +5,7 @@ from .clock import epoch, monotonic
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
 from .encoding import EncodedText, Encoding
-from .media import async_media_url, async_setup_media
+from .media import async_media_url, async_setup_media, media_entity_id
 from .models import (
     MAX_SEGMENTS,
     NOWHERE,
@@ -61,5 +61,6 @@ __all__ = [
     "async_media_url",
     "async_setup_media",
     "epoch",
+    "media_entity_id",
     "monotonic",
 ]

@@ -69,6 +69,14 @@ async def async_media_url(hass: HomeAssistant, media: str, valid: timedelta) -> 
     return base + async_sign_path(hass, path, valid, use_content_user=True)
 
 
+def media_entity_id(media: str) -> str | None:
+    """Return the camera or image entity whose picture a media source ID is."""
+    for prefix in (_CAMERA, _IMAGE):
+        if media.startswith(prefix):
+            return media.removeprefix(prefix)
+    return None
+
+
 async def _async_serve(hass: HomeAssistant, media: str, valid: timedelta) -> str:
     """Return the path at which a medium is served, or its public URL."""
     try:

@@ -85,29 +85,34 @@ _ACTIONS: Final[dict[str, tuple[Action, vol.Schema, SupportsResponse]]] = {
         alerts.END_SCHEMA,
         SupportsResponse.OPTIONAL,
     ),
+}
+# These cost money, or interrupt something that others rely on; a report of how the
+# portal answers is like diagnostics.
+_ADMIN_ACTIONS: Final[dict[str, tuple[Action, vol.Schema, SupportsResponse]]] = {
     "check_portal": (
         portal.async_check_portal,
         portal.CHECK_SCHEMA,
         SupportsResponse.ONLY,
     ),
-}
-# These cost money, or interrupt something that others rely on.
-_ADMIN_ACTIONS: Final[dict[str, tuple[Action, vol.Schema]]] = {
     "create_channel": (
         channels.async_create_channel,
         channels.CREATE_SCHEMA,
+        SupportsResponse.OPTIONAL,
     ),
     "reset_channel": (
         channels.for_devices(channels.async_reset),
         channels.DEVICES_SCHEMA,
+        SupportsResponse.OPTIONAL,
     ),
     "clear_channel_queue": (
         channels.for_devices(channels.async_clear_queue),
         channels.DEVICES_SCHEMA,
+        SupportsResponse.OPTIONAL,
     ),
     "delete_channel": (
         channels.for_devices(channels.async_delete),
         channels.DEVICES_SCHEMA,
+        SupportsResponse.OPTIONAL,
     ),
 }
 
@@ -119,7 +124,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         hass.services.async_register(
             DOMAIN, name, action, schema=schema, supports_response=response
         )
-    for name, (action, schema) in _ADMIN_ACTIONS.items():
+    for name, (action, schema, response) in _ADMIN_ACTIONS.items():
         service.async_register_admin_service(
-            hass, DOMAIN, name, action, schema, SupportsResponse.OPTIONAL
+            hass, DOMAIN, name, action, schema, response
         )

@@ -15,6 +15,7 @@ import voluptuous as vol
 from ..alerts import Alert, Step, split_words
 from ..const import CONF_ACKNOWLEDGE_WORDS, DOMAIN
 from ..coordinator import SmskitConfigEntry, async_loaded_entry
+from ..permissions import Caller, async_caller, require
 from ..phone_number import split_numbers
 from ..recipients import entity_recipients, number_recipients
 from ..sending import MessageType
@@ -87,12 +88,14 @@ async def async_alert(call: ServiceCall) -> ServiceResponse:
     An open alert of the same ID is the same alert: nobody is asked once more.
     """
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    caller = await async_caller(call.hass, call.context)
+    require(caller.control(entry))
     data = entry.runtime_data
-    steps = tuple([await _async_step(call, entry, one) for one in call.data["steps"]])
+    steps = [await _async_step(call, entry, caller, one) for one in call.data["steps"]]
     alert = Alert(
         id=call.data.get(ATTR_ALERT_ID) or ulid_now(),
         message=call.data[ATTR_MESSAGE],
-        steps=steps,
+        steps=tuple(steps),
         rounds=1 + call.data[ATTR_REPEAT],
         words=call.data.get(CONF_ACKNOWLEDGE_WORDS)
         or split_words(data.settings.acknowledge_words),
@@ -108,9 +111,9 @@ async def async_alert(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_step(
-    call: ServiceCall, entry: SmskitConfigEntry, step: dict[str, Any]
+    call: ServiceCall, entry: SmskitConfigEntry, caller: Caller, step: dict[str, Any]
 ) -> Step:
-    """Return a step of a call; raise for one that asks nobody."""
+    """Return a step of a call; raise for one that asks nobody, or whom one may not."""
     recipients = entity_recipients(call.hass, entry, step[ATTR_RECIPIENTS])
     known = await async_known(entry, step[ATTR_NUMBERS])
     country = entry.runtime_data.settings.country
@@ -130,6 +133,7 @@ async def _async_step(
                     "error": number.error,
                 },
             )
+    require(caller.send_to(entry, [*recipients, *named]))
     return Step(
         subentry_ids=tuple(
             dict.fromkeys(id_ for r in recipients for id_ in r.subentry_ids)
@@ -143,6 +147,7 @@ async def _async_step(
 async def async_end_alert(call: ServiceCall) -> ServiceResponse:
     """Call an alert off, or all; tell everybody who was texted, if there is a text."""
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    require((await async_caller(call.hass, call.context)).control(entry))
     alert_id: str | None = call.data.get(ATTR_ALERT_ID)
     if alert_id is None and not call.data.get(ATTR_ALL):
         raise ServiceValidationError(

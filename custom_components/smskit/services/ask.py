@@ -20,6 +20,7 @@ import voluptuous as vol
 from ..const import DOMAIN
 from ..coordinator import SmskitConfigEntry, async_loaded_entry
 from ..inbox import ReplyWaiter
+from ..permissions import async_caller, require
 from ..recipients import entity_recipients, number_recipients
 from ..sending import (
     SIGNAL_OUTCOME,
@@ -61,6 +62,8 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     data = entry.runtime_data
     recipients = await _async_recipients(call, entry)
+    caller = await async_caller(call.hass, call.context)
+    require(caller.send_to(entry, recipients))
     timeout: timedelta = call.data[ATTR_TIMEOUT]
     draft = Draft(
         text=call.data[ATTR_MESSAGE],

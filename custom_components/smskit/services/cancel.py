@@ -11,6 +11,7 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from ..coordinator import async_loaded_entry
+from ..permissions import async_caller, require
 from ..phone_number import split_numbers
 from ..recipients import entity_recipients, number_recipients
 from ..sending import CANCELED, BatchRecipient, Status
@@ -31,6 +32,7 @@ CANCEL_SCHEMA: Final = vol.Schema(
 async def async_cancel_held_messages(call: ServiceCall) -> ServiceResponse:
     """Drop what is held for recipients, for numbers, or for everybody."""
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    require((await async_caller(call.hass, call.context)).control(entry))
     data = entry.runtime_data
     recipients = entity_recipients(call.hass, entry, call.data[ATTR_RECIPIENTS])
     known = await async_known(entry, call.data[ATTR_NUMBERS])

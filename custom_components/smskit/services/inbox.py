@@ -1,5 +1,7 @@
 """Actions of the inbox."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 import json
 import os
 from pathlib import Path
@@ -16,10 +18,16 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from ..coordinator import SmskitConfigEntry, async_loaded_entry
-from ..phone_number import InvalidNumberError, normalize_number, shown_number
+from ..permissions import Caller, async_caller, require
+from ..phone_number import (
+    InvalidNumberError,
+    current_form,
+    normalize_number,
+    shown_number,
+)
 from ..recipients import entity_recipients
 from ..sending import Status
-from ..store import Direction, MessageFilter
+from ..store import Direction, Message, MessageFilter
 from .errors import store_errors
 
 ATTR_ALL: Final = "all"
@@ -73,23 +81,27 @@ IDS_SCHEMA: Final = vol.Schema(
 async def async_get_messages(call: ServiceCall) -> ServiceResponse:
     """Return messages, newest first, and how many there are."""
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    caller = await async_caller(call.hass, call.context)
+    require(caller.read(entry))
     log = entry.runtime_data.log
     with store_errors():
         messages, total = await log.async_search(
-            _filter(call, entry), call.data[ATTR_LIMIT]
+            _filter(call, entry, caller), call.data[ATTR_LIMIT]
         )
-    return {"messages": [m.as_dict() for m in messages], "total": total}
+    return {"messages": _shown(messages, entry, caller), "total": total}
 
 
 async def async_export_messages(call: ServiceCall) -> ServiceResponse:
     """Return messages, or write them to a file as JSON Lines, newest first."""
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    caller = await async_caller(call.hass, call.context)
+    require(caller.read(entry), caller.control(entry))
     path = _export_path(call)
     with store_errors():
         messages, _ = await entry.runtime_data.log.async_search(
-            _filter(call, entry), _EVERYTHING
+            _filter(call, entry, caller), _EVERYTHING
         )
-    shown: list[JsonValueType] = [message.as_dict() for message in messages]
+    shown = _shown(messages, entry, caller)
     if path is None:
         return {"count": len(shown), "path": None, "messages": shown}
     try:
@@ -135,12 +147,34 @@ def _write_lines(path: Path, messages: list[JsonValueType]) -> None:
         )
 
 
-def _filter(call: ServiceCall, entry: SmskitConfigEntry) -> MessageFilter:
-    """Return which messages a call asks for."""
+def _shown(
+    messages: Iterable[Message], entry: SmskitConfigEntry, caller: Caller
+) -> list[JsonValueType]:
+    """Return messages for a caller, without names whose numbers are not for them."""
+    nameless = caller.nameless(entry)
+    return [
+        replace(
+            message,
+            name=None if current_form(message.number) in nameless else message.name,
+        ).as_dict()
+        for message in messages
+    ]
+
+
+def _filter(
+    call: ServiceCall, entry: SmskitConfigEntry, caller: Caller
+) -> MessageFilter:
+    """Return which messages a call asks for.
+
+    Raises Unauthorized if that would show whose a number is to a caller who may not
+    know.
+    """
     data = call.data
     numbers: list[str] = []
     if (entity_id := data.get(ATTR_RECIPIENT)) is not None:
         recipients = entity_recipients(call.hass, entry, [entity_id])
+        ids = {id_ for recipient in recipients for id_ in recipient.subentry_ids}
+        require(*(caller.see(entry, id_) for id_ in ids))
         numbers += [recipient.number for recipient in recipients]
     if (sender := data.get(ATTR_FROM)) is not None:
         numbers += _senders(sender, entry.runtime_data.settings.country)
@@ -171,6 +205,7 @@ def _senders(raw: str | int, country: str | None) -> tuple[str, ...]:
 async def async_mark_messages_read(call: ServiceCall) -> ServiceResponse:
     """Mark messages as read in Home Assistant."""
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    require((await async_caller(call.hass, call.context)).control(entry))
     with store_errors():
         count = await entry.runtime_data.messages.async_mark_read(_ids(call))
     return {"count": count}
@@ -179,6 +214,7 @@ async def async_mark_messages_read(call: ServiceCall) -> ServiceResponse:
 async def async_delete_messages(call: ServiceCall) -> ServiceResponse:
     """Delete messages from Home Assistant; the portal keeps them."""
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    require((await async_caller(call.hass, call.context)).control(entry))
     with store_errors():
         count = await entry.runtime_data.messages.async_delete(_ids(call))
     return {"count": count}

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
+from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components.media_source import is_media_source_id
 from homeassistant.components.notify import ATTR_TITLE, DOMAIN as NOTIFY_DOMAIN
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -21,6 +22,7 @@ from ..api import GroupStatus, PortalError, Template
 from ..channels import device_channel_id
 from ..const import CONF_CHANNEL, CONF_SENDER, DOMAIN
 from ..coordinator import SmskitConfigEntry, async_loaded_entry
+from ..permissions import async_caller, require
 from ..phone_number import shown_number, split_numbers
 from ..recipients import (
     async_known_numbers,
@@ -38,6 +40,7 @@ from ..sending import (
     Recipient,
     Via,
     async_media_url,
+    media_entity_id,
 )
 from .errors import portal_error, send_error, store_errors
 
@@ -152,8 +155,8 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
 async def async_preview_message(call: ServiceCall) -> ServiceResponse:
     """Return the outcomes that a message would have, without sending anything."""
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
-    draft = _draft(call, entry, call.data.get(ATTR_MEDIA))
     recipients = await _async_recipients(call, entry)
+    draft = _draft(call, entry, call.data.get(ATTR_MEDIA))
     report = entry.runtime_data.sender.preview(draft, recipients)
     segments = report.measured.segments
     shown: list[JsonValueType] = []
@@ -174,6 +177,7 @@ async def async_preview_message(call: ServiceCall) -> ServiceResponse:
 async def async_get_message_status(call: ServiceCall) -> ServiceResponse:
     """Return the delivery status of a message from the portal."""
     entry = await async_loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    require((await async_caller(call.hass, call.context)).read(entry))
     try:
         status = await entry.runtime_data.client.group_status(call.data[ATTR_GROUP_ID])
     except PortalError as err:
@@ -204,7 +208,10 @@ def _status_response(
 async def _async_recipients(
     call: ServiceCall, entry: SmskitConfigEntry
 ) -> list[Recipient]:
-    """Return the recipients of a call; raise if there are none."""
+    """Return the recipients of a call; raise if there are none.
+
+    Raises Unauthorized for a caller who may not send to them, or not in this way.
+    """
     numbers, country = call.data[ATTR_NUMBERS], entry.runtime_data.settings.country
     known = await async_known(entry, numbers)
     recipients = [
@@ -213,7 +220,22 @@ async def _async_recipients(
     ]
     if not recipients:
         raise _invalid("no_recipients")
+    if call.context.user_id is not None:
+        # An automation has no caller, and its alarm a short way.
+        await _async_check_caller(call, entry, recipients)
     return recipients
+
+
+async def _async_check_caller(
+    call: ServiceCall, entry: SmskitConfigEntry, recipients: list[Recipient]
+) -> None:
+    caller = await async_caller(call.hass, call.context)
+    require(caller.send_to(entry, recipients))
+    media = call.data.get(ATTR_MEDIA)
+    if CONF_SENDER in call.data or media or call.data[ATTR_ALLOW_REPEAT]:
+        require(caller.control(entry))
+    if media and (entity_id := media_entity_id(media)) is not None:
+        require(caller.access(entity_id, POLICY_READ))
 
 
 async def async_known(entry: SmskitConfigEntry, numbers: list[str | int]) -> set[str]:
