@@ -66,7 +66,7 @@ async def open_form(
 def said(result: Any, language: str = "en") -> str:
     """Return the error that a form shows, as the frontend puts it together."""
     assert result["type"] is FlowResultType.FORM
-    (name,) = result["errors"].values()
+    (name,) = set(result["errors"].values())
     words = flat(translation(language))[f"config.error.{name}"]
     return words.format(**result["description_placeholders"])
 

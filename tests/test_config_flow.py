@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smskit.const import CONF_SENDER, DOMAIN
 from tests.conftest import API_KEY, API_TOKEN, entry_data
 from tests.flow_translations import translated_flows  # noqa: F401 - a fixture
+from tests.forms import said
 from tests.home import settle
 from tests.portal import Account, Portal
 from tests.steps import assert_state, pass_time, shown
@@ -280,6 +281,78 @@ async def test_reconfigure_keeps_credentials(
     result = await submit(hass, result["flow_id"], values)
     assert result["reason"] == "reconfigure_successful"
     assert loaded.data == entry_data(portal, sender="OFFICE")
+
+
+# Where the account of the tests might be moved to, by what is different.
+ELSEWHERE = {
+    "host": "https://portal.example",
+    "host, path": "https://portal.example/portal/smsAPI",
+    "host, bare": "portal.example",
+    "address": "http://192.168.1.20",
+    "port": "http://127.0.0.1:1",
+    "scheme": "https://127.0.0.1",
+    "scheme, same port": "https://{host}",
+    "scheme, tried first": "{host}",
+    "name": "http://localhost",
+}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [(), (CONF_API_KEY,), (CONF_API_TOKEN,)],
+    ids=["none", "key only", "token only"],
+)
+@pytest.mark.parametrize("address", ELSEWHERE.values(), ids=ELSEWHERE)
+async def test_credentials_stay_at_their_host(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    portal: Portal,
+    address: str,
+    given: tuple[str, ...],
+) -> None:
+    """What is stored is sent to no other host: both are asked for anew."""
+    portal.requests.clear()
+    result = await loaded.start_reconfigure_flow(hass)
+    url = address.format(host=portal.url.removeprefix("http://"))
+    values = {CONF_URL: url, CONF_SENDER: "HOME", **dict.fromkeys(given, "new")}
+    result = await submit(hass, result["flow_id"], values)
+    assert result["errors"] == dict.fromkeys(
+        {CONF_API_KEY, CONF_API_TOKEN} - set(given), "credentials_required"
+    )
+    assert portal.requests == []
+    assert loaded.data == entry_data(portal)
+
+
+@pytest.mark.parametrize("path", ["", "/", "/portal", "/SMSC/smsAPI"])
+async def test_credentials_of_the_same_host(
+    hass: HomeAssistant, loaded: MockConfigEntry, portal: Portal, path: str
+) -> None:
+    """Another path at the same host needs nothing new."""
+    result = await loaded.start_reconfigure_flow(hass)
+    values = {CONF_URL: f"{portal.url}{path}", CONF_SENDER: "HOME"}
+    result = await submit(hass, result["flow_id"], values)
+    assert result["reason"] == "reconfigure_successful"
+    assert loaded.data[CONF_API_KEY] == API_KEY
+
+
+async def test_another_host_with_its_credentials(
+    hass: HomeAssistant, loaded: MockConfigEntry, portal: Portal
+) -> None:
+    """An account moves to another host with what that host gave to it."""
+    async with Portal() as other:
+        other.add_account(api_key="key-2", api_token="token-2")
+        result = await loaded.start_reconfigure_flow(hass)
+        values = {CONF_URL: other.url, CONF_SENDER: "HOME"}
+        result = await submit(hass, result["flow_id"], values)
+        assert "shows under Extras → API" in said(result)
+        assert other.requests == []
+        values |= {CONF_API_KEY: "key-2", CONF_API_TOKEN: "token-2"}
+        result = await submit(hass, result["flow_id"], values)
+        assert result["reason"] == "reconfigure_successful"
+        assert loaded.data == entry_data(
+            portal, url=other.url, api_key="key-2", api_token="token-2"
+        )
+        assert await hass.config_entries.async_unload(loaded.entry_id)
 
 
 @pytest.mark.parametrize(("error", "field"), ERRORS)

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from socket import socket
 from typing import Final
 
 from homeassistant.const import CONF_URL
@@ -9,15 +10,16 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smskit.api import NotReachableError, PortalClient
+from custom_components.smskit.api import NotReachableError, PortalClient, PortalError
 from custom_components.smskit.const import DOMAIN
+from custom_components.smskit.session import async_create_session
 from tests.conftest import API_KEY, API_TOKEN, entry_data
 from tests.flow_translations import translated_flows  # noqa: F401 - a fixture
-from tests.forms import open_form
+from tests.forms import SOURCES, open_form, said
 from tests.home import settle
 from tests.names import names  # noqa: F401 - a fixture
 from tests.portal import Account, Portal
-from tests.servers import serving
+from tests.servers import hang_up, serving
 
 # A client that keeps cookies keeps them for names, not for addresses.
 pytestmark = pytest.mark.usefixtures("names")
@@ -130,6 +132,52 @@ async def test_nothing_from_the_environment(
     for request, *headers in heads:
         assert request == "POST /smsAPI?balance HTTP/1.1"
         assert {header.partition(":")[0] for header in headers if header} == HEADERS
+
+
+@pytest.mark.usefixtures("translated_flows")
+@pytest.mark.parametrize("source", SOURCES)
+async def test_a_name_that_leads_elsewhere(
+    hass: HomeAssistant,
+    portal: Portal,
+    account: Account,
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+) -> None:
+    """Without TLS, no form sends credentials out of the own network."""
+    url = by_name(portal.url)
+    form = await open_form(hass, source, portal, url)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(socket, "getpeername", lambda _: ("203.0.113.7", 80))
+        result = await form.submit(url)
+    assert result["errors"] == {"base": "cannot_connect"}
+    assert "only https is allowed" in said(result)
+    assert portal.requests == []
+    await form.submit(url)
+    assert portal.requests
+
+
+@pytest.mark.usefixtures("socket_enabled")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_no_proxy(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """A proxy that the machine has for other programs is told nothing."""
+    heads: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readline())
+        writer.close()
+
+    async with serving(proxy) as address, serving(hang_up) as portal:
+        for name in "http_proxy", "https_proxy", "all_proxy":
+            monkeypatch.setenv(name, f"http://{address}")
+            monkeypatch.setenv(name.upper(), f"http://{address}")
+        session = async_create_session(hass)
+        client = PortalClient(session, f"{scheme}://{portal}", API_KEY, API_TOKEN)
+        with pytest.raises(PortalError):
+            await client.balance()
+        session.detach()
+    assert heads == []
 
 
 async def test_unloaded(hass: HomeAssistant, portal: Portal, account: Account) -> None:

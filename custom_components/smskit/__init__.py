@@ -6,12 +6,15 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from . import account
-from .const import DOMAIN
+from .const import DOMAIN, LOGGER
 from .coordinator import SmskitConfigEntry
 from .frontend import async_setup_frontend
+from .log_filter import LogFilter
 from .sending import async_setup_media
 from .services import async_setup_services
 
+# Before anything is logged, also by a flow that adds the first account.
+LOGGER.addFilter(LogFilter())
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 # Sensors first: what a problem is about changes before the problem shows.
 PLATFORMS = [

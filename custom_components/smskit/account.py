@@ -15,7 +15,11 @@ from homeassistant.const import (
     EVENT_HOMEASSISTANT_CLOSE,
 )
 from homeassistant.core import CoreState, Event, HassJob, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    restore_state,
+)
 from homeassistant.helpers.dispatcher import (
     async_dispatcher_connect,
     async_dispatcher_send,
@@ -50,6 +54,7 @@ from .portal_clock import PortalClock
 from .recipients import (
     SIGNAL_RECIPIENTS,
     is_trusted,
+    recipient_name,
     rename_devices,
     subentry_recipients,
 )
@@ -137,6 +142,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         clock,
         publisher,
         is_trusted=partial(is_trusted, entry, settings),
+        name_of=partial(recipient_name, entry),
         on_new=lambda *new: alerts.async_take(*new),  # noqa: PLW0108 - made below
     )
     await messages.async_load(_inbox_account(entry))
@@ -421,5 +427,18 @@ async def async_stop(data: SmskitData) -> None:
 
 async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
     """Leave nothing of an account behind."""
+    hass.data.get(_LOADED_BEFORE, {}).pop(entry_id, None)
     async_remove_issues(hass, entry_id)
     await async_remove_store(hass, entry_id)
+    await _async_forget_states(hass, entry_id)
+
+
+async def _async_forget_states(hass: HomeAssistant, entry_id: str) -> None:
+    """Forget the last states of entities: those of events have a number and a text.
+
+    Home Assistant would keep them for another week.
+    """
+    last_states = restore_state.async_get(hass).last_states
+    for entity in er.async_entries_for_config_entry(er.async_get(hass), entry_id):
+        last_states.pop(entity.entity_id, None)
+    await restore_state.RestoreStateData.async_save_persistent_states(hass)

@@ -1,7 +1,7 @@
 """Config flow of the SMSKit integration."""
 
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, override
 from zoneinfo import available_timezones
 
@@ -204,14 +204,21 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Reconfigure an account; empty credentials stay unchanged."""
+        """Reconfigure an account; empty credentials stay unchanged at the same host."""
         entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
         url = entry.data[CONF_URL]
         if user_input is not None:
-            changed = {key: value for key, value in user_input.items() if value.strip()}
-            data, errors = await self._async_validate({**entry.data, **changed}, entry)
-            url = data.get(CONF_URL, url)
+            given = {key: value for key, value in user_input.items() if value.strip()}
+            values = {**entry.data, **given}
+            if elsewhere := _find_elsewhere(values[CONF_URL], url):
+                # What is stored was given to that host, and is sent to no other one.
+                missing = {CONF_API_KEY, CONF_API_TOKEN} - given.keys()
+                errors = dict.fromkeys(missing, "credentials_required")
+                url = elsewhere
+            if not errors:
+                data, errors = await self._async_validate(values, entry)
+                url = data.get(CONF_URL, url)
             if not errors:
                 return await self._async_finish(entry, data)
         return self.async_show_form(
@@ -359,6 +366,18 @@ class SmskitConfigFlow(ConfigFlow, domain=DOMAIN):
 
 def _host(url: str) -> str:
     return URL(url).host or url
+
+
+def _find_elsewhere(address: str, known: str) -> str | None:
+    """Return which URL of an entered address is not at the host of a known URL.
+
+    Another port or scheme is another host: something else may answer there.
+    """
+    with suppress(ValueError):
+        for url in candidate_urls(address):
+            if URL(url).origin() != URL(known).origin():
+                return url
+    return None
 
 
 def _normalize(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

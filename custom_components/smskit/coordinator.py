@@ -180,6 +180,7 @@ class InboxCoordinator(SmskitCoordinator[InboxView]):
                 self._issues.async_show_inbox_unreadable(is_unreadable=True)
             raise
         self._issues.async_show_inbox_unreadable(is_unreadable=False)
+        self._issues.async_show_inbox_too_large(is_too_large=self.poller.is_too_large)
         self._issues.async_update_inbox_full(view.unread, self._limit)
         return view
 

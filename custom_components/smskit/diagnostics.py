@@ -1,18 +1,15 @@
 """Diagnostics of an account, without messages, numbers and credentials."""
 
-import re
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
+from .api import PortalError
 from .channels import ChannelState, channel_identifier
 from .const import CONF_ALLOWED_SENDERS, CONF_VIA
 from .coordinator import SmskitConfigEntry, SmskitCoordinator
-
-# Host names and IPv6 addresses of the portal and of its redirects.
-_HOST: Final = re.compile(r"\b[\w-]+(?:\.[\w-]+)+\b|\[[\da-fA-F:.]+\]")
 
 
 async def async_get_config_entry_diagnostics(
@@ -44,6 +41,7 @@ async def async_get_config_entry_diagnostics(
         "outbox": {
             "sent": data.outbox.totals.sent,
             "failed": data.outbox.totals.failed,
+            "unknown": data.outbox.totals.unknown,
             "pending": data.outbox.totals.pending,
             "batches": data.outbox.counts,
         },
@@ -68,8 +66,19 @@ def _poll(coordinator: SmskitCoordinator[Any]) -> dict[str, Any]:
         "success": coordinator.last_update_success,
         "interval": interval.total_seconds() if interval else None,
         "error": type(error).__name__ if error else None,
-        "cause": _HOST.sub("…", str(error)) if error else None,
+        "cause": _cause(error.__cause__) if error else None,
     }
+
+
+def _cause(err: BaseException | None) -> str | None:
+    """Return why a poll failed, without a word of the portal's: it may quote anything.
+
+    The status of HTTP is a number of three digits.
+    """
+    if not isinstance(err, PortalError):
+        return type(err).__name__ if err else None
+    status = err.quote if err.quote.isdecimal() and len(err.quote) == 3 else ""
+    return f"{err.cause.value} {status}".strip()
 
 
 def _channel(state: ChannelState) -> dict[str, Any]:
@@ -77,7 +86,7 @@ def _channel(state: ChannelState) -> dict[str, Any]:
     return {
         "connection": state.connection.value,
         "device_status": details.device_status if details else None,
-        "plan": details.plan if details else None,
+        "has_plan": details is not None and details.plan is not None,
         "version": details.version if details else None,
         "connected_since": state.connected_since,
         "last_sync": state.last_sync,

@@ -35,7 +35,7 @@ async def async_setup_entry(
 class MessageReceivedEvent(SmskitEntity, EventEntity):
     """Event entity that fires once for every received message."""
 
-    _unrecorded_attributes = frozenset({"from", "to", "text"})
+    _unrecorded_attributes = frozenset({"from", "name", "to", "text", "id"})
 
     def __init__(self, entry_id: str) -> None:
         """Initialize the event entity."""
@@ -52,7 +52,7 @@ class MessageReceivedEvent(SmskitEntity, EventEntity):
 
     @callback
     def _async_fire(self, received: Received) -> None:
-        attributes = received.message.as_dict()
+        attributes = received.message.as_attributes()
         del attributes["read"]
         self._trigger_event("received", {**attributes, "backlog": received.backlog})
         self.async_write_ha_state()
@@ -61,7 +61,7 @@ class MessageReceivedEvent(SmskitEntity, EventEntity):
 class MessageStatusEvent(SmskitEntity, EventEntity):
     """Event entity that fires when the status of a recipient's message changes."""
 
-    _unrecorded_attributes = frozenset({"number", "name", "reason"})
+    _unrecorded_attributes = frozenset({"number", "name", "group_id", "reason"})
 
     def __init__(self, entry_id: str) -> None:
         """Initialize the event entity."""

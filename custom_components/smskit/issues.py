@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 from .alerts import AlertEvent, AlertEventType
 from .channels import ChannelProblem
 from .const import DOMAIN
+from .settings import most_unread
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +79,11 @@ class AccountIssues:
         if not limit or unread <= limit:
             self._clear(issue_id)
         else:
-            self._raise(issue_id, "inbox_full", {"limit": str(limit)})
+            self._raise(
+                issue_id,
+                "inbox_full",
+                {"limit": str(limit), "most": str(most_unread(limit))},
+            )
 
     @callback
     def async_show_inbox_unreadable(self, *, is_unreadable: bool) -> None:
@@ -88,6 +93,15 @@ class AccountIssues:
             self._raise(
                 issue_id, "inbox_unreadable", {}, severity=ir.IssueSeverity.ERROR
             )
+        else:
+            self._clear(issue_id)
+
+    @callback
+    def async_show_inbox_too_large(self, *, is_too_large: bool) -> None:
+        """Report that the portal lists more messages than are read at once."""
+        issue_id = f"inbox_too_large_{self._entry_id}"
+        if is_too_large:
+            self._raise(issue_id, "inbox_too_large", {})
         else:
             self._clear(issue_id)
 
@@ -145,7 +159,7 @@ class AccountIssues:
     @callback
     def async_follow_alert(self, event: AlertEvent) -> None:
         """Report an alert that nobody acknowledged, until it is started again."""
-        issue_id = f"{_alert_exhausted_prefix(self._entry_id)}{event.alert_id}"
+        issue_id = f"alert_exhausted_{self._entry_id}_{event.alert_id}"
         if event.type is AlertEventType.STARTED:
             self._clear(issue_id)
         elif event.type is AlertEventType.EXHAUSTED:
@@ -177,7 +191,8 @@ class AccountIssues:
     def async_update_channels(self, problems: Iterable[ChannelProblem]) -> None:
         """Raise the issues of the current channel problems, and clear all others."""
         wanted = {
-            f"{problem.key}_{problem.channel_id}": problem for problem in problems
+            f"{problem.key}_{self._entry_id}_{problem.channel_id}": problem
+            for problem in problems
         }
         for issue_id in self._channel_issue_ids - wanted.keys():
             self._clear(issue_id)
@@ -199,6 +214,7 @@ class AccountIssues:
         """Clear the issues that only hold while the account is loaded."""
         self.async_show_disk_problem(None)
         self.async_show_inbox_unreadable(is_unreadable=False)
+        self.async_show_inbox_too_large(is_too_large=False)
         self.async_show_hourly_limit(None, None)
         self.async_update_channels(())
         self.async_update_clock(None)
@@ -232,16 +248,10 @@ class AccountIssues:
 
 @callback
 def async_remove_issues(hass: HomeAssistant, entry_id: str) -> None:
-    """Clear what outlives the unloading of an account."""
-    for issue_id in (
-        _inbox_full_id(entry_id),
-        _inbox_unreadable_id(entry_id),
-        _disk_error_id(entry_id),
-        _store_damaged_id(entry_id),
-        *(issue.issue_id for issue in _recipient_issues(hass, entry_id)),
-        *(issue.issue_id for issue in _alert_issues(hass, entry_id)),
-    ):
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
+    """Clear every issue of an account, also one that a kill left in the registry."""
+    for domain, issue_id in list(ir.async_get(hass).issues):
+        if domain == DOMAIN and entry_id in issue_id:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 def _inbox_full_id(entry_id: str) -> str:
@@ -264,19 +274,8 @@ def _recipient_in_use_prefix(entry_id: str) -> str:
     return f"recipient_in_use_{entry_id}_"
 
 
-def _alert_exhausted_prefix(entry_id: str) -> str:
-    return f"alert_exhausted_{entry_id}_"
-
-
 def _recipient_issues(hass: HomeAssistant, entry_id: str) -> list[ir.IssueEntry]:
-    return _issues(hass, _recipient_in_use_prefix(entry_id))
-
-
-def _alert_issues(hass: HomeAssistant, entry_id: str) -> list[ir.IssueEntry]:
-    return _issues(hass, _alert_exhausted_prefix(entry_id))
-
-
-def _issues(hass: HomeAssistant, prefix: str) -> list[ir.IssueEntry]:
+    prefix = _recipient_in_use_prefix(entry_id)
     return [
         issue
         for issue in ir.async_get(hass).issues.values()

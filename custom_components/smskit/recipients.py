@@ -175,6 +175,14 @@ def recipient_names(entry: ConfigEntry) -> dict[str, str]:
     return names
 
 
+def recipient_name(entry: ConfigEntry, number: str) -> str | None:
+    """Return the name of the recipient that has a number.
+
+    A sender that calls itself by that name, but has another number, has no name.
+    """
+    return recipient_names(entry).get(current_form(number))
+
+
 def recipient_numbers(entry: ConfigEntry) -> dict[str, str]:
     """Return the numbers of recipients, by their current form."""
     numbers: dict[str, str] = {}

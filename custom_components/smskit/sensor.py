@@ -56,6 +56,11 @@ TOTALS: Final = (
         value_fn=lambda totals: totals.failed,
     ),
     TotalSensorDescription(
+        key="messages_unknown",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value_fn=lambda totals: totals.unknown,
+    ),
+    TotalSensorDescription(
         key="messages_pending",
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=lambda totals: totals.pending,
@@ -177,7 +182,7 @@ class UnreadMessagesSensor(SmskitCoordinatorEntity[InboxCoordinator], SensorEnti
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         newest = self.coordinator.data.newest
-        return {"messages": [message.as_dict() for message in newest]}
+        return {"messages": [message.as_attributes() for message in newest]}
 
 
 class LastMessageSensor(SmskitCoordinatorEntity[InboxCoordinator], SensorEntity):
@@ -200,7 +205,7 @@ class LastMessageSensor(SmskitCoordinatorEntity[InboxCoordinator], SensorEntity)
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         if self._message is None:
             return None
-        attributes = self._message.as_dict()
+        attributes = self._message.as_attributes()
         return {key: attributes[key] for key in ("from", "to", "text", "id")}
 
 

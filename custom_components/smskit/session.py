@@ -6,6 +6,8 @@ import aiohttp
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 
+from .api import PortalRequest
+
 
 @callback
 def async_create_session(hass: HomeAssistant, **more: Any) -> aiohttp.ClientSession:
@@ -16,4 +18,9 @@ def async_create_session(hass: HomeAssistant, **more: Any) -> aiohttp.ClientSess
     and could mistake one account for another. The session takes neither credentials
     nor a proxy from the environment, which is aiohttp's default.
     """
-    return async_create_clientsession(hass, cookie_jar=aiohttp.DummyCookieJar(), **more)
+    return async_create_clientsession(
+        hass,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        request_class=PortalRequest,
+        **more,
+    )

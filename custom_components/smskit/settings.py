@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from homeassistant.const import CONF_COUNTRY, CONF_TIME_ZONE
 from homeassistant.core import HomeAssistant
@@ -31,6 +31,16 @@ from .const import (
     DEFAULT_LOW_BALANCE,
     UNIT_CREDITS,
 )
+
+_MOST_UNREAD: Final = 20_000
+
+
+def most_unread(keep: int) -> int:
+    """Return how many messages may be unread where so many are to be kept.
+
+    Nobody reads more: the oldest of them are marked as read.
+    """
+    return max(2 * keep, _MOST_UNREAD)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

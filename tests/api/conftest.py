@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import aiohttp
 import pytest
 
-from custom_components.smskit.api import PortalClient
+from custom_components.smskit.api import PortalClient, PortalRequest
 from tests.conftest import API_KEY, API_TOKEN
 from tests.portal import Account, Portal
 
@@ -20,7 +20,7 @@ async def portal(socket_enabled: None) -> AsyncGenerator[Portal]:
 @pytest.fixture
 async def session(socket_enabled: None) -> AsyncGenerator[aiohttp.ClientSession]:
     """Return a session that is closed in the end."""
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(request_class=PortalRequest) as session:
         yield session
 
 

@@ -21,18 +21,19 @@ from custom_components.smskit.api import (
     RefusedError,
     parse,
 )
+from custom_components.smskit.api.parse import Answer, parse_answer
 from custom_components.smskit.api.transport import find_group_id
 from tests.portal import php, samples
 
 from .vendor import EXPECTED
 
-READERS: Final[dict[str, Callable[[parse.Answer], object]]] = {
-    "sendsms": lambda answer: parse.accepted(answer, 1, str),
+READERS: Final[dict[str, Callable[[Answer], object]]] = {
+    "sendsms": lambda answer: parse.accepted(answer, str, 1),
     "groupstatus": parse.group_status,
     "balance": parse.balance,
     "createchannel": parse.new_channel,
     "listchannel": lambda answer: parse.channels(answer, str),
-    "viewchannel": parse.channel_details,
+    "viewchannel": lambda answer: parse.channel_details(answer, str),
     "clearqueue": parse.queue_count,
     "resetchannel": lambda _: None,
     "deletechannel": lambda _: None,
@@ -56,7 +57,7 @@ NOTICES: Final = (
 @pytest.mark.parametrize("operation", READERS)
 def test_vendors_success(operation: str) -> None:
     """Each sample on the vendor's page is read, valid JSON or not."""
-    answer = parse.parse_answer(samples.SUCCESS[operation])
+    answer = parse_answer(samples.SUCCESS[operation])
     parse.raise_if_refused(answer, str)
     assert READERS[operation](answer) == EXPECTED[operation]
 
@@ -64,7 +65,7 @@ def test_vendors_success(operation: str) -> None:
 @pytest.mark.parametrize("operation", samples.ERROR)
 def test_vendors_error(operation: str) -> None:
     """Each error on the vendor's page is a refusal with its message."""
-    answer = parse.parse_answer(samples.ERROR[operation])
+    answer = parse_answer(samples.ERROR[operation])
     kind = InvalidAuthError if operation == "balance" else RefusedError
     with pytest.raises(RefusedError) as error:
         parse.raise_if_refused(answer, str)
@@ -78,10 +79,10 @@ def test_what_breaks_off_is_no_answer(body: str, notice: str) -> None:
     """No beginning of an answer is read, neither as a whole nor for a part of it."""
     for end in range(len(body)):
         with pytest.raises(ValueError, match="no whole JSON object"):
-            parse.parse_answer(notice + body[:end])
-    whole = parse.parse_answer(body)
-    assert parse.parse_answer(notice + body) == whole
-    assert parse.parse_answer(f"{notice}{body}\n{php.NOTICE}") == whole
+            parse_answer(notice + body[:end])
+    whole = parse_answer(body)
+    assert parse_answer(notice + body) == whole
+    assert parse_answer(f"{notice}{body}\n{php.NOTICE}") == whole
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_what_breaks_off_is_no_answer(body: str, notice: str) -> None:
 def test_no_answer(body: str) -> None:
     """What is no JSON object is no answer, and nothing worse."""
     with pytest.raises(ValueError, match="no whole JSON object"):
-        parse.parse_answer(body)
+        parse_answer(body)
 
 
 @pytest.mark.parametrize(
@@ -142,14 +143,14 @@ def test_no_answer(body: str) -> None:
 )
 def test_amounts(amount: object, expected: str) -> None:
     """An amount is read however the portal groups its digits."""
-    answer = parse.parse_answer(json.dumps({"balance": amount}))
+    answer = parse_answer(json.dumps({"balance": amount}))
     assert parse.balance(answer).amount == Decimal(expected)
 
 
 def test_amount_as_a_number() -> None:
     """A JSON number keeps every digit, whatever its notation."""
     read = [
-        parse.balance(parse.parse_answer(f'{{"balance": {amount}}}')).amount
+        parse.balance(parse_answer(f'{{"balance": {amount}}}')).amount
         for amount in ("12345.10", "0.1", "1e3", "-0.5E-1")
     ]
     assert read == [Decimal(text) for text in ("12345.10", "0.1", "1000", "-0.05")]
@@ -161,7 +162,7 @@ def test_amount_as_a_number() -> None:
 )
 def test_no_amount(amount: object) -> None:
     """A balance that is no number is no answer of a portal."""
-    answer = parse.parse_answer(json.dumps({"balance": amount}))
+    answer = parse_answer(json.dumps({"balance": amount}))
     with pytest.raises(NotAPortalError):
         parse.balance(answer)
 
@@ -171,7 +172,7 @@ def test_no_amount(amount: object) -> None:
 )
 def test_empty_amount(body: str) -> None:
     """A fresh account has no balance yet, which is a balance of zero."""
-    assert parse.balance(parse.parse_answer(body)) == Balance(amount=Decimal(0))
+    assert parse.balance(parse_answer(body)) == Balance(amount=Decimal(0))
 
 
 def test_missing_amount() -> None:
@@ -181,7 +182,7 @@ def test_missing_amount() -> None:
 
 
 def _accepted(count: int = 1, **answer: Any) -> Accepted:
-    return parse.accepted(answer, count, lambda words: f"<{words}>")
+    return parse.accepted(answer, lambda words: f"<{words}>", count)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +201,9 @@ def _accepted(count: int = 1, **answer: Any) -> Accepted:
 @pytest.mark.parametrize("group_id", [7, "7", "0", "", None, "00"])
 def test_accepted(status: str, group_id: object) -> None:
     """All that portals answer to a send they took is read; only one means sent."""
-    accepted = _accepted(status=status, group_id=group_id, date="0000-00-00")
+    accepted = _accepted(
+        request="sendsms", status=status, group_id=group_id, date="0000-00-00"
+    )
     is_sent = status == "Sent"
     assert accepted == Accepted(
         group_id="7" if str(group_id) == "7" else None,
@@ -275,10 +278,25 @@ def test_several_numbers(
 def test_sent_in_part_without_a_group() -> None:
     """What one number has must not be sent again, though nothing is left to ask for."""
     messages = [{"status": "sent"}, {"status": "failed"}]
-    accepted = _accepted(2, status="failed", group_id="0", messages=messages)
+    answer = {"request": "sendsms", "status": "failed", "group_id": "0"}
+    accepted = _accepted(2, **answer, messages=messages)
     assert (accepted.group_id, accepted.all_sent) == (None, False)
     with pytest.raises(RefusedError):
-        _accepted(2, status="failed", group_id="0", messages=messages[1:])
+        _accepted(2, **answer, messages=messages[1:])
+
+
+@pytest.mark.parametrize("request_", [None, "", "balance", "getinbox", 1, ["sendsms"]])
+@pytest.mark.parametrize("group_id", ["0", "", None, "7" * 129])
+@pytest.mark.parametrize("messages", [None, [{"status": "sent"}]])
+def test_acceptance_of_nothing(
+    request_: object, group_id: object, messages: object
+) -> None:
+    """Whoever names neither a group nor the request may not have taken it."""
+    answer = {"status": "success", "group_id": group_id, "messages": messages}
+    with pytest.raises(NotAPortalError):
+        _accepted(1, request=request_, **answer)
+    assert _accepted(1, request=" SendSMS ", **answer).group_id is None
+    assert _accepted(1, request=request_, **answer | {"group_id": "7"}).group_id == "7"
 
 
 @pytest.mark.parametrize(
@@ -323,7 +341,7 @@ def test_completed(status: str, recipients: object, expected: bool) -> None:
 def test_not_accepted(answer: dict[str, Any]) -> None:
     """A send is not taken for accepted without a word that says so."""
     with pytest.raises(NotAPortalError):
-        parse.accepted(answer, 1, str)
+        parse.accepted(answer, str, 1)
     with pytest.raises(NotAPortalError):
         parse.queue_count(answer)
     with pytest.raises(NotAPortalError):
@@ -431,7 +449,7 @@ def test_delivery_words(word: object, expected: DeliveryStatus) -> None:
 def test_connection(words: str | None, expected: Connection) -> None:
     """A channel is connected only when the portal says so in words that are known."""
     answer = {"channel_id": "1", "device_status": words}
-    assert parse.channel_details(answer).connection is expected
+    assert parse.channel_details(answer, str).connection is expected
 
 
 @pytest.mark.parametrize(
@@ -451,7 +469,7 @@ def test_connection(words: str | None, expected: Connection) -> None:
 def test_up_time(written: object, expected: timedelta | None) -> None:
     """The hours of a duration go on past a day; what is no duration is none."""
     answer = {"channel_id": "1", "up_time": written}
-    assert parse.channel_details(answer).up_time == expected
+    assert parse.channel_details(answer, str).up_time == expected
 
 
 @pytest.mark.parametrize(
@@ -530,7 +548,7 @@ def test_control_characters(text: str, escaped: bool) -> None:
     """Control characters of a text are kept, whether the JSON escapes them or not."""
     quoted = json.dumps(text) if escaped else f'"{text}"'
     body = f'{{"inbox": [{{"id": "1", "message": {quoted},}},]}}'
-    (message,) = parse.inbox(parse.parse_answer(body), str)
+    (message,) = parse.inbox(parse_answer(body), str)
     assert message.text == text
 
 
@@ -558,9 +576,10 @@ MESSAGES: Final = st.builds(
     sender=NUMBERS,
     recipient=NUMBERS,
     text=st.text(max_size=50),
-    date=st.datetimes(min_value=datetime.fromisoformat("1970-01-01")).map(
-        lambda date: date.replace(microsecond=0)
-    ),
+    date=st.datetimes(
+        min_value=datetime.fromisoformat("1970-01-01"),
+        max_value=datetime.fromisoformat("9998-12-31"),
+    ).map(lambda date: date.replace(microsecond=0)),
 )
 
 
@@ -595,4 +614,4 @@ def test_any_inbox(  # noqa: PLR0913, PLR0917 - what can differ
     numbered = {str(index): item for index, item in enumerate(items)}
     answer = {"status": "success", "inbox": numbered if numeric and items else items}
     body = notice + _encode(answer, comma, trailing, ascii_only=ascii_only)
-    assert parse.inbox(parse.parse_answer(body), str) == tuple(messages)
+    assert parse.inbox(parse_answer(body), str) == tuple(messages)

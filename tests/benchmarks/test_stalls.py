@@ -24,6 +24,7 @@ from custom_components.smskit.portal_clock import PortalClock
 from custom_components.smskit.sending.outbox import Outbox
 from custom_components.smskit.settings import Settings
 from custom_components.smskit.store import MessageLog, Publisher, Statement, Store
+from custom_components.smskit.store.publisher import BURST
 from tests.conftest import Report, entry_data
 from tests.portal import Portal
 
@@ -42,6 +43,16 @@ _CLOCK: Final = PortalClock(UTC, UTC, ())
 _HEADING: Final = "The event loop was away for up to"
 _WIDTH: Final = 58
 _HEADER: Final = f"{'':{_WIDTH}}{'own ms':>8}{'wall ms':>9}"
+
+
+def _is_nobody(_: str) -> bool:
+    """Trust no number."""
+    return False
+
+
+def _name_nobody(_: str) -> str | None:
+    """Know the name of no number."""
+    return None
 
 
 class Watch:
@@ -103,7 +114,13 @@ async def test_load(
             await watch.step(f"load: outbox, {_HELD:,} held", load)
             assert outbox.counts["held"] == _HELD
             inbox = Inbox(
-                hass, name, settings, _CLOCK, publisher, is_trusted=lambda _: False
+                hass,
+                name,
+                settings,
+                _CLOCK,
+                publisher,
+                is_trusted=_is_nobody,
+                name_of=_name_nobody,
             )
             await watch.step("load: inbox", partial(inbox.async_load, "account"))
             assert inbox.total == _KEPT / 2
@@ -130,7 +147,8 @@ async def test_listing(
                 settings,
                 _CLOCK,
                 publisher,
-                is_trusted=lambda _: False,
+                is_trusted=_is_nobody,
+                name_of=_name_nobody,
             )
             publisher.async_handle(RECEIVED, inbox.publish)
             take = partial(inbox.async_take, listing, full=True, backlog=False)
@@ -145,7 +163,7 @@ async def test_listing(
             publisher.async_start()
             if run == 0:
                 drain = publisher.async_drain
-                await watch.step(f"publishing {_LISTED:,} received", drain)
+                await watch.step(f"publishing {BURST:,} received", drain)
             await publisher.async_stop()
             read = partial(inbox.async_mark_read, None)
             await watch.step(f"marking {_LISTED:,} as read", read)
@@ -168,7 +186,13 @@ async def test_reading(
         fewer = replace(settings, keep_messages=_KEPT // 2 - 1000)
         publisher = Publisher(hass, store.database)
         inbox = Inbox(
-            hass, "reading", fewer, _CLOCK, publisher, is_trusted=lambda _: False
+            hass,
+            "reading",
+            fewer,
+            _CLOCK,
+            publisher,
+            is_trusted=_is_nobody,
+            name_of=_name_nobody,
         )
         await watch.step("trimming 1,000 of 25,000", inbox.async_trim)
         assert inbox.total == fewer.keep_messages
@@ -235,7 +259,13 @@ async def test_memory(
         outbox = Outbox(hass, "memory", settings, publisher)
         await outbox.async_load(is_restored=False)
         inbox = Inbox(
-            hass, "memory", settings, _CLOCK, publisher, is_trusted=lambda _: False
+            hass,
+            "memory",
+            settings,
+            _CLOCK,
+            publisher,
+            is_trusted=_is_nobody,
+            name_of=_name_nobody,
         )
         await inbox.async_load("account")
         gc.collect()

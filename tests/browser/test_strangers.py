@@ -25,6 +25,15 @@ TEXTS = (
     "x" * 5000,
 )
 SENDER = "<IMG SRC=X>"
+# How a sender who is no number calls itself, and how that is shown.
+IMPOSTORS = {
+    "Anna": "“Anna”",
+    "ANNA": "“ANNA”",
+    "\u0410nna": "“\u0410nna”",
+    "An\u200bna\u2060": "“Anna”",
+    "\u202eannA": "“annA”",
+    "Anna” +12025550123 “": "“Anna' +12025550123 '”",
+}
 _FOREIGN = """(element) => {
   const root = element.getRootNode();
   const foreign = "a, iframe, script, object, embed, link, video, [onerror], [onload]";
@@ -70,3 +79,25 @@ async def test_text_stays_text(stage: Stage, open_page: OpenPage) -> None:
     assert not dialogs
     assert page.url.startswith(stage.home.url)
     await take_screenshot(page, "strangers-1280-light")
+
+
+async def test_a_name_is_no_recipient(stage: Stage, open_page: OpenPage) -> None:
+    """A sender that calls itself Anna is quoted, and looks like nobody who is known."""
+    texts: list[str] = []
+    for number, sender in enumerate(IMPOSTORS):
+        texts.append(f"It is me, {number}")
+        await stage.receive(sender, texts[-1])
+    await stage.show(stage.card(), stage.card(view="compact"))
+    page = await open_page(script=TRIPWIRE)
+    from_ = page.locator("smskit-card .compact .name").first
+    await expect(from_).to_have_text(list(IMPOSTORS.values())[-1])
+    for text, shown in zip(texts, IMPOSTORS.values(), strict=True):
+        row = page.locator("smskit-card .chat .row", has_text=text)
+        await expect(row.locator(".name")).to_have_text(shown)
+        await expect(row.locator(".avatar")).to_have_text("")
+        await expect(row.locator(".avatar")).to_have_attribute("data-color", "none")
+        await row.click()
+        await expect(page.locator("smskit-card .thread-pane h2")).to_have_text(shown)
+        await expect(page.locator("smskit-card .names .number")).to_have_text("")
+        await expect(page.locator("smskit-card .thread-pane .avatar")).to_have_text("")
+    await harmless(page)

@@ -61,6 +61,11 @@ class Program:
         return await self._process.wait()
 
     @property
+    def pid(self) -> int:
+        """The id of its process."""
+        return self._process.pid
+
+    @property
     def is_running(self) -> bool:
         """Whether it runs."""
         return self._process.returncode is None

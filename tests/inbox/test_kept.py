@@ -72,13 +72,41 @@ async def test_unread_ones_are_never_dropped(
     assert len(await home.messages()) == 11
     issue = issue_registry.async_get_issue(DOMAIN, issue_id)
     assert issue is not None
-    assert issue.translation_placeholders == {"account": "127.0.0.1", "limit": "10"}
+    assert issue.translation_placeholders == {
+        "account": "127.0.0.1",
+        "limit": "10",
+        "most": "20000",
+    }
     await home.restart()
     assert home.unread == 11
     assert issue_registry.async_get_issue(DOMAIN, issue_id) is not None
     newest = (await home.messages())[0]
     await home.call("mark_messages_read", message_ids=[newest["id"]])
     assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
+
+
+@pytest.mark.parametrize("options", [_KEEP_TEN])
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_more_unread_ones_than_anybody_reads(
+    home: Home, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    """The oldest of them are late and read, and may be dropped like any other."""
+    monkeypatch.setattr("custom_components.smskit.settings._MOST_UNREAD", 20)
+    await home.reload()
+    await home.poll()
+    for number in range(24):
+        home.receive(f"message {number}")
+        if not at_once:
+            await home.poll()
+    await home.poll()
+    assert home.unread == 20
+    assert home.texts == [f"message {number}" for number in range(24)]
+    late = [event.text for event in home.events if event.backlog]
+    assert late == [f"message {number}" for number in range(4) if at_once]
+    kept = [message["text"] for message in reversed(await home.messages())]
+    assert kept == [f"message {number}" for number in range(4, 24)]
+    await home.restart()
+    assert home.unread == 20
 
 
 @pytest.mark.parametrize("options", [_KEEP_TEN])

@@ -22,8 +22,8 @@ def _custom_integrations(
 async def test_texts_and_numbers_are_not_recorded(
     hass: HomeAssistant, home: Home
 ) -> None:
-    """States and times of the inbox's entities are recorded, no text and no number."""
-    home.receive("The secret is swordfish", id="12")
+    """States and times of the inbox's entities are recorded, no more of a message."""
+    home.receive("The secret is swordfish", id="7712001")
     await home.poll()
     await async_wait_recording_done(hass)
 
@@ -47,6 +47,6 @@ async def test_texts_and_numbers_are_not_recorded(
     # What is no secret is there: the attributes were recorded at all.
     assert '"backlog":false' in attributes
     assert '"trusted":true' in attributes
-    for secret in "swordfish", PHONE, home.account.number:
+    for secret in "swordfish", PHONE, home.account.number, "7712001", '"name":':
         assert secret not in attributes
         assert not any(secret in (value or "") for value in values)

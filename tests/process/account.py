@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from tests.demo.home_assistant import Json
 from tests.demo.portal_control import DemoPortal
@@ -24,6 +24,12 @@ class Account:
     entry_id: str
     entities: dict[str, str]
     """Entity ids by their key: `message_status`, `messages_pending`, …"""
+
+
+class HasUrl(Protocol):
+    """A portal, of whatever kind."""
+
+    url: str
 
 
 @asynccontextmanager
@@ -62,7 +68,7 @@ async def read_inbox(home: Home) -> list[Json]:
 async def add_account(
     instance: Instance,
     home: Home,
-    portal: DemoPortal,
+    portal: HasUrl,
     *,
     watched: str = "message_status",
     **options: Any,

@@ -78,6 +78,13 @@ class Instance:
         await home.reconnect()
         return time.monotonic() - begin
 
+    @property
+    def pid(self) -> int:
+        """Return the id of its process."""
+        if self._program is None:
+            raise RuntimeError("it does not run")
+        return self._program.pid
+
     async def kill(self) -> None:
         """End it as a power failure does."""
         program, self._program = self._program, None

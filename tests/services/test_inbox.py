@@ -46,6 +46,7 @@ async def test_shape(home: Home) -> None:
             {
                 "id": "12",
                 "from": "+447700900123",
+                "name": "Family",
                 "to": f"+{home.account.number}",
                 "text": "Hello",
                 "date": "2027-02-10T10:59:58+00:00",

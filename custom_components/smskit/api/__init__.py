@@ -9,6 +9,7 @@ from .clock import OffsetPeriod, OffsetPeriods, learned_periods
 from .errors import (
     NO_TLS,
     Cause,
+    IncompleteInboxError,
     InvalidAuthError,
     NoAnswerError,
     NotAPortalError,
@@ -40,8 +41,9 @@ from .models import (
 from .picture import Picture
 from .template import Template
 from .traits import Escaping, Processing, Traits
-from .transport import Operation
+from .transport import Operation, PortalRequest
 from .url import candidate_urls, normalize_url
+from .words import one_line
 
 __all__ = [
     "MAX_RECIPIENTS",
@@ -58,6 +60,7 @@ __all__ = [
     "GroupRecipient",
     "GroupStatus",
     "InboxMessage",
+    "IncompleteInboxError",
     "InvalidAuthError",
     "NewChannel",
     "NoAnswerError",
@@ -72,6 +75,7 @@ __all__ = [
     "PortalClient",
     "PortalError",
     "PortalReport",
+    "PortalRequest",
     "Processing",
     "RefusedError",
     "SendType",
@@ -86,4 +90,5 @@ __all__ = [
     "learned_periods",
     "match_recipients",
     "normalize_url",
+    "one_line",
 ]

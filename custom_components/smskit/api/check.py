@@ -1,6 +1,5 @@
 """A check of how one portal answers, without anything of what it answers."""
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 import re
@@ -14,14 +13,11 @@ from .shape import BodyShape, shape_of
 from .traits import Traits
 from .transport import Exchange, Operation
 
-# Shapes of larger bodies are found in a thread.
-_LARGE_BODY: Final = 32 * 1024
 # A refusal is short; in anything longer, somebody else's text may look like one.
 _MAX_REFUSAL: Final = 2000
 _REFUSAL_KEYS: Final = frozenset(
     {"code", "date", "error", "message", "request", "status"}
 )
-_CONTENT_TYPE: Final = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,40}")
 # Whatever may name somebody or something: quoted parts, addresses, words with digits,
 # and words too long for a language.
 _NAMES: Final = re.compile(
@@ -48,6 +44,8 @@ class OperationReport:
     status: int | None = None
     content_type: str | None = None
     is_redirect: bool = False
+    is_too_large: bool = False
+    """Whether only the beginning of the answer was looked at."""
     body: BodyShape | None = None
     refusal: str | None = None
     """The words of a refusal, without anything that may be a name or a number."""
@@ -64,6 +62,7 @@ class OperationReport:
             "status": self.status,
             "content_type": self.content_type,
             "redirect": self.is_redirect,
+            "too_large": self.is_too_large,
             "answer": self.body.as_dict() if self.body else None,
             "refusal": self.refusal,
             "error": self.error,
@@ -159,12 +158,10 @@ class PortalCheck:
                 error=type(err).__name__,
             )
 
-        def read() -> OperationReport:
+        def read(exchange: Exchange) -> OperationReport:
             return _report(exchange, names, parameter, channel)
 
-        if len(exchange.body) > _LARGE_BODY:
-            return await asyncio.to_thread(read)
-        return read()
+        return await exchange.read(read)
 
 
 def _report(
@@ -173,8 +170,6 @@ def _report(
     parameter: str | None,
     channel: ChannelIds | None,
 ) -> OperationReport:
-    content_type = exchange.content_type.lower()
-    is_known = _CONTENT_TYPE.fullmatch(content_type)
     body = exchange.body
     return OperationReport(
         operation=exchange.operation,
@@ -182,8 +177,9 @@ def _report(
         parameter=parameter,
         names_channel=(_shown_channel(body) == channel.channel_id if channel else None),
         status=exchange.status,
-        content_type=content_type if is_known else None,
+        content_type=exchange.content_type or None,
         is_redirect=exchange.location is not None,
+        is_too_large=exchange.is_cut,
         body=shape_of(body),
         refusal=_refusal(exchange, names),
     )

@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import aiohttp
 
-from . import inferred, parse
+from . import bounds, inferred, parse
 from .channel_parameter import ChannelEvidence, ChannelParameter
 from .clock import PortalClocks
 from .credentials import Credentials
 from .errors import (
     Cause,
+    IncompleteInboxError,
     InvalidAuthError,
+    NoAnswerError,
     NotAPortalError,
     NotTakenError,
     PortalError,
@@ -23,6 +26,7 @@ from .errors import (
     WrongChannelError,
 )
 from .inbox import InboxListing, read_inbox
+from .inbox_reader import InboxReader
 from .models import (
     Accepted,
     Balance,
@@ -35,12 +39,13 @@ from .models import (
     SendType,
     Submission,
 )
+from .page import page_start
 from .picture import Picture, read_picture
 from .traits import Escaping, Processing, Traits
 from .transport import (
     Exchange,
     Operation,
-    Scrubber,
+    Overflow,
     Transport,
     body_error,
     status_error,
@@ -49,11 +54,12 @@ from .transport import (
 MAX_RECIPIENTS: Final = 100
 """Maximum number of recipients in one `sendsms` request."""
 
-_MAX_BODY: Final = 2 * 1024 * 1024
-# A full listing may contain the messages of several years.
-_MAX_INBOX: Final = 32 * 1024 * 1024
-# Larger answers are parsed in a thread.
-_LARGE_BODY: Final = 32 * 1024
+_LIMITS: Final = {
+    Operation.INBOX: bounds.LISTING,
+    Operation.GROUP_STATUS: bounds.LIST,
+    Operation.LIST_CHANNELS: bounds.LIST,
+    Operation.SCAN_QR: bounds.PICTURE,
+}
 _DATE_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 
 
@@ -148,13 +154,16 @@ class PortalClient:
 
     async def balance(self) -> Balance:
         """Return the balance of the account; that shows what the credentials are."""
-        answer, scrub = await self._request(Operation.BALANCE)
-        try:
+
+        def read(answer: parse.Answer, scrub: parse.Scrub) -> Balance:
             parse.raise_if_refused(answer, scrub)
+            return parse.balance(answer)
+
+        try:
+            balance = await self._request(Operation.BALANCE, {}, read)
         except InvalidAuthError:
             self.credentials.refuse()
             raise
-        balance = parse.balance(answer)
         self.credentials.accept()
         return balance
 
@@ -184,18 +193,27 @@ class PortalClient:
 
     async def _inbox(self, *, unread: bool) -> tuple[InboxMessage, ...]:
         parameters = {"list": "unread" if unread else "all"}
-        limit = _MAX_BODY if unread else _MAX_INBOX
-        exchange = await self._fetch(Operation.INBOX, parameters, limit)
+        escaping = self.traits.escaping
+        reader = InboxReader(escaping)
 
-        def read() -> InboxListing:
+        async def overflow(data: bytes) -> bool:
+            return await asyncio.to_thread(reader.feed, data)
+
+        def read(exchange: Exchange) -> InboxListing:
+            if reader.has_begun:
+                return reader.finish(exchange.body)
             try:
-                return read_inbox(exchange.body, self.traits.escaping, exchange.scrub)
+                return read_inbox(exchange.body, escaping, exchange.scrub)
             except ValueError:
                 raise body_error(exchange) from None
 
-        # A full inbox is megabytes, which would block the event loop.
-        large = len(exchange.body) > _LARGE_BODY
-        listing = await asyncio.to_thread(read) if large else read()
+        try:
+            exchange = await self._fetch(Operation.INBOX, parameters, overflow)
+            listing = await exchange.read(read)
+        except (NoAnswerError, NotAPortalError) as err:
+            if unread and reader.messages:
+                raise IncompleteInboxError(err, tuple(reader.messages)) from None
+            raise
         if listing.is_handwritten:
             self._learn(escaping=Escaping.HANDWRITTEN)
         return listing.messages
@@ -231,9 +249,9 @@ class PortalClient:
     async def _submit(
         self, submission: Submission, parameters: Mapping[str, str]
     ) -> Accepted:
+        read = partial(parse.accepted, count=len(submission.to))
         async with self._doubting():
-            answer, scrub = await self._request(Operation.SEND, parameters)
-            accepted = parse.accepted(answer, len(submission.to), scrub)
+            accepted = await self._request(Operation.SEND, parameters, read)
         if accepted.is_processed:
             self._learn(processing=Processing.IMMEDIATE)
         if submission.schedule is None and self._clocks.note_accepted(accepted):
@@ -272,8 +290,9 @@ class PortalClient:
     async def group_status(self, group_id: str) -> GroupStatus:
         """Return the delivery status of the recipients of a submission."""
         self.last_group_id = group_id
-        answer = await self._call(Operation.GROUP_STATUS, {"groupid": group_id})
-        group = parse.group_status(answer)
+        group = await self._call(
+            Operation.GROUP_STATUS, {"groupid": group_id}, parse.group_status
+        )
         if not group.recipients:
             self._learn(processing=Processing.CRON)
         if self._clocks.note_group(group_id, group.date):
@@ -282,9 +301,8 @@ class PortalClient:
 
     async def channels(self) -> tuple[Channel, ...]:
         """Return the account's WhatsApp channels."""
-        answer, scrub = await self._request(Operation.LIST_CHANNELS)
         async with self._doubting():
-            channels = parse.channels(answer, scrub)
+            channels = await self._request(Operation.LIST_CHANNELS, {}, parse.channels)
         self.credentials.accept()
         self._only_gateway = channels[0].gateway_id if len(channels) == 1 else None
         return channels
@@ -330,14 +348,23 @@ class PortalClient:
     async def _view(
         self, channel: ChannelIds, parameter: ChannelParameter
     ) -> ChannelDetails:
-        answer = await self._call(Operation.VIEW_CHANNEL, parameter.fields(channel))
+
+        def read(
+            answer: parse.Answer, scrub: parse.Scrub
+        ) -> tuple[parse.Answer, parse.Scrub]:
+            parse.raise_if_refused(answer, scrub)
+            return answer, scrub
+
+        fields = parameter.fields(channel)
+        async with self._doubting():
+            answer, scrub = await self._request(Operation.VIEW_CHANNEL, fields, read)
         shown = parse.text(answer.get("channel_id"))
         if shown != channel.channel_id and (shown or parse.is_success(answer)):
             self._channels.disprove(parameter)
             if parameter.name == self.traits.channel_parameter:
                 self._learn(channel_parameter=None)
             raise WrongChannelError("an answer about another channel")
-        details = parse.channel_details(answer)
+        details = parse.channel_details(answer, scrub)
         if self._channels.confirm(parameter, channel):
             self._learn(channel_parameter=parameter.name)
         return details
@@ -365,84 +392,93 @@ class PortalClient:
         """Return the QR code that pairs a channel, as a validated picture."""
         fields = await self._named(channel)
         exchange = await self._fetch(Operation.SCAN_QR, fields)
-        if "{" in exchange.body:
-            with suppress(ValueError):
-                answer = parse.parse_answer(exchange.body)
-                async with self._doubting():
+
+        def read() -> Picture:
+            if "{" in exchange.body or page_start(exchange.body) == 0:
+                with suppress(ValueError):
+                    answer = parse.parse_answer(exchange.body)
                     parse.raise_if_refused(answer, exchange.scrub)
-            raise body_error(exchange)
-        try:
-            return await asyncio.to_thread(read_picture, exchange.body)
-        except ValueError as err:
-            raise NotAPortalError(f"not a code: {err}") from None
+                raise body_error(exchange)
+            try:
+                return read_picture(exchange.body)
+            except ValueError as err:
+                raise NotAPortalError(f"not a code: {err}") from None
+
+        async with self._doubting():
+            # Also a small picture takes its time.
+            return await asyncio.to_thread(read)
 
     async def create_channel(self, label: str, plan: str) -> NewChannel:
         """Create a channel, which then waits to be paired."""
         parameters = {"label": label, "plan": plan}
-        return parse.new_channel(await self._call(Operation.CREATE_CHANNEL, parameters))
+        return await self._call(Operation.CREATE_CHANNEL, parameters, parse.new_channel)
 
     async def clear_queue(self, channel: ChannelIds) -> int | None:
         """Clear a channel's queue and return the count that the portal reports."""
         fields = await self._named(channel)
-        return parse.queue_count(await self._call(Operation.CLEAR_QUEUE, fields))
+        return await self._call(Operation.CLEAR_QUEUE, fields, parse.queue_count)
 
     async def reset_channel(self, channel: ChannelIds) -> None:
         """End a channel's session, so that it waits to be paired again."""
         fields = await self._named(channel)
-        parse.done(await self._call(Operation.RESET_CHANNEL, fields))
+        await self._call(Operation.RESET_CHANNEL, fields, parse.done)
 
     async def delete_channel(self, channel: ChannelIds) -> None:
         """Delete a channel."""
         fields = await self._named(channel)
-        parse.done(await self._call(Operation.DELETE_CHANNEL, fields))
+        await self._call(Operation.DELETE_CHANNEL, fields, parse.done)
 
-    async def _call(
-        self, operation: Operation, parameters: Mapping[str, str] | None = None
-    ) -> parse.Answer:
-        """Return the answer to an operation; raise if it is a refusal."""
-        answer, scrub = await self._request(operation, parameters)
-        async with self._doubting():
+    async def _call[ResultT](
+        self,
+        operation: Operation,
+        parameters: Mapping[str, str],
+        read: Callable[[parse.Answer], ResultT],
+    ) -> ResultT:
+        """Return what an answer is read as; raise if it is a refusal."""
+
+        def read_success(answer: parse.Answer, scrub: parse.Scrub) -> ResultT:
             parse.raise_if_refused(answer, scrub)
-        return answer
+            return read(answer)
 
-    async def _request(
-        self, operation: Operation, parameters: Mapping[str, str] | None = None
-    ) -> tuple[parse.Answer, Scrubber]:
-        """Return the JSON answer to an operation, and a scrubber for its texts.
+        async with self._doubting():
+            return await self._request(operation, parameters, read_success)
+
+    async def _request[ResultT](
+        self,
+        operation: Operation,
+        parameters: Mapping[str, str],
+        read: Callable[[parse.Answer, parse.Scrub], ResultT],
+    ) -> ResultT:
+        """Return what the JSON answer to an operation is read as.
 
         Raises NotAPortalError if the answer is anything else.
         """
-        exchange = await self._fetch(operation, parameters or {})
-        try:
-            return parse.parse_answer(exchange.body), exchange.scrub
-        except ValueError:
-            raise body_error(exchange) from None
+        exchange = await self._fetch(operation, parameters)
+        return await exchange.read(partial(Exchange.answer, read=read))
 
     async def _fetch(
         self,
         operation: Operation,
         parameters: Mapping[str, str],
-        limit: int = _MAX_BODY,
+        overflow: Overflow | None = None,
     ) -> Exchange:
-        """Return an answer of at most `limit` bytes that is no HTTP error."""
-        exchange = await self._exchange(operation, parameters, limit)
-        if exchange.status != 200:
-            raise status_error(exchange)
+        """Return a whole answer that is no HTTP error."""
+        exchange = await self.examine(operation, parameters, overflow)
+        if exchange.status != 200 or exchange.is_cut:
+            raise await exchange.read(
+                status_error if exchange.status != 200 else body_error
+            )
         return exchange
 
     async def examine(
-        self, operation: Operation, parameters: Mapping[str, str]
+        self,
+        operation: Operation,
+        parameters: Mapping[str, str],
+        overflow: Overflow | None = None,
     ) -> Exchange:
-        """Return an answer as it came, whatever it is.
-
-        Only for operations that change nothing.
-        """
-        return await self._exchange(operation, parameters, _MAX_INBOX)
-
-    async def _exchange(
-        self, operation: Operation, parameters: Mapping[str, str], limit: int
-    ) -> Exchange:
+        """Return an answer as it came, whatever it is."""
         by_get = operation in self.traits.get_operations
+        limit = _LIMITS.get(operation, bounds.BODY)
         return await self._transport.exchange(
-            operation, parameters, limit, by_get=by_get
+            operation, parameters, limit, by_get=by_get, overflow=overflow
         )

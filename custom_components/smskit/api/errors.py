@@ -7,6 +7,8 @@ client scrubs everything it quotes.
 from enum import StrEnum
 from typing import Final
 
+from .models import InboxMessage
+
 
 class Cause(StrEnum):
     """Why there is no usable answer, for callers that have words of their own."""
@@ -21,6 +23,8 @@ class Cause(StrEnum):
     """TLS is spoken, with a certificate that is not trusted."""
     TLS = "tls"
     """What answers does not speak TLS."""
+    NOT_PRIVATE = "not_private"
+    """Without TLS, and out of the own network."""
     NOT_CONNECTED = "not_connected"
 
     # The request was sent.
@@ -36,6 +40,7 @@ class Cause(StrEnum):
     PAGE = "page"
     """An HTML page where an answer belongs, such as a login page."""
     EMPTY = "empty"
+    TOO_LARGE = "too_large"
     BROKEN = "broken"
     """An answer of this API that cannot be read."""
     UNREADABLE = "unreadable"
@@ -53,6 +58,7 @@ _NOT_CONNECTED: Final = {
     Cause.CONNECT_TIMEOUT: "timed out",
     Cause.CERTIFICATE: "certificate not trusted",
     Cause.TLS: "no TLS",
+    Cause.NOT_PRIVATE: "neither TLS nor a private address",
     Cause.NOT_CONNECTED: "connection failed",
 }
 
@@ -119,6 +125,18 @@ class NotAPortalError(UncertainError):
 
     It is an HTML page, a redirect, an HTTP error, or an oversized or broken body.
     """
+
+
+class IncompleteInboxError(NotAPortalError):
+    """A listing of unread messages that does not end: the portal lists them once.
+
+    Raised outside of the client only with what could be read.
+    """
+
+    def __init__(self, err: UncertainError, messages: tuple[InboxMessage, ...]) -> None:
+        """Initialize the error from another one."""
+        super().__init__(str(err), cause=err.cause, quote=err.quote)
+        self.messages = messages
 
 
 class WrongChannelError(NotAPortalError):

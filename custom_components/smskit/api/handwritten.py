@@ -12,13 +12,17 @@ import json
 import re
 from typing import Final
 
+from .page import page_start
+
 type Span = tuple[int, int]
 
 # A value without free text, and what stands between values; a comma may be missing.
 _VALUE: Final = r'(?:"[^"]{0,200}"|[\w.+-]{1,40}|\[\]|\{\})'
 _COLON: Final = r"\s*+:\s*+"
 _COMMA: Final = r"\s*+,?\s*+"
-_ANY_PAIRS: Final = rf'(?:"\w{{1,40}}"{_COLON}{_VALUE}{_COMMA})*+'
+# No more than operators add: what has no end is tried again from each quotation mark.
+_MOST: Final = "{0,20}+"
+_ANY_PAIRS: Final = rf'(?:"\w{{1,40}}"{_COLON}{_VALUE}{_COMMA}){_MOST}'
 # The end of an answer, and what a web server may add to it.
 _END: Final = r"\}\s*+(?:<[^{}\[\]]*+)?\Z"
 
@@ -77,12 +81,12 @@ _NUMBER: Final = rf'"whatsapp_number"{_COLON}{_NAME}{_COMMA}'
 _INBOX: Final = _listing(
     "getinbox",
     "inbox",
-    rf'\{{\s*+{_pairs("id")}"from"{_COLON}{_NAME}{_COMMA}{_pairs("to")}'
+    rf'(?P<record>)\{{\s*+{_pairs("id")}"from"{_COLON}{_NAME}{_COMMA}{_pairs("to")}'
     rf'"message"{_COLON}"',
     "date",
 )
 # Of an operator who changed the keys: only the key of the text is certain.
-_BUT_TEXT: Final = rf'(?:(?!"message")"\w{{1,40}}"{_COLON}{_VALUE}{_COMMA})*+'
+_BUT_TEXT: Final = rf'(?:(?!"message")"\w{{1,40}}"{_COLON}{_VALUE}{_COMMA}){_MOST}'
 _CHANGED_INBOX: Final = _Layout(
     re.compile(rf'"inbox"{_COLON}\[\s*+\{{\s*+{_BUT_TEXT}"message"{_COLON}"'),
     re.compile(
@@ -131,6 +135,19 @@ def inbox_texts(body: str) -> list[str] | None:
     if (found := _INBOX.find(body)) is None:
         return None
     return [body[begin:end] for begin, end in found[0]]
+
+
+def inbox_starts(body: str, *, is_head: bool = False) -> list[int]:
+    """Return where records of an inbox begin, from the second one on.
+
+    With `is_head`, where the first one of a listing does.
+    """
+    if is_head:
+        match = _INBOX.first.search(body, 0, page_start(body))
+        return [match.start("record")] if match else []
+    if _INBOX.next is None:
+        return []
+    return [match.start("record") for match in _INBOX.next.finditer(body)]
 
 
 def escape_inbox(body: str) -> str | None:

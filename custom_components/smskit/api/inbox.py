@@ -36,7 +36,7 @@ def read_inbox(
     """
     looks_encoded = _BY_ENCODER.search(body) is not None
     texts = handwritten.inbox_texts(body)
-    decoded = None if texts is None else [_decode(text) for text in texts]
+    decoded = None if texts is None else [_decoded(text) for text in texts]
     answer = parse.parse_flawless(body)
     messages = () if answer is None else parse.inbox(answer, scrub)
     # Where JSON and the order of the keys disagree, a text may have added keys.
@@ -88,9 +88,9 @@ def _flawed(body: str) -> parse.Answer:
         return parse.parse_flawed(escaped)
 
 
-def _decode(text: str) -> str | None:
+def _decoded(text: str) -> str | None:
     """Return what an encoder wrote as this text; None if none can have written it."""
     try:
-        return str(json.loads(f'"{text}"'))
+        return parse.message_text(json.loads(f'"{text}"'))
     except ValueError:
         return None

@@ -229,3 +229,4 @@ NOT_CONNECTED: Final = frozenset(
         "waiting for scan",
     }
 )
+DEVICE_STATUS: Final = CONNECTED | EXPIRED | NOT_CONNECTED

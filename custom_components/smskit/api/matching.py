@@ -1,5 +1,6 @@
 """Which of our numbers a group's recipients are."""
 
+from collections import Counter
 from collections.abc import Sequence
 import re
 
@@ -36,14 +37,22 @@ def _match_by_digits(
         if digits in missing:
             pairs[missing.pop(digits)] = index
             del strangers[index]
-    for index, listed in tuple(strangers.items()):
-        alike = [digits for digits in missing if _is_alike(digits, listed)]
+    # Numbers that are alike have their end in common: only these are compared, as a
+    # portal may list any number of strangers.
+    by_end: dict[str, list[str]] = {}
+    for digits in missing:
+        by_end.setdefault(_end(digits), []).append(digits)
+    alike = {
+        index: {one for one in by_end.get(_end(listed), ()) if _is_alike(one, listed)}
+        for index, listed in strangers.items()
+    }
+    count = Counter(one for some in alike.values() for one in some)
+    for index, some in alike.items():
+        left = some & missing.keys()
         # Each has to be the only one that the other can be.
-        if len(alike) == 1 and (
-            sum(_is_alike(alike[0], one) for one in strangers.values()) == 1
-        ):
-            pairs[missing.pop(alike[0])] = index
-            del strangers[index]
+        if len(left) == 1 and count[one := next(iter(left))] == 1:
+            pairs[missing.pop(one)] = index
+            count.subtract(some)
     return pairs
 
 
@@ -66,6 +75,10 @@ def _match_by_order(
 
 def _digits(written: str) -> str:
     return re.sub(r"[^0-9]", "", written)
+
+
+def _end(digits: str) -> str:
+    return digits[-inferred.SAME_NUMBER_DIGITS :]
 
 
 def _is_alike(one: str, other: str) -> bool:

@@ -86,7 +86,7 @@ class Accepted:
 class GroupRecipient:
     """Delivery status of one recipient of a group."""
 
-    id: str | None
+    id: str | None = field(repr=False)
     to: str = field(repr=False)
     status: DeliveryStatus
 
@@ -107,7 +107,7 @@ class GroupStatus:
 class InboxMessage:
     """A received message."""
 
-    id: str | None
+    id: str | None = field(repr=False)
     sender: str = field(repr=False)
     recipient: str | None = field(repr=False)
     text: str = field(repr=False)
@@ -142,9 +142,10 @@ class ChannelDetails(Channel):
     """A WhatsApp channel as `viewchannel` shows it."""
 
     plan: str | None
+    """In the portal's wording, scrubbed."""
     version: str | None
     device_status: str | None
-    """Device status in the portal's wording."""
+    """Device status in the portal's wording, None if it is more than a status."""
     connection: Connection
     up_time: timedelta | None
     """How long the channel has been connected."""

@@ -12,6 +12,7 @@ import re
 from typing import Any, Final
 
 from . import inferred, parse
+from .page import has_markup, page_start
 
 type Tree = str | int | dict[str, Tree] | list[Tree]
 """What stands in the place of a JSON value."""
@@ -74,7 +75,8 @@ _STRINGS: Final = (
     ("decimal", re.compile(r"[+-]?\d[\d.,]*", re.ASCII)),
     ("amount", re.compile(r"\D{0,5}\d[\d., ]*\D{0,5}", re.ASCII)),
 )
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Also one without an end, so that this is not looked for again and again.
+_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _KEY: Final = re.compile(r'"(\w{1,30})"\s*:(\s*)', re.ASCII)
 _TRAILING_COMMA: Final = re.compile(r",\s*[}\]]")
 _MISSING_COMMA: Final = re.compile(r'(?:[}\]"\d])\s*""\s*:')
@@ -85,8 +87,7 @@ _PHP_MESSAGE: Final = re.compile(
 _SQL_ERROR: Final = re.compile(
     r"illegal mix of collations|sql syntax|mysqli?\b|sqlstate", re.IGNORECASE
 )
-_HTML: Final = re.compile(r"<(?:!doctype|html|body|br|b|h1)\b", re.IGNORECASE)
-_PASSWORD: Final = re.compile(r"<input\b[^>]*\bpassword\b", re.IGNORECASE)
+_PASSWORD: Final = re.compile(r"<input\b[^<>]*?\bpassword\b", re.IGNORECASE)
 
 
 class BodyKind(StrEnum):
@@ -176,7 +177,7 @@ def _json_start(body: str) -> int | None:
     stripped = body.lstrip()
     if stripped[0] == "[":
         return len(body) - len(stripped)
-    match = _OBJECT_START.search(body)
+    match = _OBJECT_START.search(body, 0, page_start(body))
     return match.start() if match else None
 
 
@@ -188,7 +189,7 @@ def _kind_of_text(text: str) -> BodyKind:
         return BodyKind.PHP_MESSAGE
     if _PASSWORD.search(text):
         return BodyKind.LOGIN_PAGE
-    return BodyKind.HTML if _HTML.search(text) else BodyKind.TEXT
+    return BodyKind.HTML if has_markup(text) else BodyKind.TEXT
 
 
 def _decode(text: str) -> tuple[BodyKind, object, bool]:
@@ -201,8 +202,7 @@ def _decode(text: str) -> tuple[BodyKind, object, bool]:
         return dict(items)
 
     try:
-        decoder = json.JSONDecoder(strict=False, object_pairs_hook=pairs)
-        value, _ = decoder.raw_decode(text)
+        value, _ = parse.decoder(pairs, strict=False).raw_decode(text)
     except ValueError, RecursionError:
         try:
             return BodyKind.REPAIRED_JSON, parse.parse_answer(text), False

@@ -1,9 +1,10 @@
 """Normalization of portal URLs as users enter them."""
 
-from ipaddress import ip_address
 from typing import Final
 
 from yarl import URL
+
+from .private import is_private_host
 
 ENDPOINT: Final = "smsAPI"
 
@@ -23,7 +24,7 @@ def normalize_url(address: str) -> str:
     url = URL(address)
     if url.scheme not in {"http", "https"} or not url.host or url.user or url.password:
         raise ValueError("not a portal URL")
-    if url.scheme == "http" and not _is_local(url.host):
+    if url.scheme == "http" and not is_private_host(url.host):
         raise ValueError("http is allowed for loopback and private addresses only")
     parts = [part for part in url.path.split("/") if part]
     if parts and parts[-1].lower() == ENDPOINT.lower():
@@ -38,21 +39,6 @@ def candidate_urls(address: str) -> tuple[str, ...]:
     address stands for one URL. Raises ValueError like `normalize_url`.
     """
     url = normalize_url(address)
-    if "://" in address or not _is_local(URL(url).host or ""):
+    if "://" in address or not is_private_host(URL(url).host or ""):
         return (url,)
     return (url, normalize_url(f"http://{address.strip()}"))
-
-
-def _is_local(host: str) -> bool:
-    """Return whether a host is this machine or on a private network.
-
-    A name other than localhost is not, whatever it ends with: only its resolution says
-    where it leads to, today.
-    """
-    if host == "localhost":
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return address.is_private or address.is_loopback

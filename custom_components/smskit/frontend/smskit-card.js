@@ -88,6 +88,7 @@ const TEXTS = {
     cancel_held: "Cancel",
     expired: "Expired: held for too long",
     unknown: "Unknown: it may have been sent",
+    quoted: "“{name}”",
     came_in: "Message from {name}: {text}",
     not_sent: "Not sent: {text}",
     today: "Today",
@@ -170,6 +171,7 @@ const TEXTS = {
     cancel_held: "Annuler",
     expired: "Expiré : retenu trop longtemps",
     unknown: "Inconnu : peut-être envoyé",
+    quoted: "« {name} »",
     came_in: "Message de {name} : {text}",
     not_sent: "Non envoyé : {text}",
     today: "Aujourd’hui",
@@ -950,7 +952,11 @@ class ConversationsView {
   }
 
   _displayName(number) {
-    return this._summaries.get(number)?.name ?? this._nameOf.get(number) ?? number;
+    return this._knownName(number) ?? shownSender(number, this.card);
+  }
+
+  _knownName(number) {
+    return this._summaries.get(number)?.name ?? this._nameOf.get(number);
   }
 
   // --- One conversation ---
@@ -978,7 +984,7 @@ class ConversationsView {
     const number = this._number;
     const name = this._displayName(number);
     setText(this._name, name);
-    setText(this._sub, name === number ? "" : number);
+    setText(this._sub, this._knownName(number) === undefined ? "" : number);
     showAvatar(this._avatar, number, this._nameOf.get(number));
     this._avatar.hidden = false;
     this._threadPane.setAttribute("aria-label", name);
@@ -1455,13 +1461,39 @@ function warning(text) {
   return make("span", { class: "warn", dir: "auto" }, text);
 }
 
-/** Show an avatar with a color by number and the first letter of the name. */
+/**
+ * Return what to show of a sender that is no recipient.
+ *
+ * Anybody may send as "Anna". What is no number is therefore put in quotation marks, without
+ * what is invisible, turns the direction of writing, or would end the quotation.
+ */
+function shownSender(sender, card) {
+  if (isNumber(sender)) {
+    return sender;
+  }
+  const name = sender
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "")
+    .replace(/["“”„‟«»‹›]/gu, "'")
+    .trim();
+  return card.t("quoted", { name });
+}
+
+/** Return whether a sender is a number or a short code. */
+function isNumber(sender) {
+  return /^\+?[0-9]+$/.test(sender);
+}
+
+/**
+ * Show an avatar with a color by number and the first letter of the name.
+ *
+ * A sender that is no number has no color of its own.
+ */
 function showAvatar(element, number, name) {
   let hash = 0;
   for (const character of number) {
     hash = (hash * 31 + character.codePointAt(0)) % 997;
   }
-  element.dataset.color = String(hash % 6);
+  element.dataset.color = isNumber(number) ? String(hash % 6) : "none";
   const letter = name ? [...name.trim()][0] : undefined;
   element.replaceChildren(letter ? letter.toLocaleUpperCase() : icon(ICONS.account));
 }
@@ -1642,7 +1674,7 @@ class CompactView {
     if (isAvailable(last)) {
       const { from, text } = last.attributes;
       const known = account.recipients.find((one) => one.numbers.includes(from));
-      setText(this._from, known?.name ?? String(from ?? ""));
+      setText(this._from, known?.name ?? shownSender(String(from ?? ""), this.card));
       setText(this._text, String(text ?? "").slice(0, 200));
       setText(this._when, this.card.clock.short(new Date(last.state)));
       this._when.setAttribute("datetime", last.state);
@@ -1972,6 +2004,7 @@ svg.flip:dir(rtl), .flip:dir(rtl) > svg { transform: scaleX(-1); }
 .avatar[data-color="3"] { --own: var(--amber-color, var(--accent)); }
 .avatar[data-color="4"] { --own: var(--green-color, var(--accent)); }
 .avatar[data-color="5"] { --own: var(--pink-color, var(--accent)); }
+.avatar[data-color="none"] { --own: var(--secondary-text-color, currentcolor); }
 
 .chat { container-type: inline-size; flex: 1; min-height: 320px; position: relative; }
 :host(:not([data-layout="grid"])) .chat { min-height: min(560px, 80vh); }

@@ -19,7 +19,7 @@ from ..api import InboxMessage
 from ..const import DOMAIN
 from ..phone_number import shown_number
 from ..portal_clock import PortalClock
-from ..settings import Settings
+from ..settings import Settings, most_unread
 from ..store import (
     Body,
     Direction,
@@ -29,6 +29,7 @@ from ..store import (
     Statement,
     StoreError,
     insert_messages,
+    limit_unread,
     redate_messages,
     trim_messages,
 )
@@ -55,6 +56,7 @@ _DATED_KEY: Final = "dated_by"
 _NEWEST: Final = 10
 # Less than the variables that SQLite takes in a statement.
 _AT_ONCE: Final = 500
+_CHARACTERS_AT_ONCE: Final = 1024 * 1024
 
 # From here on, comparing and reading is for a thread.
 _LARGE: Final = 50
@@ -85,6 +87,7 @@ class Inbox:
         publisher: Publisher,
         *,
         is_trusted: Callable[[str], bool],
+        name_of: Callable[[str], str | None],
         on_new: Callable[[Message, int], None] = lambda *_: None,
     ) -> None:
         """Write to the open database of a publisher.
@@ -96,11 +99,13 @@ class Inbox:
         self._hass = hass
         self._entry_id = entry_id
         self._settings = settings
+        self._most_unread = most_unread(settings.keep_messages)
         self._clock = clock
         self._dated_by = clock.signature
         self._database = publisher.database
         self._publisher = publisher
         self._is_trusted = is_trusted
+        self._name_of = name_of
         self._on_new = on_new
         self._log = MessageLog(publisher.database)
         self._seen = SeenMessages(publisher.database)
@@ -301,6 +306,7 @@ class Inbox:
             self._settings,
             self._clock,
             is_trusted=self._is_trusted,
+            name_of=self._name_of,
             doubtful=doubtful,
             read=imported,
             now=dt_util.utcnow(),
@@ -312,8 +318,15 @@ class Inbox:
             run = self._hass.async_add_executor_job
             messages, seen = await run(read), await run(note)
         messages = await self._async_with_unique_ids(messages)
+        if not imported and len(messages) > self._most_unread:
+            # Nobody reads them one by one.
+            old = list(messages)[: -self._most_unread]
+            late = {*(one for one in messages if one in late), *old}
+            messages |= {one: replace(messages[one], read=True) for one in old}
         # An import is one unit: what a kill left of it would be news after the start.
-        size = len(messages) if imported else _AT_ONCE
+        longest = max((len(message.text) for message in messages.values()), default=1)
+        at_once = min(_AT_ONCE, _CHARACTERS_AT_ONCE // max(longest, 1))
+        size = len(messages) if imported else at_once
         for some in batched(messages.items(), max(size, 1), strict=False):
             published = [
                 self._body(
@@ -338,6 +351,10 @@ class Inbox:
             await self._async_write([], [], [], [], full=full)
         # A listing of all has the unread, too.
         self._known |= dict.fromkeys({full, False}, self._account)
+        if self.view.unread > self._most_unread:
+            with suppress(StoreError):
+                await self._database.write(limit_unread(self._most_unread))
+                await self._async_look()
         await self._async_trim_at_times(len(messages))
 
     async def _async_write(
@@ -505,6 +522,7 @@ class Inbox:
             direction=Direction.IN,
             number=body["from"],
             own_number=body["to"],
+            name=body["name"],
             text=body["text"],
             date=datetime.fromisoformat(body["date"]),
             read=False,

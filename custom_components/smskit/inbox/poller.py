@@ -8,7 +8,14 @@ from functools import partial
 import time
 from typing import Final
 
-from ..api import InboxMessage, PortalClient, PortalError
+from ..api import (
+    Cause,
+    InboxMessage,
+    IncompleteInboxError,
+    NotAPortalError,
+    PortalClient,
+    PortalError,
+)
 from ..const import RECONCILE_INTERVAL
 from .inbox import Inbox, InboxView
 from .lateness import Lateness
@@ -49,6 +56,8 @@ class InboxPoller:
         self._full_at = 0.0
         """When the next listing of all is due, monotonic."""
         self._retry = _RETRY_FIRST
+        self.is_too_large = False
+        """Whether the listing of all exceeds all bounds, so that it is not read."""
 
     async def async_poll(self) -> InboxView:
         """Read what is due, after whoever does so just now."""
@@ -77,12 +86,24 @@ class InboxPoller:
         """Read a listing; return whether it was, or became, one of all."""
         is_late = partial(self._lateness.is_late, now=now, interval=self._interval)
         late, were_there = is_late(full=full), False
-        listing = await self._client.inbox(unread=not full)
+        try:
+            listing = await self._async_list(unread=not full, late=late)
+        except NotAPortalError as err:
+            if not full or err.cause is not Cause.TOO_LARGE:
+                raise
+            # What is unread is better than nothing; the others were there before, or
+            # were read by another client.
+            self.is_too_large = True
+            listing = await self._async_list(unread=True, late=late)
+            await self._async_take(listing, full=False, late=late)
+            return True
+        if full:
+            self.is_too_large = False
         if full and not self._may_have_lost and not is_late(full=False):
             if await self.inbox.async_new(listing, full=True):
                 # What is not unread came before the last listing, and was read by
                 # another client.
-                unread = await self._client.inbox(unread=True)
+                unread = await self._async_list(unread=True, late=False)
                 await self._async_take(unread, full=False, late=False)
             late = were_there = True
         elif not full and not late and await self._async_looks_late(listing):
@@ -92,6 +113,14 @@ class InboxPoller:
                 full = True
         await self._async_take(listing, full=full, late=late, were_there=were_there)
         return full
+
+    async def _async_list(self, *, unread: bool, late: bool) -> Sequence[InboxMessage]:
+        """Read a listing; take what there is of one of the unread that breaks off."""
+        try:
+            return await self._client.inbox(unread=unread)
+        except IncompleteInboxError as err:
+            await self._async_take(err.messages, full=False, late=late)
+            raise
 
     async def _async_looks_late(self, listing: Sequence[InboxMessage]) -> bool:
         """Return whether any new message is dated before one that is known."""

@@ -10,12 +10,15 @@ from .reading import (
     read_number,
 )
 from .senders import shown_number
-from .splitting import split_numbers
+from .splitting import MAX_NUMBER, MAX_NUMBERS, beyond, split_numbers
 
 __all__ = [
+    "MAX_NUMBER",
+    "MAX_NUMBERS",
     "InvalidNumberError",
     "NumberProblem",
     "Reading",
+    "beyond",
     "current_form",
     "lost_plus_readings",
     "mask_number",

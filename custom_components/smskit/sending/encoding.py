@@ -39,7 +39,8 @@ class EncodedText:
 def measure(text: str) -> EncodedText:
     """Return the encoding and the number of segments that a text needs."""
     try:
-        widths = [_septets(char) for char in text]
+        septets = {char: _septets(char) for char in set(text)}
+        widths = [septets[char] for char in text]
         encoding = Encoding.GSM7
     except UnicodeError:
         widths = [2 if ord(char) > 0xFFFF else 1 for char in text]

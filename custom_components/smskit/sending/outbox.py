@@ -67,9 +67,14 @@ class Totals:
 
     sent: int = 0
     failed: int = 0
+    unknown: int = 0
+    """At an end that nobody knows."""
     pending: int = 0
     """Held or not final."""
 
+
+# The status of a recipient whose batch the portal may still report on.
+_OPEN: Final = AWAITED | {Status.UNKNOWN}
 
 # Carry, for an account: what became of a message, its totals, and each new message.
 SIGNAL_OUTCOME: Final[SignalTypeFormat[Outcome, Message]] = SignalTypeFormat(
@@ -118,6 +123,7 @@ class Outbox:
         self._submissions = 0
         self._sent = 0
         self._failed = 0
+        self._unknown = 0
         self._pending = 0
         self._since_trim = 0
         self.totals = Totals()
@@ -134,10 +140,13 @@ class Outbox:
         """
         fetch = self._database.async_fetch
         meta = dict(
-            await fetch("SELECT key, value FROM meta WHERE key IN ('sent', 'failed')")
+            await fetch(
+                "SELECT key, value FROM meta WHERE key IN ('sent', 'failed', 'unknown')"
+            )
         )
         self._sent = int(meta.get("sent", 0))
         self._failed = int(meta.get("failed", 0))
+        self._unknown = int(meta.get("unknown", 0))
         for limit in {*self.limits.values()}:
             counted = "SELECT batch_id, at, count FROM hourly WHERE name = ?"
             limit.load(await fetch(counted, (limit.name,)))
@@ -454,6 +463,7 @@ class Outbox:
         if group_id is not None:
             self._follow(batch, Status.UNKNOWN)
         else:
+            self._unknown += len(batch.recipients)
             self._end(batch, Status.UNKNOWN)
 
     @callback
@@ -512,6 +522,7 @@ class Outbox:
         open_ = [r for r in batch.recipients if r.status in AWAITED]
         for recipient in open_:
             recipient.reason = reason
+        self._unknown += _open_recipients(batch)
         changed = self._show(batch, {Status.UNKNOWN: open_})
         self._leave(batch)
         self._write(batch, changed)
@@ -587,15 +598,11 @@ class Outbox:
         self._send_totals()
         is_stored = _is_done(batch.stored)
         statements = [*more]
+        is_over = batch.id not in self._batches[batch.stage]
+        if changed or is_over:
+            statements.append(self._store_totals())
         if changed:
             statements += rows.update_recipients(batch, changed)
-            statements.append(
-                Statement(
-                    "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
-                    [("sent", str(self._sent)), ("failed", str(self._failed))],
-                )
-            )
-        is_over = batch.id not in self._batches[batch.stage]
         statements += rows.delete(batch) if is_over else rows.update(batch)
         if changed:
             bodies = [rows.event_body(batch, recipient) for recipient in changed]
@@ -635,8 +642,24 @@ class Outbox:
                 if self.held_numbers[number] <= 0:
                     del self.held_numbers[number]
 
+    def _store_totals(self) -> Statement:
+        totals = {
+            "sent": self._sent,
+            "failed": self._failed,
+            "unknown": self._unknown,
+        }
+        return Statement(
+            "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+            [(key, str(value)) for key, value in totals.items()],
+        )
+
     def _send_totals(self) -> None:
-        totals = Totals(sent=self._sent, failed=self._failed, pending=self._pending)
+        totals = Totals(
+            sent=self._sent,
+            failed=self._failed,
+            unknown=self._unknown,
+            pending=self._pending,
+        )
         if totals != self.totals:
             self.totals = totals
             self._send(SIGNAL_TOTALS, totals)
@@ -686,7 +709,7 @@ def _open_recipients(batch: Batch) -> int:
     """Return how many recipients of a batch are held or not final."""
     if batch.stage is not Stage.ACCEPTED:
         return len(batch.recipients)
-    return sum(r.status in AWAITED for r in batch.recipients)
+    return sum(r.status in _OPEN for r in batch.recipients)
 
 
 def _turn_to_sms(batch: Batch) -> None:

@@ -24,6 +24,8 @@ type FindRoute = Callable[[str | None], tuple[str | None, str | None]]
 
 # Message types that consist of segments.
 _SEGMENTED: Final = frozenset({SendType.SMS, SendType.UNICODE, SendType.FLASH})
+# No message has more, however it goes; what is done with one takes time.
+_MAX_TEXT: Final = 65_536
 _WITH_MEDIA: Final = frozenset({SendType.WHATSAPP, SendType.MMS, SendType.VOICE})
 
 
@@ -209,6 +211,8 @@ def _compose(draft: Draft) -> str:
     Raises ServiceValidationError for one that has nothing to say.
     """
     text = f"{draft.title}\n{draft.text}" if draft.title else draft.text
+    if len(text) > _MAX_TEXT:
+        raise invalid("text_too_long", limit=f"{_MAX_TEXT:,}")
     if not text.strip():
         if draft.template is None:
             raise invalid("empty_message")

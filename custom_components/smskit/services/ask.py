@@ -32,6 +32,7 @@ from ..sending import (
     Status,
 )
 from ..store import Message
+from . import bounds
 from .errors import send_error
 from .inbox import ATTR_RECIPIENT
 from .sending import ATTR_MESSAGE, async_known
@@ -47,7 +48,7 @@ ASK_SCHEMA: Final = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
         vol.Exclusive(ATTR_RECIPIENT, "who"): cv.entity_domain(NOTIFY_DOMAIN),
-        vol.Exclusive(ATTR_NUMBER, "who"): vol.Any(int, cv.string),
+        vol.Exclusive(ATTR_NUMBER, "who"): bounds.number,
         vol.Required(ATTR_MESSAGE): cv.string,
         vol.Optional(ATTR_TIMEOUT, default=_DEFAULT_TIMEOUT): cv.positive_time_period,
     }
@@ -123,7 +124,7 @@ async def _async_reply(waiter: ReplyWaiter, within: float) -> ServiceResponse:
             reply = await waiter.async_reply()
     except TimeoutError:
         return _TIMED_OUT
-    shown: dict[str, Any] = reply.as_dict()
+    shown: dict[str, Any] = reply.as_attributes()
     return {
         "timed_out": False,
         "reply": {key: shown[key] for key in ("id", "from", "text", "date")},

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
@@ -17,12 +16,12 @@ from ..recipients import entity_recipients, number_recipients
 from ..sending import CANCELED, BatchRecipient, Status
 from .errors import store_errors
 from .inbox import ATTR_ALL
-from .sending import ATTR_NUMBERS, ATTR_RECIPIENTS, async_known
+from .sending import ATTR_NUMBERS, ATTR_RECIPIENTS, RECIPIENTS, async_known
 
 CANCEL_SCHEMA: Final = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
-        vol.Optional(ATTR_RECIPIENTS, default=list): cv.entities_domain(NOTIFY_DOMAIN),
+        vol.Optional(ATTR_RECIPIENTS, default=list): RECIPIENTS,
         vol.Optional(ATTR_NUMBERS, default=list): split_numbers,
         vol.Optional(ATTR_ALL, default=False): cv.boolean,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import accumulate
 import json
 import os
 from pathlib import Path
@@ -28,6 +29,7 @@ from ..phone_number import (
 from ..recipients import entity_recipients
 from ..sending import Status
 from ..store import Direction, Message, MessageFilter
+from . import bounds
 from .errors import store_errors
 
 ATTR_ALL: Final = "all"
@@ -46,17 +48,19 @@ ATTR_UNREAD_ONLY: Final = "unread_only"
 _DEFAULT_LIMIT: Final = 100
 _MOST: Final = 1000
 _EVERYTHING: Final = -1
+# Characters of all texts of a page: they are a response, and in traces.
+_MAX_TEXTS: Final = 2_000_000
 
 _FILTER: Final = {
     vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
-    vol.Optional(ATTR_TEXT): vol.All(cv.string, vol.Length(min=1, max=200)),
+    vol.Optional(ATTR_TEXT): bounds.words,
     vol.Optional(ATTR_DIRECTION, default="in"): vol.In(("in", "out", "both")),
     vol.Optional(ATTR_RECIPIENT): cv.entity_domain(NOTIFY_DOMAIN),
-    vol.Optional(ATTR_FROM): vol.Any(int, cv.string),
+    vol.Optional(ATTR_FROM): bounds.number,
     vol.Optional(ATTR_STATUS): vol.In([status.value for status in Status]),
     vol.Optional(ATTR_UNREAD_ONLY, default=False): cv.boolean,
     vol.Optional(ATTR_SINCE): cv.datetime,
-    vol.Optional(ATTR_BEFORE): cv.string,
+    vol.Optional(ATTR_BEFORE): bounds.ID,
 }
 GET_SCHEMA: Final = vol.Schema(
     {
@@ -66,13 +70,13 @@ GET_SCHEMA: Final = vol.Schema(
         ),
     }
 )
-EXPORT_SCHEMA: Final = vol.Schema({**_FILTER, vol.Optional(ATTR_PATH): cv.string})
+EXPORT_SCHEMA: Final = vol.Schema(
+    {**_FILTER, vol.Optional(ATTR_PATH): vol.All(cv.string, vol.Length(max=4096))}
+)
 IDS_SCHEMA: Final = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
-        vol.Exclusive(ATTR_MESSAGE_IDS, "which"): vol.All(
-            cv.ensure_list, [vol.Coerce(str)]
-        ),
+        vol.Exclusive(ATTR_MESSAGE_IDS, "which"): bounds.IDS,
         vol.Exclusive(ATTR_ALL, "which"): cv.boolean,
     }
 )
@@ -88,7 +92,14 @@ async def async_get_messages(call: ServiceCall) -> ServiceResponse:
         messages, total = await log.async_search(
             _filter(call, entry, caller), call.data[ATTR_LIMIT]
         )
-    return {"messages": _shown(messages, entry, caller), "total": total}
+    return {"messages": _shown(_page(messages), entry, caller), "total": total}
+
+
+def _page(messages: list[Message]) -> list[Message]:
+    """Return the newest messages, fewer if their texts are long, but one at least."""
+    lengths = accumulate(len(message.text) for message in messages)
+    count = sum(length <= _MAX_TEXTS for length in lengths)
+    return messages[: max(count, 1)]
 
 
 async def async_export_messages(call: ServiceCall) -> ServiceResponse:

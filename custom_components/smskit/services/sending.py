@@ -1,6 +1,7 @@
 """Actions that send messages, and their responses."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from math import ceil
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from ..channels import device_channel_id
 from ..const import CONF_CHANNEL, CONF_SENDER, DOMAIN
 from ..coordinator import SmskitConfigEntry, async_loaded_entry
 from ..permissions import async_caller, require
-from ..phone_number import shown_number, split_numbers
+from ..phone_number import MAX_NUMBERS, shown_number, split_numbers
 from ..recipients import (
     async_known_numbers,
     async_record_sent,
@@ -42,6 +43,7 @@ from ..sending import (
     async_media_url,
     media_entity_id,
 )
+from . import bounds
 from .errors import portal_error, send_error, store_errors
 
 ATTR_ALLOW_REPEAT: Final = "allow_repeat"
@@ -61,28 +63,41 @@ ATTR_TYPE: Final = "type"
 
 # Media must stay available while the message is held, and for the portal's own queue.
 _MEDIA_MARGIN: Final = timedelta(hours=1)
+_MAX_ADDRESS: Final = 4096
+# From here on, reading numbers is for a thread.
+_LARGE: Final = 50
+# Of a template; WhatsApp takes less.
+_MAX_VALUES: Final = 100
+_MAX_VALUE: Final = 4096
 
 
 def _media(value: Any) -> str:
     """Validate an HTTPS URL or a media source ID, also from the media selector."""
     if isinstance(value, dict):
         value = value.get("media_content_id")
-    media = cv.string(value)
+    media: str = vol.All(cv.string, vol.Length(max=_MAX_ADDRESS))(value)
     if not media.startswith("https://") and not is_media_source_id(media):
         raise vol.Invalid("neither an HTTPS URL nor a media source ID")
     return media
 
 
-_LANGUAGE: Final = cv.matches_regex(r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z")
+RECIPIENTS: Final = vol.All(
+    cv.ensure_list_csv,
+    vol.Length(max=MAX_NUMBERS),
+    cv.entities_domain(NOTIFY_DOMAIN),
+)
+_LANGUAGE: Final = cv.matches_regex(r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,4}\Z")
 _VALUES: Final = vol.All(
-    cv.ensure_list, [vol.All(cv.string, str.strip, vol.Length(min=1))]
+    cv.ensure_list,
+    vol.Length(max=_MAX_VALUES),
+    [vol.All(cv.string, str.strip, vol.Length(min=1, max=_MAX_VALUE))],
 )
 _TEMPLATE: Final = vol.Schema(
     {
-        vol.Required("name"): cv.matches_regex(r"^[\w-]+\Z"),
+        vol.Required("name"): cv.matches_regex(r"^[\w-]{1,512}\Z"),
         vol.Required("language"): _LANGUAGE,
         vol.Optional("parameters", default=list): _VALUES,
-        vol.Optional("header"): cv.matches_regex(r"^https://[^\s|<>]+\Z"),
+        vol.Optional("header"): cv.matches_regex(r"^https://[^\s|<>]{1,4096}\Z"),
         vol.Optional("buttons", default=list): _VALUES,
     }
 )
@@ -103,13 +118,13 @@ def _template(value: Any) -> Template:
 SEND_SCHEMA: Final = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
-        vol.Optional(ATTR_RECIPIENTS, default=list): cv.entities_domain(NOTIFY_DOMAIN),
+        vol.Optional(ATTR_RECIPIENTS, default=list): RECIPIENTS,
         vol.Optional(ATTR_NUMBERS, default=list): split_numbers,
         vol.Optional(ATTR_MESSAGE, default=""): cv.string,
         vol.Optional(ATTR_TITLE): cv.string,
         vol.Optional(ATTR_TYPE, default=MessageType.AUTO): vol.Coerce(MessageType),
         vol.Optional(CONF_SENDER): sender_id,
-        vol.Optional(CONF_CHANNEL): cv.string,
+        vol.Optional(CONF_CHANNEL): bounds.ID,
         vol.Optional(ATTR_ROUTE): vol.All(
             vol.Coerce(str), cv.matches_regex(r"^[0-9]{1,20}\Z")
         ),
@@ -130,7 +145,7 @@ SEND_SCHEMA: Final = vol.Schema(
 STATUS_SCHEMA: Final = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
-        vol.Required(ATTR_GROUP_ID): vol.All(vol.Coerce(str), vol.Length(min=1)),
+        vol.Required(ATTR_GROUP_ID): bounds.ID,
     }
 )
 
@@ -214,9 +229,14 @@ async def _async_recipients(
     """
     numbers, country = call.data[ATTR_NUMBERS], entry.runtime_data.settings.country
     known = await async_known(entry, numbers)
+    read = partial(number_recipients, numbers, country, known)
     recipients = [
         *entity_recipients(call.hass, entry, call.data[ATTR_RECIPIENTS]),
-        *number_recipients(numbers, country, known),
+        *(
+            read()
+            if len(numbers) < _LARGE
+            else await call.hass.async_add_executor_job(read)
+        ),
     ]
     if not recipients:
         raise _invalid("no_recipients")

@@ -9,6 +9,7 @@ from .messages import (
     MessageFilter,
     MessageLog,
     insert_messages,
+    limit_unread,
     redate_messages,
     trim_messages,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "async_load_traits",
     "async_remove_store",
     "insert_messages",
+    "limit_unread",
     "redate_messages",
     "store_traits",
     "trim_messages",

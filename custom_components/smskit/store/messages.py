@@ -10,6 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ..phone_number import current_form
 from .database import Database
+from .shortening import shortened
 from .statement import Statement, Value
 
 _COLUMNS: Final = (
@@ -29,7 +30,7 @@ class Direction(StrEnum):
 class Message:
     """A message that was received, or one to one recipient."""
 
-    id: str
+    id: str = field(repr=False)
     """Unique in the account: the portal's id where it is one."""
     direction: Direction
     number: str = field(repr=False)
@@ -37,13 +38,13 @@ class Message:
     own_number: str | None = field(default=None, repr=False)
     """The number that a message was received at."""
     name: str | None = field(default=None, repr=False)
-    """The recipient of a message that goes out."""
+    """The recipient who has the number, whoever else calls itself so."""
     text: str = field(repr=False)
     date: datetime
     """Aware, UTC."""
     status: str | None = None
     """How far a message that goes out has come."""
-    reason: str | None = None
+    reason: str | None = field(default=None, repr=False)
     read: bool = True
     trusted: bool = False
     """Whether the sender of a received message may command."""
@@ -53,11 +54,12 @@ class Message:
     """When a received message was listed first. Aware, UTC."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as attributes and actions show it."""
+        """Return it as actions and files have it."""
         incoming = self.direction is Direction.IN
         shown: dict[str, Any] = {
             "id": self.id,
             "from": self.number if incoming else None,
+            "name": self.name,
             "to": self.own_number if incoming else self.number,
             "text": self.text,
             "date": self.date.isoformat(),
@@ -69,10 +71,13 @@ class Message:
         return {
             **shown,
             "direction": self.direction.value,
-            "name": self.name,
             "status": self.status,
             "reason": self.reason,
         }
+
+    def as_attributes(self) -> dict[str, Any]:
+        """Return it as states, events, and replies show it: not all of a long text."""
+        return self.as_dict() | {"text": shortened(self.text)}
 
     @classmethod
     def from_row(cls, row: Iterable[Any]) -> Self:
@@ -118,7 +123,7 @@ class MessageFilter:
     status: str | None = None
     unread_only: bool = False
     since: datetime | None = None
-    before: str | None = None
+    before: str | None = field(default=None, repr=False)
     """The id of a message: only older ones."""
 
     def where(self) -> tuple[str, list[Value]]:
@@ -287,6 +292,17 @@ def trim_messages(direction: Direction, keep: int, keep_for: timedelta) -> State
         "DELETE FROM messages WHERE direction = ? AND read = 1 "  # noqa: S608 - as above
         f"AND ({' OR '.join(terms) or '0'})",
         [values],
+    )
+
+
+def limit_unread(most: int) -> Statement:
+    """Return the statement that marks the oldest unread messages as read."""
+    return Statement(
+        "UPDATE messages SET read = 1 WHERE direction = 'in' AND read = 0 "
+        "AND (date, seq) < (SELECT date, seq FROM messages "
+        "WHERE direction = 'in' AND read = 0 "
+        "ORDER BY date DESC, seq DESC LIMIT 1 OFFSET ?)",
+        [(most - 1,)],
     )
 
 

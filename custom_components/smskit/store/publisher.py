@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 import json
+import time
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -15,8 +17,42 @@ from .statement import Statement
 
 type Body = dict[str, Any]
 
+BURST: Final = 200
+"""How many are published at once."""
+PER_SECOND: Final = 20
+"""How many follow in a second."""
 # So that a long backlog does not hold up the event loop.
 _AT_ONCE: Final = 20
+
+
+class _Pace:
+    """Lets so many events go at once, and so many a second after that.
+
+    Home Assistant drops a client of its websocket that has more than 4,096 messages
+    before it, or more than 1,024 for ten seconds. An event is several messages: to the
+    entity, to the card, and whatever an automation does about it. At this pace, a
+    client may be away for half a minute, which is when it is dropped for its silence.
+    """
+
+    def __init__(self) -> None:
+        """Start with everything that may go at once."""
+        self._left = float(BURST)
+        self._counted = time.monotonic()
+
+    def take(self, count: int) -> float:
+        """Take the place of events, all of them; return for how long to wait if not."""
+        now = time.monotonic()
+        since = max(now - self._counted, 0)
+        self._left = min(BURST, self._left + since * PER_SECOND)
+        self._counted = now
+        if self._left < count:
+            return (count - self._left) / PER_SECOND
+        self._left -= count
+        return 0
+
+    def give_back(self, count: int) -> None:
+        """Give back the places of events that could not go yet."""
+        self._left += count
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +81,10 @@ class Publisher:
         self._next_id = 1
         self._is_started = False
         self._is_stopped = False
+        self._is_paced = False
+        """Whether the next events wait for their turn."""
         self._wake = asyncio.Event()
+        self._pace = _Pace()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
         self._task: asyncio.Task[None] | None = None
@@ -126,8 +165,11 @@ class Publisher:
             await asyncio.shield(self._task)
 
     async def async_drain(self) -> None:
-        """Return once everything was published that can be now."""
-        while self._is_started and self._waiting:
+        """Return once everything was published that can be now.
+
+        What the pace holds back is not waited for: it is on disk.
+        """
+        while self._is_started and self._waiting and not self._is_paced:
             await self._is_idle.wait()
             await self.database.async_drain()
             await asyncio.sleep(0)
@@ -137,12 +179,17 @@ class Publisher:
             self._wake.clear()
             self._is_idle.clear()
             while self._is_started and self._waiting:
-                await self._async_publish_some()
+                count = min(len(self._waiting), _AT_ONCE)
+                if wait := self._pace.take(count):
+                    await self._async_wait(wait)
+                else:
+                    await self._async_publish_some(count)
+            self._is_paced = False
             self._is_idle.set()
             if self._is_started:
                 await self._wake.wait()
 
-    async def _async_publish_some(self) -> None:
+    async def _async_publish_some(self, count: int) -> None:
         """Publish the first events, once they are stored, or cannot be."""
         stored = self._waiting[0].stored
         if stored is not None:
@@ -150,10 +197,12 @@ class Publisher:
             if not self._is_started:
                 return
         events: list[_Event] = []
-        for event in self._waiting[:_AT_ONCE]:
+        for event in self._waiting[:count]:
             if event.stored is not None and not event.stored.done():
                 break
             events.append(event)
+        if len(events) < count:
+            self._pace.give_back(count - len(events))
         gone = Statement("DELETE FROM events WHERE id = ?", [(e.id,) for e in events])
         try:
             await self.database.write(gone)
@@ -170,6 +219,17 @@ class Publisher:
                 self._publish[event.kind](event.body)
             except Exception:  # noqa: BLE001 - the others are published all the same
                 LOGGER.exception("An event could not be published")
+
+    async def _async_wait(self, seconds: float) -> None:
+        """Let clients read what was published; return early at a stop."""
+        self._is_paced = True
+        self._is_idle.set()
+        self._wake.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        self._is_paced = False
+        self._is_idle.clear()
 
 
 def _read(text: str) -> Body | None:

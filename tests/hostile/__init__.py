@@ -1,0 +1,1 @@
+"""A portal that is nothing but hostile, and what Home Assistant does meanwhile."""
