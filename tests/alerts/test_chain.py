@@ -3,9 +3,13 @@
 from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.issue_registry import IssueRegistry
+from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import voluptuous as vol
 
+from custom_components.smskit.const import DOMAIN
 from tests.portal import FaultKind
 
 from .home import ANNA, BORIS, CARLA, MESSAGE, STEPS, Home
@@ -294,6 +298,30 @@ async def test_what_is_refused(
     await home.advance(5)
     assert home.alert_events == []
     assert home.texts == []
+
+
+async def test_issue(
+    home: Home, hass_client: ClientSessionGenerator, issue_registry: IssueRegistry
+) -> None:
+    """The issue goes when it is confirmed, or when the alert comes again."""
+    assert await async_setup_component(home.hass, "repairs", {})
+    client = await hass_client()
+    steps = [{"numbers": [CARLA], "wait": 5}]
+    for _ in range(2):
+        await home.alert(alert_id="smoke", steps=steps)
+        assert home.alert_issues == []
+        await home.advance(7)
+        assert home.alert_issues == ["smoke"]
+    (issue_id,) = (id_ for _, id_ in issue_registry.issues if "alert" in id_)
+    address = "/api/repairs/issues/fix"
+    response = await client.post(
+        address, json={"handler": DOMAIN, "issue_id": issue_id}
+    )
+    step = await response.json()
+    assert step["description_placeholders"]["alert"] == "smoke"
+    response = await client.post(f"{address}/{step['flow_id']}", json={})
+    assert (await response.json())["type"] == "create_entry"
+    assert home.alert_issues == []
 
 
 async def test_end_needs_to_know_which(home: Home) -> None:

@@ -16,6 +16,7 @@ from homeassistant.helpers.dispatcher import (
 )
 from homeassistant.helpers.event import async_call_later
 
+from ..const import LOGGER
 from ..phone_number import current_form
 from ..sending import (
     NOWHERE,
@@ -263,7 +264,7 @@ class AlertRunner:
     async def _async_run(self) -> None:
         """Take the steps that are due, after a look at what is there before."""
         try:
-            has_looked = await self._look()
+            has_looked = await self._async_look()
             if self._is_started:
                 now = time.monotonic()
                 for alert in tuple(self._open.values()):
@@ -272,6 +273,13 @@ class AlertRunner:
         finally:
             self._task = None
             self._schedule()
+
+    async def _async_look(self) -> bool:
+        try:
+            return await self._look()
+        except Exception:  # noqa: BLE001 - an alarm waits for no fault of the inbox
+            LOGGER.exception("Unexpected error while the inbox was read")
+            return False
 
     def _advance(self, alert: Alert, *, has_looked: bool) -> None:
         step = next_step(alert)
