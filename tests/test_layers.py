@@ -24,7 +24,7 @@ LAYERS: Final = (
         "store",
         "texts",
     },
-    {"channels", "inbox", "sending"},
+    {"alerts", "channels", "inbox", "sending"},
     {"issues", "recipients", "removed_recipients", "usage"},
     {"coordinator"},
     {"permissions"},

@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .const import (
+    CONF_ACKNOWLEDGE_WORDS,
     CONF_ALLOWED_SENDERS,
     CONF_BALANCE_UNIT,
     CONF_HOLD_HOURS,
@@ -21,6 +22,7 @@ from .const import (
     CONF_RESTRICT_NUMBERS,
     CONF_SENDER,
     CONF_VOICE_LANGUAGE,
+    DEFAULT_ACKNOWLEDGE_WORDS,
     DEFAULT_HOLD_HOURS,
     DEFAULT_HOURLY_LIMIT,
     DEFAULT_INBOX_INTERVAL,
@@ -67,6 +69,8 @@ class Settings:
     """How long messages are kept; unread messages are always kept."""
     allowed_senders: frozenset[str]
     """Trusted numbers; if empty, the account's recipients are trusted."""
+    acknowledge_words: str
+    """What acknowledges an alert, separated by commas."""
     restrict_numbers: bool
     """Whether only administrators may send to numbers that no recipient has."""
 
@@ -95,5 +99,8 @@ class Settings:
             keep_messages=int(options.get(CONF_KEEP_MESSAGES, DEFAULT_KEEP_MESSAGES)),
             keep_for=timedelta(days=options.get(CONF_KEEP_DAYS, DEFAULT_KEEP_DAYS)),
             allowed_senders=frozenset(options.get(CONF_ALLOWED_SENDERS, ())),
+            acknowledge_words=options.get(
+                CONF_ACKNOWLEDGE_WORDS, DEFAULT_ACKNOWLEDGE_WORDS
+            ),
             restrict_numbers=options.get(CONF_RESTRICT_NUMBERS, False),
         )
