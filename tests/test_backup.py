@@ -1,8 +1,7 @@
 """Backups: a copy that is made at any moment is whole, and is known when restored."""
 
-from collections.abc import Iterator
-from contextlib import closing
-from decimal import Decimal
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 import sqlite3
 from typing import Any, Final
@@ -17,7 +16,7 @@ from custom_components.smskit.backup import async_post_backup, async_pre_backup
 from custom_components.smskit.const import DOMAIN
 from custom_components.smskit.store.files import StoreFiles
 from tests.conftest import ANNA, BORIS
-from tests.home import Storage, World
+from tests.home import Home as AnyHome, Storage, World
 from tests.inbox.home import Home as InboxHome
 from tests.sending.home import NO_LIMIT, Home
 
@@ -32,12 +31,9 @@ def options() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def home(world: World, entry: MockConfigEntry) -> Home:
-    """Return a home that sends, with credits enough."""
-    home = Home(world, entry)
-    home.account.credits = Decimal(100_000)
-    await home.start()
-    return home
+def home_type() -> type[Home]:
+    """Return a home that sends."""
+    return Home
 
 
 @pytest.fixture
@@ -58,6 +54,34 @@ def backed_up(storage: Storage) -> Storage:
         for path, content in storage.items()
         if "__pycache__" not in path.parts
     }
+
+
+async def back_up(home: AnyHome) -> Storage:
+    """Return a backup, made as Home Assistant makes it."""
+    await async_pre_backup(home.hass)
+    backup = backed_up(home.snapshot_storage())
+    await async_post_backup(home.hass)
+    return backup
+
+
+@contextmanager
+def kills(home: AnyHome, monkeypatch: pytest.MonkeyPatch) -> Generator[list[Storage]]:
+    """Take a snapshot of what a kill would leave, before and after each token.
+
+    There are two tokens, and what the database itself writes is in between.
+    """
+    write_tokens = StoreFiles.write_tokens
+    taken: list[Storage] = []
+
+    def write(files: StoreFiles, *tokens: str) -> None:
+        taken.append(home.snapshot_storage())
+        write_tokens(files, *tokens)
+        taken.append(home.snapshot_storage())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StoreFiles, "write_tokens", write)
+        yield taken
+    assert len(taken) == 4
 
 
 def database_of(storage: Storage, folder: Path) -> sqlite3.Connection:
@@ -201,9 +225,7 @@ async def _held_in_a_backup(hass: HomeAssistant, home: Home) -> Storage:
     """Return a backup that has a message held, which has been sent since."""
     await home.refuse()
     await home.send(ANNA, BORIS, message="Alarm")
-    await async_pre_backup(hass)
-    backup = backed_up(home.snapshot_storage())
-    await async_post_backup(hass)
+    backup = await back_up(home)
     await home.portal.accept()
     await home.advance(10)
     assert home.texts == ["Alarm", "Alarm"]
@@ -278,19 +300,9 @@ async def test_killed_when_it_was_just_restored(
 ) -> None:
     """A kill before what is unknown was reported sends nothing again either."""
     backup = await _held_in_a_backup(hass, home)
-    write_tokens = StoreFiles.write_tokens
-    kills: list[Storage] = []
-
-    def write(files: StoreFiles, *tokens: str) -> None:
-        kills.append(home.snapshot_storage())
-        write_tokens(files, *tokens)
-        kills.append(home.snapshot_storage())
-
-    with monkeypatch.context() as patch:
-        patch.setattr(StoreFiles, "write_tokens", write)
+    with kills(home, monkeypatch) as taken:
         await home.restart(backup)
-    assert len(kills) == 4
-    for kill in kills:
+    for kill in taken:
         await home.restart(kill)
         await home.advance(60)
         assert len(home.portal.ledger) == 2
@@ -306,9 +318,7 @@ async def test_received_messages_are_late(
     publisher.async_pause()
     home.receive("Open the garage")
     await home.poll()
-    await async_pre_backup(hass)
-    backup = backed_up(home.snapshot_storage())
-    await async_post_backup(hass)
+    backup = await back_up(home)
     assert home.events == []
     home.receive("Close it")
     await home.restart(backup)
@@ -352,24 +362,13 @@ async def test_killed_while_the_token_is_renewed(
     """Whenever a kill comes while the token is renewed, it is a mere restart."""
     await home.refuse()
     await home.send(ANNA)
-    write_tokens = StoreFiles.write_tokens
-    kills: list[Storage] = []
-
-    def write(files: StoreFiles, *tokens: str) -> None:
-        kills.append(home.snapshot_storage())
-        write_tokens(files, *tokens)
-        kills.append(home.snapshot_storage())
-
-    with monkeypatch.context() as patch:
-        patch.setattr(StoreFiles, "write_tokens", write)
+    with kills(home, monkeypatch) as taken:
         if at_start:
             await home.reload()
         else:
             await async_pre_backup(hass)
             await async_post_backup(hass)
-    # Before and after each of two writes, the database's own in between.
-    assert len(kills) == 4
-    for kill in kills:
+    for kill in taken:
         await home.restart(kill)
         assert not home.entry.runtime_data.store.is_restored
         assert home.total("pending") == 1
