@@ -221,7 +221,7 @@ async def test_disk_that_refuses(hass: HomeAssistant, home: Home) -> None:
 # --- A restored one is known ---------------------------------------------------------
 
 
-async def _held_in_a_backup(hass: HomeAssistant, home: Home) -> Storage:
+async def _held_in_a_backup(home: Home) -> Storage:
     """Return a backup that has a message held, which has been sent since."""
     await home.refuse()
     await home.send(ANNA, BORIS, message="Alarm")
@@ -234,14 +234,12 @@ async def _held_in_a_backup(hass: HomeAssistant, home: Home) -> Storage:
 
 
 @pytest.mark.parametrize("marker", ["kept", "gone"])
-async def test_held_messages_are_unknown(
-    hass: HomeAssistant, home: Home, marker: str
-) -> None:
+async def test_held_messages_are_unknown(home: Home, marker: str) -> None:
     """What is held in a backup may have been sent since: it is not sent again.
 
     That is so where everything else was wiped, and where it was not.
     """
-    backup = await _held_in_a_backup(hass, home)
+    backup = await _held_in_a_backup(home)
     if marker == "kept":
         await home.stop()
         current = home.snapshot_storage()
@@ -258,7 +256,7 @@ async def test_held_messages_are_unknown(
 
 async def test_held_messages_are_not_canceled(hass: HomeAssistant, home: Home) -> None:
     """What may have been sent is unknown: whoever cancels it is not told otherwise."""
-    backup = await _held_in_a_backup(hass, home)
+    backup = await _held_in_a_backup(home)
     hass.set_state(CoreState.starting)
     await home.restart(backup)
     assert await home.call("cancel_held_messages", all=True) == {"count": 0}
@@ -270,9 +268,9 @@ async def test_held_messages_are_not_canceled(hass: HomeAssistant, home: Home) -
 
 
 @_AWAY
-async def test_run_after_a_backup(hass: HomeAssistant, home: Home) -> None:
+async def test_run_after_a_backup(home: Home) -> None:
     """Once it was restored, it is a run like any other: what is held is sent."""
-    await home.restart(await _held_in_a_backup(hass, home))
+    await home.restart(await _held_in_a_backup(home))
     home.events.clear()
     await home.refuse()
     await home.send(ANNA, message="New")
@@ -284,9 +282,9 @@ async def test_run_after_a_backup(hass: HomeAssistant, home: Home) -> None:
     assert home.texts == ["Alarm", "Alarm", "New"]
 
 
-async def test_restored_twice(hass: HomeAssistant, home: Home) -> None:
+async def test_restored_twice(home: Home) -> None:
     """The same backup is known again each time that it is restored."""
-    backup = await _held_in_a_backup(hass, home)
+    backup = await _held_in_a_backup(home)
     for _ in range(2):
         await home.restart(backup)
         await home.advance(60)
@@ -296,10 +294,10 @@ async def test_restored_twice(hass: HomeAssistant, home: Home) -> None:
 
 
 async def test_killed_when_it_was_just_restored(
-    hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A kill before what is unknown was reported sends nothing again either."""
-    backup = await _held_in_a_backup(hass, home)
+    backup = await _held_in_a_backup(home)
     with kills(home, monkeypatch) as taken:
         await home.restart(backup)
     for kill in taken:
@@ -309,9 +307,7 @@ async def test_killed_when_it_was_just_restored(
     assert set(home.published()) == {"unknown"}
 
 
-async def test_received_messages_are_late(
-    hass: HomeAssistant, receiving: InboxHome
-) -> None:
+async def test_received_messages_are_late(receiving: InboxHome) -> None:
     """What a backup has not published yet is late, and what came since is, too."""
     home = receiving
     publisher = home.entry.runtime_data.publisher
@@ -385,10 +381,8 @@ async def test_marker_is_in_no_backup(home: Home) -> None:
     assert [path.suffix for path in outside] == [".run"]
 
 
-async def test_no_issue(
-    hass: HomeAssistant, home: Home, issue_registry: ir.IssueRegistry
-) -> None:
+async def test_no_issue(home: Home, issue_registry: ir.IssueRegistry) -> None:
     """A restored backup is nothing that a user has to repair."""
-    backup = await _held_in_a_backup(hass, home)
+    backup = await _held_in_a_backup(home)
     await home.restart(backup)
     assert not [key for key in issue_registry.issues if key[0] == DOMAIN]
