@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from homeassistant.auth.const import GROUP_ID_READ_ONLY, GROUP_ID_USER
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.components.llm import async_get_tools
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -12,6 +13,7 @@ from homeassistant.helpers import entity_registry as er, llm
 from homeassistant.setup import async_setup_component
 import probatio
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smskit.const import DOMAIN, SUBENTRY_RECIPIENT
 from tests.conftest import ANNA, BORIS, CARLA
@@ -159,13 +161,28 @@ async def test_not_exposed_any_more(home: Home) -> None:
 
 async def test_other_notify_entities(home: Home) -> None:
     """Only recipients of this integration can be texted by it."""
+    other = MockConfigEntry(domain="other")
+    other.add_to_hass(home.hass)
     er.async_get(home.hass).async_get_or_create(
-        "notify", "other", "1", suggested_object_id="other", original_name="Other"
+        "notify",
+        "other",
+        "1",
+        config_entry=other,
+        suggested_object_id="other",
+        original_name="Other",
     )
     home.hass.states.async_set("notify.other", "unknown")
     home.hass.states.async_set("notify.nobody", "unknown")
     expose(home, "notify.other", "notify.nobody")
     assert await Agent(home).tool() is None
+
+
+async def test_other_apis(home: Home) -> None:
+    """The tool is one of Assist: no other API gets it."""
+    expose(home, "notify.anna")
+    for api_id, names in ((llm.LLM_API_ASSIST, [TOOL]), ("other", [])):
+        found = await async_get_tools(home.hass, Agent(home).context, api_id)
+        assert [one.name for one in found.tools if one.integration == DOMAIN] == names
 
 
 async def test_what_a_tool_must_have(
