@@ -18,6 +18,7 @@ CONF_ACCOUNT: Final = "account"
 # Options, in addition to Home Assistant's country and time_zone.
 CONF_ALLOWED_SENDERS: Final = "allowed_senders"
 CONF_BALANCE_UNIT: Final = "balance_unit"
+CONF_COMMAND_PIN: Final = "command_pin"
 CONF_HOLD_HOURS: Final = "hold_hours"
 CONF_HOURLY_LIMIT: Final = "hourly_limit"
 CONF_INBOX_INTERVAL: Final = "inbox_interval"

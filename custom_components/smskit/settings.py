@@ -1,7 +1,7 @@
 """Settings of an account, from its data and options with their defaults."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
 from typing import Any, Final, Self
 
@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 from .const import (
     CONF_ALLOWED_SENDERS,
     CONF_BALANCE_UNIT,
+    CONF_COMMAND_PIN,
     CONF_HOLD_HOURS,
     CONF_HOURLY_LIMIT,
     CONF_INBOX_INTERVAL,
@@ -67,6 +68,8 @@ class Settings:
     """How long messages are kept; unread messages are always kept."""
     allowed_senders: frozenset[str]
     """Trusted numbers; if empty, the account's recipients are trusted."""
+    command_pin: str | None = field(repr=False)
+    """What commands by message have to end with, or None if there is no PIN."""
     restrict_numbers: bool
     """Whether only administrators may send to numbers that no recipient has."""
 
@@ -95,5 +98,6 @@ class Settings:
             keep_messages=int(options.get(CONF_KEEP_MESSAGES, DEFAULT_KEEP_MESSAGES)),
             keep_for=timedelta(days=options.get(CONF_KEEP_DAYS, DEFAULT_KEEP_DAYS)),
             allowed_senders=frozenset(options.get(CONF_ALLOWED_SENDERS, ())),
+            command_pin=options.get(CONF_COMMAND_PIN) or None,
             restrict_numbers=options.get(CONF_RESTRICT_NUMBERS, False),
         )
