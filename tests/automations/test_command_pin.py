@@ -169,6 +169,22 @@ async def test_tries_are_of_one_hour(home: Home, automations: Automations) -> No
     assert len(automations.runs) == 1
 
 
+async def test_the_silence_begins_with_the_last_try(
+    home: Home, automations: Automations
+) -> None:
+    """A sender is ignored for a whole hour, however far apart the tries were."""
+    told = blocked(home)
+    await automations.add(command())
+    for minutes in (0, 25, 25):
+        await home.skip(60 * minutes)
+        await text(home, ANNA, "garage 1")
+    for minutes, runs in ((55, 0), (6, 1)):
+        await home.skip(60 * minutes)
+        await text(home, ANNA, f"garage {PIN}")
+        assert len(automations.runs) == runs
+    assert len(told) == 1
+
+
 @pytest.mark.parametrize("kind", ["reload", "old_form"])
 async def test_no_way_around(home: Home, automations: Automations, kind: str) -> None:
     """Neither a reload nor another form of the number brings new tries."""
