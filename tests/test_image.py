@@ -355,12 +355,12 @@ MALICIOUS: Final[dict[str, tuple[Callable[[], bytes | str], str]]] = {
         lambda: f"data:image/svg+xml;base64,{base_64(SVG)}",
         "neither PNG",
     ),
-    "HTML": (lambda: f"<html><body>{SCRIPT.decode()}</body></html>", "no picture"),
+    "HTML": (lambda: f"<html><body>{SCRIPT.decode()}</body></html>", "HTML page"),
     "HTML, base-64": (lambda: b"<!DOCTYPE html>" + SCRIPT, "neither PNG"),
     "HTML before base-64": (lambda: f"<b>x</b>{base_64(SCRIPT)}", "neither PNG"),
     "HTML behind base-64": (lambda: base_64(SMALL) + SCRIPT.decode(), "no picture"),
-    "50 MB": (lambda: "A" * (50 * 10**6), "more than 2097152 bytes"),
-    "more than 1 MiB": (lambda: noise(1400), "more than 1 MiB"),
+    "50 MB": (lambda: "A" * (50 * 10**6), "too large"),
+    "more than 1 MiB": (lambda: noise(1400), "too large"),
     "small bomb of huge dimensions": (lambda: png(30_000, 30_000), "too large"),
     "small bomb of large dimensions": (lambda: png(9000, 9000), "too large"),
     "small bomb, GIF": (lambda: gif(size=(65_535, 65_535)), "too large"),
@@ -400,13 +400,16 @@ MALICIOUS: Final[dict[str, tuple[Callable[[], bytes | str], str]]] = {
     "BMP": (bmp, "neither PNG"),
     "PDF": (lambda: b"%PDF-1.7\n" + SCRIPT, "neither PNG"),
     "words": (lambda: "Please wait.", "no base-64"),
-    "nothing": (lambda: "", "no picture"),
+    "nothing": (lambda: "", "empty body"),
     "broken JSON": (lambda: '{"request": "scanqr", "status": "su', "broken JSON"),
     "JSON": (lambda: '{"request": "scanqr", "status": "success"}', "broken JSON"),
 }
 
 
 _REFUSALS: Final = {
+    "a web page",
+    "an answer that is too large",
+    "an empty page",
     "something that is not a QR code",
     "an answer that could not be read",
     "an answer that is cut off or broken",

@@ -24,7 +24,7 @@ LAYERS: Final = (
         "store",
         "texts",
     },
-    {"channels", "inbox", "sending"},
+    {"alerts", "channels", "inbox", "sending"},
     {"command_pin", "issues", "recipients", "removed_recipients", "usage"},
     {"coordinator"},
     {"permissions"},

@@ -132,7 +132,8 @@ async def errors_of_actions(home: Home) -> list[str]:
         try:
             await home.until_done(home.call(action, **data))
         except HomeAssistantError as err:
-            errors.append(str(err))
+            # Who typed a number is told which one it is about.
+            errors.append(str(err).replace(f"{CARLA}: ", ""))
     return errors
 
 

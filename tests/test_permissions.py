@@ -212,6 +212,13 @@ def deeds(home: Desk) -> dict[str, list[Json]]:
             call("cancel_held_messages", all=True),
             call("cancel_held_messages", **anna),
         ],
+        "alert": [
+            call("alert", message="Smoke!", steps=[{"numbers": [CARLA]}]),
+            call(
+                "alert", message="Smoke!", alert_id="smoke", steps=[anna | {"wait": 9}]
+            ),
+        ],
+        "end_alert": [call("end_alert", all=True)],
         "export_messages": [
             call("export_messages"),
             call("export_messages", path="all.jsonl"),
@@ -294,8 +301,9 @@ def test_table_is_whole() -> None:
 
 def needs(name: str, message: Json) -> set[str]:
     """Return what a message needs: also for the recipients that are beside numbers."""
-    recipients = message.get("service_data", {}).get("recipients")
-    is_more = name in {"numbers", "sender", "media", "allow_repeat"}
+    data = message.get("service_data", {})
+    recipients = [s for s in [data, *data.get("steps", ())] if s.get("recipients")]
+    is_more = name in {"numbers", "sender", "media", "allow_repeat", "alert"}
     return NEEDS[name] | (SEND_NEED if recipients and is_more else set())
 
 

@@ -29,6 +29,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from .alerts import ALERT, AlertRunner, Step
 from .api import PortalCheck, PortalClient, Traits
 from .channels import ChannelPoller
 from .command_pin import CommandPin, PinTries
@@ -56,6 +57,7 @@ from .recipients import (
     is_trusted,
     recipient_name,
     rename_devices,
+    subentry_recipients,
 )
 from .removed_recipients import RemovedRecipients
 from .sending import (
@@ -68,6 +70,7 @@ from .sending import (
     MediaServer,
     Outbox,
     Planner,
+    Recipient,
     Sender,
     async_remove_media,
 )
@@ -158,6 +161,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         publisher,
         is_trusted=partial(is_trusted, entry, settings),
         name_of=partial(recipient_name, entry),
+        on_new=lambda *new: alerts.async_take(*new),  # noqa: PLW0108 - made below
     )
     await messages.async_load(_inbox_account(entry))
     publisher.async_handle(OUTCOME, outbox.publish)
@@ -166,8 +170,6 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     await channel_poller.async_load()
 
     _add_device(hass, entry)
-    removed_recipients = RemovedRecipients(hass, entry, issues)
-    entry.async_on_unload(removed_recipients.async_stop)
     balance = BalanceCoordinator(hass, entry, client)
     inbox_poller = InboxPoller(
         client, messages, since_start.lateness, settings.inbox_interval
@@ -191,19 +193,15 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         on_accepted=accepted,
     )
     planner = Planner(settings, clock, outbox, channel_poller.route)
-    reply_waiters = ReplyWaiters()
-    entry.async_on_unload(
-        async_dispatcher_connect(
-            hass, SIGNAL_RECEIVED.format(entry_id), reply_waiters.async_handle
-        )
-    )
+    sender = Sender(planner, outbox, dispatcher, media, issues.async_show_hourly_limit)
+    alerts = await _async_alert_runner(hass, entry, publisher, sender, issues, store)
     return SmskitData(
         client=client,
         check=PortalCheck(client),
         settings=settings,
         clock=clock,
         issues=issues,
-        removed_recipients=removed_recipients,
+        removed_recipients=_removed_recipients(hass, entry, issues),
         store=store,
         publisher=publisher,
         balance=balance,
@@ -218,15 +216,72 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
             on_not_set=issues.async_raise_pin_not_set,
         ),
         log=MessageLog(database),
-        reply_waiters=reply_waiters,
+        reply_waiters=_reply_waiters(hass, entry),
         outbox=outbox,
         media=media,
-        sender=Sender(
-            planner, outbox, dispatcher, media, issues.async_show_hourly_limit
-        ),
+        sender=sender,
+        alerts=alerts,
         dispatcher=dispatcher,
         delivery=delivery,
     )
+
+
+def _reply_waiters(hass: HomeAssistant, entry: SmskitConfigEntry) -> ReplyWaiters:
+    """Return who waits for replies, for as long as the account is loaded."""
+    waiters = ReplyWaiters()
+    signal = SIGNAL_RECEIVED.format(entry.entry_id)
+    entry.async_on_unload(async_dispatcher_connect(hass, signal, waiters.async_handle))
+    return waiters
+
+
+def _removed_recipients(
+    hass: HomeAssistant, entry: SmskitConfigEntry, issues: AccountIssues
+) -> RemovedRecipients:
+    """Return the recipients that are gone, looked after while the account is loaded."""
+    removed = RemovedRecipients(hass, entry, issues)
+    entry.async_on_unload(removed.async_stop)
+    return removed
+
+
+async def _async_alert_runner(  # noqa: PLR0913, PLR0917 - what it works with
+    hass: HomeAssistant,
+    entry: SmskitConfigEntry,
+    publisher: Publisher,
+    sender: Sender,
+    issues: AccountIssues,
+    store: Store,
+) -> AlertRunner:
+    """Return what takes the steps of alerts, and follows what comes of them."""
+
+    async def look() -> bool:
+        return await entry.runtime_data.inbox.async_look_in_time()
+
+    alerts = AlertRunner(
+        hass,
+        entry.entry_id,
+        publisher,
+        sender,
+        resolve=partial(_recipients_of, hass, entry),
+        look=look,
+        listings=lambda: entry.runtime_data.messages.listings,
+        report=issues.async_follow_alert,
+    )
+    publisher.async_handle(ALERT, alerts.publish)
+    await alerts.async_load(is_restored=store.is_restored)
+    return alerts
+
+
+def _recipients_of(
+    hass: HomeAssistant, entry: SmskitConfigEntry, step: Step
+) -> list[Recipient]:
+    """Return whom a step of an alert asks, as they are reached now."""
+    recipients = [
+        recipient
+        for subentry_id in step.subentry_ids
+        if (subentry := entry.subentries.get(subentry_id)) is not None
+        for recipient in subentry_recipients(hass, entry, subentry)
+    ]
+    return [*recipients, *(Recipient(number=number) for number in step.numbers)]
 
 
 async def _async_traits(entry: SmskitConfigEntry, database: Database) -> Traits:
@@ -285,6 +340,7 @@ async def async_start(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
     """
     data = entry.runtime_data
     data.dispatcher.async_start()
+    data.alerts.async_start()
 
     async def resume(_: object) -> None:
         data.outbox.resume()
@@ -402,6 +458,7 @@ async def async_stop(data: SmskitData) -> None:
 
     What ends in the meantime is published; what ends later is after the next start.
     """
+    data.alerts.async_stop()
     data.dispatcher.async_pause()
     data.delivery.async_stop()
     data.reply_waiters.async_stop()

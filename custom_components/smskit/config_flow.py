@@ -42,6 +42,7 @@ from homeassistant.util.ulid import ulid_now
 import voluptuous as vol
 from yarl import URL
 
+from .alerts import split_words
 from .api import (
     NO_TLS,
     NotReachableError,
@@ -53,6 +54,7 @@ from .api import (
 from .command_pin import is_pin
 from .const import (
     CONF_ACCOUNT,
+    CONF_ACKNOWLEDGE_WORDS,
     CONF_ALLOWED_SENDERS,
     CONF_BALANCE_UNIT,
     CONF_COMMAND_PIN,
@@ -66,6 +68,7 @@ from .const import (
     CONF_RESTRICT_NUMBERS,
     CONF_SENDER,
     CONF_VOICE_LANGUAGE,
+    DEFAULT_ACKNOWLEDGE_WORDS,
     DEFAULT_HOLD_HOURS,
     DEFAULT_HOURLY_LIMIT,
     DEFAULT_INBOX_INTERVAL,
@@ -409,6 +412,8 @@ class SmskitOptionsFlow(OptionsFlow):
             for section_options in user_input.values():
                 options.update(section_options)
             country = options.get(CONF_COUNTRY) or self.hass.config.country
+            if not split_words(options[CONF_ACKNOWLEDGE_WORDS]):
+                options[CONF_ACKNOWLEDGE_WORDS] = DEFAULT_ACKNOWLEDGE_WORDS
             try:
                 options[CONF_ALLOWED_SENDERS] = [
                     normalize_number(number, country)
@@ -499,6 +504,9 @@ def _options_schema(zones: list[str]) -> vol.Schema:
                             TextSelectorConfig(type=TextSelectorType.TEL, multiple=True)
                         ),
                         vol.Optional(CONF_COMMAND_PIN): _SECRET,
+                        vol.Required(
+                            CONF_ACKNOWLEDGE_WORDS, default=DEFAULT_ACKNOWLEDGE_WORDS
+                        ): TextSelector(),
                         vol.Required(
                             CONF_KEEP_MESSAGES, default=DEFAULT_KEEP_MESSAGES
                         ): _number_selector(0, 1_000_000),

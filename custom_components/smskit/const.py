@@ -16,6 +16,7 @@ CONF_GET_OPERATIONS: Final = "get_operations"
 CONF_ACCOUNT: Final = "account"
 
 # Options, in addition to Home Assistant's country and time_zone.
+CONF_ACKNOWLEDGE_WORDS: Final = "acknowledge_words"
 CONF_ALLOWED_SENDERS: Final = "allowed_senders"
 CONF_BALANCE_UNIT: Final = "balance_unit"
 CONF_COMMAND_PIN: Final = "command_pin"
@@ -29,6 +30,7 @@ CONF_RESTRICT_NUMBERS: Final = "restrict_numbers"
 CONF_VOICE_LANGUAGE: Final = "voice_language"
 
 UNIT_CREDITS: Final = "credits"
+DEFAULT_ACKNOWLEDGE_WORDS: Final = "ok, okay, yes, oui, 👍"
 DEFAULT_HOLD_HOURS: Final = 1
 DEFAULT_HOURLY_LIMIT: Final = 100
 DEFAULT_INBOX_INTERVAL: Final = 30

@@ -1,10 +1,11 @@
 """Coordinators of an account, and its runtime data."""
 
 from abc import abstractmethod
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import override
+from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -13,6 +14,7 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
+from .alerts import AlertRunner
 from .api import (
     Balance,
     Cause,
@@ -41,6 +43,9 @@ from .settings import Settings
 from .store import MessageLog, Publisher, Store, StoreError
 from .texts import common_text, explanation_text
 
+# How long an urgent question waits for the inbox; in seconds.
+_LOOK_TIMEOUT: Final = 10.0
+
 type SmskitConfigEntry = ConfigEntry[SmskitData]
 
 
@@ -66,6 +71,7 @@ class SmskitData:
     outbox: Outbox
     media: MediaServer
     sender: Sender
+    alerts: AlertRunner
     dispatcher: Dispatcher
     delivery: DeliveryTracker
 
@@ -198,6 +204,17 @@ class InboxCoordinator(SmskitCoordinator[InboxView]):
         if view != self.data:
             self.async_changed()
         return True
+
+    async def async_look_in_time(self) -> bool:
+        """Read what the portal has before a question leaves, if that is soon.
+
+        It goes on where it takes too long.
+        """
+        looking = self.config_entry.async_create_background_task(
+            self.hass, self.async_look(), "smskit look"
+        )
+        await asyncio.wait((looking,), timeout=_LOOK_TIMEOUT)
+        return looking.done() and not looking.cancelled() and looking.result()
 
     @callback
     def async_changed(self) -> None:

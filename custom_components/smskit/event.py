@@ -10,6 +10,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .alerts import SIGNAL_ALERT, AlertEvent, AlertEventType
 from .command_pin import SIGNAL_BLOCKED, Blocked
 from .const import CONF_NUMBERS
 from .coordinator import SmskitConfigEntry
@@ -32,7 +33,13 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the events of an account and of its recipients."""
-    async_add_entities([AccountReceivedEvent(entry), AccountStatusEvent(entry)])
+    async_add_entities(
+        [
+            AccountReceivedEvent(entry),
+            AccountStatusEvent(entry),
+            AlertEventEntity(entry.entry_id),
+        ]
+    )
 
     def create(subentry: ConfigSubentry) -> list[Entity]:
         return [
@@ -43,7 +50,7 @@ async def async_setup_entry(
     async_add_for_recipients(hass, entry, async_add_entities, create)
 
 
-class _MessageEvent(EventEntity):
+class _EarlyAttributes(EventEntity):
     """Base event entity whose attributes are there before its first event.
 
     The visual editor offers only attributes that a state has.
@@ -57,6 +64,10 @@ class _MessageEvent(EventEntity):
         """Return the attributes that no event has set yet, empty."""
         present = self.state_attributes
         return {key: None for key in self._attribute_keys if key not in present}
+
+
+class _MessageEvent(_EarlyAttributes):
+    """Base event entity for messages."""
 
     def _concerns(self, _number: str) -> bool:
         """Return whether a message from or to a number is one of this entity's."""
@@ -202,3 +213,37 @@ class RecipientStatusEvent(_RecipientEvent, _StatusEvent):
     """Event entity for the messages that go to a recipient."""
 
     _key = _STATUS
+
+
+class AlertEventEntity(_EarlyAttributes, SmskitEntity):
+    """Event entity that fires for each step of an alert, its start, and its end."""
+
+    _unrecorded_attributes = frozenset({"message", "asked", "by", "name"})
+    _attribute_keys = ("alert_id", "message", "step", "round", "asked", "by", "name")
+
+    def __init__(self, entry_id: str) -> None:
+        """Initialize the event entity."""
+        super().__init__(entry_id, "alert")
+        self._attr_event_types = [type_.value for type_ in AlertEventType]
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        signal = SIGNAL_ALERT.format(self._entry_id)
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, signal, self._async_fire)
+        )
+
+    @callback
+    def _async_fire(self, event: AlertEvent) -> None:
+        attributes: dict[str, Any] = {
+            "alert_id": event.alert_id,
+            "message": event.message,
+            "step": event.step,
+            "round": event.round,
+            "asked": list(event.asked),
+            "by": event.by,
+            "name": event.name,
+        }
+        self._trigger_event(event.type.value, attributes)
+        self.async_write_ha_state()

@@ -12,6 +12,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
+from .alerts import AlertEvent, AlertEventType
 from .channels import ChannelProblem
 from .const import DOMAIN
 from .settings import most_unread
@@ -165,6 +166,23 @@ class AccountIssues:
             for issue in _recipient_issues(self._hass, self._entry_id)
             if issue.data is not None
         ]
+
+    @callback
+    def async_follow_alert(self, event: AlertEvent) -> None:
+        """Report an alert that nobody acknowledged, until it is started again."""
+        issue_id = f"alert_exhausted_{self._entry_id}_{event.alert_id}"
+        if event.type is AlertEventType.STARTED:
+            self._clear(issue_id)
+        elif event.type is AlertEventType.EXHAUSTED:
+            self._raise(
+                issue_id,
+                "alert_exhausted",
+                {"alert": event.alert_id},
+                is_fixable=True,
+                is_persistent=True,
+                severity=ir.IssueSeverity.ERROR,
+                data={"account": self._title, "alert": event.alert_id},
+            )
 
     @callback
     def async_raise_store_damaged(self, set_aside: Path) -> None:

@@ -4,7 +4,11 @@ from abc import abstractmethod
 from datetime import timezone
 from typing import Any, override
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import (
+    ConfirmRepairFlow,
+    RepairsFlow,
+    RepairsFlowResult,
+)
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TIME_ZONE
 from homeassistant.core import HomeAssistant
@@ -20,7 +24,9 @@ async def async_create_fix_flow(
     issue_id: str,
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
-    """Create the repair flow of an issue: of a lost channel, or of a wrong option."""
+    """Create the repair flow of an issue: a lost channel, a wrong option, an alert."""
+    if data is not None and "alert" in data:
+        return ConfirmRepairFlow()
     if data is not None and "channel_id" in data:
         return ChannelLostFlow()
     return WrongTimeZoneFlow()

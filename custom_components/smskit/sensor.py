@@ -1,7 +1,7 @@
 """Sensors of an account (balance, inbox, outbox) and of its channels."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, override
@@ -17,6 +17,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .alerts import SIGNAL_OPEN_ALERTS, OpenAlert
 from .channels import ChannelState
 from .coordinator import (
     BalanceCoordinator,
@@ -126,6 +127,7 @@ async def async_setup_entry(
                 TotalSensor(entry.entry_id, data.outbox.totals, description)
                 for description in TOTALS
             ),
+            OpenAlertsSensor(entry.entry_id, data.alerts.view),
         ]
     )
     async_add_for_channels(
@@ -234,6 +236,35 @@ class TotalSensor(SmskitEntity, SensorEntity):
         if value != self._attr_native_value:
             self._attr_native_value = value
             self.async_write_ha_state()
+
+
+class OpenAlertsSensor(SmskitEntity, SensorEntity):
+    """Sensor of the number of open alerts; an attribute says how far each has come."""
+
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _unrecorded_attributes = frozenset({"alerts"})
+
+    def __init__(self, entry_id: str, alerts: tuple[OpenAlert, ...]) -> None:
+        """Initialize the sensor."""
+        super().__init__(entry_id, "open_alerts")
+        self._show(alerts)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        signal = SIGNAL_OPEN_ALERTS.format(self._entry_id)
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, signal, self._async_update_alerts)
+        )
+
+    @callback
+    def _async_update_alerts(self, alerts: tuple[OpenAlert, ...]) -> None:
+        self._show(alerts)
+        self.async_write_ha_state()
+
+    def _show(self, alerts: tuple[OpenAlert, ...]) -> None:
+        self._attr_native_value = len(alerts)
+        self._attr_extra_state_attributes = {"alerts": [asdict(a) for a in alerts]}
 
 
 class ChannelSensor(ChannelEntity, SensorEntity):

@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .const import (
+    CONF_ACKNOWLEDGE_WORDS,
     CONF_ALLOWED_SENDERS,
     CONF_BALANCE_UNIT,
     CONF_COMMAND_PIN,
@@ -22,6 +23,7 @@ from .const import (
     CONF_RESTRICT_NUMBERS,
     CONF_SENDER,
     CONF_VOICE_LANGUAGE,
+    DEFAULT_ACKNOWLEDGE_WORDS,
     DEFAULT_HOLD_HOURS,
     DEFAULT_HOURLY_LIMIT,
     DEFAULT_INBOX_INTERVAL,
@@ -68,6 +70,8 @@ class Settings:
     """How long messages are kept; unread messages are always kept."""
     allowed_senders: frozenset[str]
     """Trusted numbers; if empty, the account's recipients are trusted."""
+    acknowledge_words: str
+    """What acknowledges an alert, separated by commas."""
     command_pin: str | None = field(repr=False)
     """What commands by message have to end with, or None if there is no PIN."""
     restrict_numbers: bool
@@ -98,6 +102,9 @@ class Settings:
             keep_messages=int(options.get(CONF_KEEP_MESSAGES, DEFAULT_KEEP_MESSAGES)),
             keep_for=timedelta(days=options.get(CONF_KEEP_DAYS, DEFAULT_KEEP_DAYS)),
             allowed_senders=frozenset(options.get(CONF_ALLOWED_SENDERS, ())),
+            acknowledge_words=options.get(
+                CONF_ACKNOWLEDGE_WORDS, DEFAULT_ACKNOWLEDGE_WORDS
+            ),
             command_pin=options.get(CONF_COMMAND_PIN) or None,
             restrict_numbers=options.get(CONF_RESTRICT_NUMBERS, False),
         )

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 import signal
 import sys
@@ -99,7 +100,13 @@ class Demo:
         )
         if not is_up:
             return None
-        return Stage(home=home, portal=portal, api_key=key, api_token=token)
+        return Stage(
+            home=home,
+            portal=portal,
+            api_key=key,
+            api_token=token,
+            restart=partial(self._restart, home),
+        )
 
     async def _boot(self, home: HomeAssistant, portal: DemoPortal) -> str:
         self._hass = await start_home_assistant()
@@ -114,6 +121,14 @@ class Demo:
             f"Home Assistant {config['version']} at {home.url}, "
             f"the portal at {portal.url}"
         )
+
+    async def _restart(self, home: HomeAssistant) -> None:
+        await home.disconnect()
+        await self._stop_home_assistant()
+        home.states.clear()
+        self._hass = await start_home_assistant()
+        await _unless_ended(self._hass, home.connect_when_up())
+        await home.wait_until_running()
 
     async def _take_pictures(self, stage: Stage) -> None:
         # Playwright takes its time to import.

@@ -98,6 +98,16 @@ class HomeAssistant:
         for state in await self.call("get_states"):
             self.states[state["entity_id"]] = state
 
+    async def connect_when_up(self) -> None:
+        """Connect as soon as one that was set up before answers."""
+        async with asyncio.timeout(_BOOT_TIMEOUT):
+            while True:
+                # A connection that ends at once comes as a TypeError.
+                with suppress(aiohttp.ClientError, OSError, TypeError):
+                    await self.connect()
+                    return
+                await asyncio.sleep(0.1)
+
     async def wait_until_running(self) -> Json:
         """Wait until it has started everything; return its configuration."""
         async with asyncio.timeout(_BOOT_TIMEOUT):

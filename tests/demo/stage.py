@@ -31,6 +31,8 @@ class Stage:
     portal: DemoPortal
     api_key: str
     api_token: str
+    restart: Callable[[], Awaitable[None]]
+    """Stops Home Assistant, and starts it again."""
     entry_id: str = ""
     device_id: str = ""
     entities: dict[str, str] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
 
+from .alarm import ask_the_next, let_somebody_have_it
 from .audit import complaints, leaks
 from .installation import FOLDER
 from .outside import ignore_a_late_command, tell_a_family_exactly
@@ -290,6 +291,8 @@ STEPS: Final[tuple[Step, ...]] = (
     tell_a_family_exactly,
     schedule,
     report_on_the_portal,
+    ask_the_next,
+    let_somebody_have_it,
     keep_secrets,
     stay_quiet,
 )

@@ -24,6 +24,7 @@ class StoredAccount:
     """The stage of the batch that each number is a recipient of."""
     unpublished: tuple[Json, ...] = ()
     """The events that are still to be published."""
+    open_alerts: frozenset[str] = frozenset()
     sent: int = 0
     failed: int = 0
 
@@ -65,6 +66,9 @@ def _read_database(path: Path) -> StoredAccount:
             unpublished=tuple(
                 {"kind": kind, **json.loads(body)}
                 for kind, body in rows("SELECT kind, body FROM events ORDER BY id")
+            ),
+            open_alerts=frozenset(
+                id_ for id_, _ in rows("SELECT id, message FROM alerts")
             ),
             sent=int(meta.get("sent", 0)),
             failed=int(meta.get("failed", 0)),

@@ -164,6 +164,15 @@ async def _behind_held(said: Said) -> None:
     await said.send(ANNA, message="Second")
 
 
+async def _over_the_limit(said: Said) -> None:
+    options = {**said.home.entry.options, "hourly_limit": 1}
+    said.home.hass.config_entries.async_update_entry(said.home.entry, options=options)
+    await said.home.reload()
+    steps = [{"numbers": [ANNA], "wait": 60}]
+    for number in range(2):
+        await said.home.call("alert", message=f"Smoke {number}", steps=steps)
+
+
 async def _busy_for_a_while(said: Said) -> None:
     await _fault(said, "http_status", status=429, retry_after="60")
     await said.send(BORIS, message="Second")
@@ -329,6 +338,7 @@ _SITUATIONS: Final[dict[FailureReason, Situation]] = {
     FailureReason.PORTAL_AWAY: _busy_for_a_while,
     FailureReason.CREDENTIALS_REFUSED: _refused_credentials,
     FailureReason.BEHIND_HELD: _behind_held,
+    FailureReason.HOURLY_LIMIT: _over_the_limit,
     FailureReason.NOT_IN_TIME: _not_in_time,
     FailureReason.STOPPING: _stopping,
     FailureReason.REFUSED: lambda s: _fault(s, "refused_error", text="Not allowed"),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 import logging
 from pathlib import Path
 import sqlite3
@@ -123,6 +123,28 @@ async def test_row_fails_alone(
     assert await labels(database) == ["first", "last"]
     assert database.problem is None
     assert "4711" not in caplog.text
+
+
+@_ROW
+@pytest.mark.parametrize("is_nested", [False, True])
+async def test_as_one(store: Store, is_nested: bool) -> None:
+    """What is written in a block is one unit: all of it is stored, or nothing."""
+    database = store.database
+    with database.as_one():
+        first = database.write(put("first"))
+        with database.as_one() if is_nested else nullcontext():
+            second = database.write(put("second"))
+    await asyncio.gather(first, second)
+    with database.as_one():
+        good = database.write(put("third"))
+        with database.as_one() if is_nested else nullcontext():
+            bad = database.write(put(_TOO_LARGE))
+    after = database.write(put("fourth"))
+    for failed in good, bad:
+        with pytest.raises(StoreError):
+            await failed
+    await after
+    assert await labels(database) == ["first", "second", "fourth"]
 
 
 @_ROW

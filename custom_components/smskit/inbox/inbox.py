@@ -88,8 +88,14 @@ class Inbox:
         *,
         is_trusted: Callable[[str], bool],
         name_of: Callable[[str], str | None],
+        on_new: Callable[[Message, int], None] = lambda *_: None,
     ) -> None:
-        """Write to the open database of a publisher."""
+        """Write to the open database of a publisher.
+
+        `on_new` gets each message that is stored, with the number of its listing, and
+        writes what follows from it in the same transaction: not what was there before
+        the last listing, nor what may be from somebody else.
+        """
         self._hass = hass
         self._entry_id = entry_id
         self._settings = settings
@@ -100,6 +106,7 @@ class Inbox:
         self._publisher = publisher
         self._is_trusted = is_trusted
         self._name_of = name_of
+        self._on_new = on_new
         self._log = MessageLog(publisher.database)
         self._seen = SeenMessages(publisher.database)
         self._account = ""
@@ -151,19 +158,25 @@ class Inbox:
     # --- What the portal lists -------------------------------------------------------
 
     async def async_take(
-        self, listing: Sequence[InboxMessage], *, full: bool, backlog: bool
+        self,
+        listing: Sequence[InboxMessage],
+        *,
+        full: bool,
+        backlog: bool,
+        were_there: bool = False,
     ) -> None:
         """Store what is new in a listing, and have it published in order of time.
 
         The first listing of an account is what was there before: it is kept as read,
-        and nothing of it is published. `backlog` marks what is late.
+        and nothing of it is published. `backlog` marks what is late; with `were_there`,
+        it was there when the last listing was made.
         """
         self.listings += 1
         if not listing and not full:
             self._unread = frozenset()
             return
         # What is read at the portal must not be lost because the caller is canceled.
-        taking = self._async_take(listing, self.listings, full, backlog)
+        taking = self._async_take(listing, self.listings, full, backlog, were_there)
         await asyncio.shield(self._hass.loop.create_task(taking, name="smskit inbox"))
 
     async def async_knows(self, listing: Sequence[InboxMessage]) -> bool:
@@ -199,7 +212,12 @@ class Inbox:
             pass
 
     async def _async_take(
-        self, listing: Sequence[InboxMessage], number: int, full: bool, backlog: bool
+        self,
+        listing: Sequence[InboxMessage],
+        number: int,
+        full: bool,
+        backlog: bool,
+        were_there: bool,
     ) -> None:
         async with self._lock:
             is_large = len(listing) >= _LARGE
@@ -217,8 +235,9 @@ class Inbox:
             imported = self._known[full] != self._account
             if fresh or imported:
                 late = fresh.keys() if backlog else old
+                unfit = {*doubtful, *(fresh if were_there else old)}
                 await self._async_store(
-                    fresh, doubtful, late, number, full=full, imported=imported
+                    fresh, doubtful, late, unfit, number, full=full, imported=imported
                 )
             if full:
                 await self._seen.async_forget(listed)
@@ -275,6 +294,7 @@ class Inbox:
         fresh: dict[str, InboxMessage],
         doubtful: Container[str],
         late: Container[str],
+        unfit: Container[str],
         number: int,
         *,
         full: bool,
@@ -324,10 +344,11 @@ class Inbox:
                 [message for _, message in some],
                 [seen[one] for one, _ in some],
                 published,
+                [(m, number) for one, m in some if not (imported or one in unfit)],
                 full=full,
             )
         if not messages:
-            await self._async_write([], [], [], full=full)
+            await self._async_write([], [], [], [], full=full)
         # A listing of all has the unread, too.
         self._known |= dict.fromkeys({full, False}, self._account)
         if self.view.unread > self._most_unread:
@@ -341,24 +362,30 @@ class Inbox:
         new: list[Message],
         seen: list[SeenRow],
         published: list[Body],
+        fit: list[tuple[Message, int]],
         *,
         full: bool,
     ) -> None:
         insert = partial(insert_messages, new, [row[0] for row in seen])
         is_import = len(new) > _AT_ONCE
-        stored = self._publisher.write(
-            RECEIVED,
-            published,
-            await self._hass.async_add_executor_job(insert) if is_import else insert(),
-            insert_seen(seen),
-            Statement(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
-                [
-                    *((_ACCOUNT_KEYS[one], self._account) for one in {full, False}),
-                    (_DATED_KEY, self._dated_by),
-                ],
-            ),
-        )
+        run = self._hass.async_add_executor_job
+        inserted = await run(insert) if is_import else insert()
+        with self._database.as_one():
+            stored = self._publisher.write(
+                RECEIVED,
+                published,
+                inserted,
+                insert_seen(seen),
+                Statement(
+                    "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+                    [
+                        *((_ACCOUNT_KEYS[one], self._account) for one in {full, False}),
+                        (_DATED_KEY, self._dated_by),
+                    ],
+                ),
+            )
+            for message, number in fit:
+                self._on_new(message, number)
         try:
             await stored
         except StoreError:

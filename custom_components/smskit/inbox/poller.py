@@ -85,7 +85,7 @@ class InboxPoller:
     async def _async_read(self, now: float, *, full: bool) -> bool:
         """Read a listing; return whether it was, or became, one of all."""
         is_late = partial(self._lateness.is_late, now=now, interval=self._interval)
-        late = is_late(full=full)
+        late, were_there = is_late(full=full), False
         try:
             listing = await self._async_list(unread=not full, late=late)
         except NotAPortalError as err:
@@ -105,13 +105,13 @@ class InboxPoller:
                 # another client.
                 unread = await self._async_list(unread=True, late=False)
                 await self._async_take(unread, full=False, late=False)
-            late = True
+            late = were_there = True
         elif not full and not late and await self._async_looks_late(listing):
             # Either it is, or all dates have moved: that shows beside known ones.
             with suppress(PortalError):
                 listing = await self._client.inbox(unread=False)
                 full = True
-        await self._async_take(listing, full=full, late=late)
+        await self._async_take(listing, full=full, late=late, were_there=were_there)
         return full
 
     async def _async_list(self, *, unread: bool, late: bool) -> Sequence[InboxMessage]:
@@ -128,12 +128,19 @@ class InboxPoller:
         return any(map(self.inbox.is_before_known, new))
 
     async def _async_take(
-        self, listing: Sequence[InboxMessage], *, full: bool, late: bool
+        self,
+        listing: Sequence[InboxMessage],
+        *,
+        full: bool,
+        late: bool,
+        were_there: bool = False,
     ) -> None:
         if self._is_stopped:
             # The next start finds what this one may have swallowed.
             return
-        await self.inbox.async_take(listing, full=full, backlog=late)
+        await self.inbox.async_take(
+            listing, full=full, backlog=late, were_there=were_there
+        )
         # Nobody else can have written the first sender of a listing.
         if listing and listing[0].shows_encoder and self.inbox.trusts(listing[0]):
             self._client.note_encoder()

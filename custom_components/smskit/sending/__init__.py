@@ -1,6 +1,7 @@
 """Sending: from a draft and its recipients to what became of each of them."""
 
 from .batch import Batch, BatchRecipient
+from .clock import epoch, monotonic
 from .delivery import DeliveryTracker
 from .dispatcher import Dispatcher
 from .encoding import EncodedText, Encoding
@@ -12,6 +13,7 @@ from .models import (
     Draft,
     MessageType,
     Outcome,
+    Priority,
     Recipient,
     Report,
     Status,
@@ -49,6 +51,7 @@ __all__ = [
     "Outbox",
     "Outcome",
     "Planner",
+    "Priority",
     "Recipient",
     "Report",
     "Sender",
@@ -57,5 +60,7 @@ __all__ = [
     "Via",
     "async_remove_media",
     "async_setup_media",
+    "epoch",
     "media_entity_id",
+    "monotonic",
 ]

@@ -9,7 +9,7 @@ from homeassistant.util.ulid import ulid_now
 
 from ..api import SendType
 from ..store import Reason
-from .models import Status
+from .models import Priority, Status
 from .reasons import FailureReason
 
 
@@ -63,6 +63,7 @@ class Batch:
     id: str = field(default_factory=ulid_now)
     origin: str = field(default_factory=ulid_now)
     """What its messages go by, and those of all parts of what was submitted."""
+    priority: Priority = Priority.NORMAL
     fallback: SendType | None = None
     """The kind of SMS that takes over where WhatsApp is refused."""
     route: str | None = None

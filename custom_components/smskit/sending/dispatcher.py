@@ -22,6 +22,7 @@ from ..api import (
 from ..const import LOGGER
 from ..store import Reason
 from .batch import Batch, BatchRecipient, Stage
+from .models import Priority
 from .outbox import Outbox
 from .pacing import Pacing
 from .reasons import FailureReason, error_reason
@@ -109,25 +110,33 @@ class Dispatcher:
     # --- What callers do -------------------------------------------------------------
 
     @callback
-    def async_submit(self, batch: Batch) -> asyncio.Future[None]:
-        """Take a batch; the future is done once it has an outcome."""
+    def async_submit(
+        self, batch: Batch, *, is_limited: bool = False
+    ) -> asyncio.Future[None]:
+        """Take a batch; the future is done once it has an outcome.
+
+        It is held until a limit permits it with `is_limited`.
+        """
         done = self._outbox.submit(batch)
-        if (obstacle := self._obstacle(batch)) is not None:
+        if (obstacle := self._obstacle(batch, is_limited=is_limited)) is not None:
             self._outbox.hold(batch, Reason(obstacle))
         self._dispatch()
         return done
 
-    def _obstacle(self, batch: Batch) -> FailureReason | None:
+    def _obstacle(self, batch: Batch, *, is_limited: bool) -> FailureReason | None:
         """Return why a new batch does not even wait for a slot.
 
         An account that is being unloaded leaves it to what takes over.
         """
         if not self._is_started:
             return FailureReason.STOPPING
+        if is_limited:
+            return FailureReason.HOURLY_LIMIT
         if batch.deadline <= time.monotonic():
             return None
-        if any(number in self._outbox.held_numbers for number in batch.numbers):
-            # What is held goes first.
+        # What is held goes first, but an alarm does not wait for what is no hurry.
+        held = self._outbox.held_numbers
+        if batch.priority is Priority.NORMAL and any(n in held for n in batch.numbers):
             return FailureReason.BEHIND_HELD
         if self._pacing.backoff and (self._sending or self._probe):
             # A portal that is away is tried by one.
@@ -207,7 +216,8 @@ class Dispatcher:
         if self._pacing.next_held > now:
             self._set_timer(min(wake, self._pacing.next_held))
             return
-        for batch in self._outbox.in_stage(Stage.HELD):
+        held = self._outbox.in_stage(Stage.HELD)
+        for batch in sorted(held, key=lambda b: b.priority is Priority.NORMAL):
             ready = self._ready_at(batch, now)
             if ready is not None and ready <= now and not blocked & batch.numbers:
                 if self._pacing.is_probed:
@@ -230,7 +240,8 @@ class Dispatcher:
 
     def _ready_at(self, batch: Batch, now: float) -> float | None:
         """Return when the pace and the hourly limit let a held batch go, if ever."""
-        available = self._outbox.limit.available_at(len(batch.recipients), 0, now)
+        limit = self._outbox.limits[batch.priority]
+        available = limit.available_at(len(batch.recipients), now)
         if available is None:
             return None
         return max(available, self._pacing.ready_at(batch.numbers))
@@ -295,7 +306,10 @@ class Dispatcher:
 
     async def _async_process(self, batch: Batch, was_held: bool) -> None:
         try:
-            if not await self._outbox.start(batch):
+            if self._outbox.get(batch.id) is None:
+                # It was recalled or canceled a moment ago.
+                pass
+            elif not await self._outbox.start(batch):
                 self._pacing.next_held = time.monotonic() + _STORE_RETRY
             elif self._is_started:
                 await self._async_send(batch, was_held=was_held)

@@ -1,4 +1,4 @@
-"""What stops an automation that has gone wild: an hourly limit, and no repeats.
+"""What stops an automation that has gone wild: hourly limits, and no repeats.
 
 Moments are monotonic; `rows` are as the database has them, in epoch seconds.
 """
@@ -22,9 +22,12 @@ _REPEAT: Final = 60.0
 class HourlyLimit:
     """Counts the recipients of the last hour."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, name: str, limit: int) -> None:
         """Allow `limit` recipients in any rolling hour, 0 for no limit."""
+        self.name = name
         self.limit = limit
+        self.outstanding = 0
+        """How many recipients were accepted and have not been sent to."""
         self._sent: deque[tuple[float, str, int]] = deque()
         """When how many recipients of which batch were sent to, oldest first."""
         self._count = 0
@@ -40,11 +43,13 @@ class HourlyLimit:
         self._sent = deque(entries)
         self._count = sum(count for _, _, count in entries)
 
-    def available_at(self, count: int, outstanding: int, now: float) -> float | None:
+    def available_at(
+        self, count: int, now: float, outstanding: int = 0
+    ) -> float | None:
         """Return when `count` more recipients may be sent to, `now` or later.
 
-        `outstanding` recipients were accepted and not sent to yet. Return None when
-        that many can never be sent to.
+        `outstanding` recipients go before them. Return None when that many can never
+        be sent to.
         """
         self._prune(now)
         if not self.limit:
@@ -69,8 +74,9 @@ class HourlyLimit:
         at = time.time()
         return [
             Statement(
-                "INSERT OR REPLACE INTO hourly (batch_id, at, count) VALUES (?, ?, ?)",
-                [(batch_id, at, count)],
+                "INSERT OR REPLACE INTO hourly (batch_id, name, at, count) "
+                "VALUES (?, ?, ?, ?)",
+                [(batch_id, self.name, at, count)],
             ),
             Statement("DELETE FROM hourly WHERE at < ?", [(at - _HOUR,)]),
         ]

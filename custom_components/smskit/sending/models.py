@@ -79,6 +79,16 @@ AWAITED: Final = frozenset({Status.SCHEDULED, Status.QUEUED})
 NOWHERE: Final = frozenset({Status.FAILED, Status.EXPIRED})
 
 
+class Priority(StrEnum):
+    """What a message may pass."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+    """What keeps messages from being a nuisance, such as the duplicate filter."""
+    CRITICAL = "critical"
+    """The limits of what is spent, too, within a limit of its own."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipient:
     """One number that a message goes to."""
@@ -133,6 +143,7 @@ class Draft:
     """How long it may be held; by default as set for the account."""
     max_segments: int = MAX_SEGMENTS
     allow_repeat: bool = False
+    priority: Priority = Priority.NORMAL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

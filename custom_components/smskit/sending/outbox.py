@@ -45,13 +45,15 @@ from . import rows
 from .batch import Batch, BatchRecipient, Stage
 from .clock import epoch, monotonic
 from .limits import DuplicateFilter, HourlyLimit, Original
-from .models import AWAITED, NOWHERE, Outcome, Status, Via, both_of
+from .models import AWAITED, NOWHERE, Outcome, Priority, Status, Via, both_of
 from .reasons import FailureReason
 
 OUTCOME: Final = "outcome"
 """The kind of event that `publish` takes."""
 _NOT_STORED: Final = Reason(FailureReason.NOT_STORED)
 _AT_ONCE: Final = Reason(FailureReason.SENT_AT_ONCE)
+CRITICAL_LIMIT: Final = 50
+"""How many recipients critical messages may go to in any rolling hour."""
 # An SMS takes over for as long as a message may be held, and at least for so long.
 _FALLBACK_TIME: Final = 3600.0
 _NOT_SENT: Final = {Stage.PENDING, Stage.HELD}
@@ -103,7 +105,14 @@ class Outbox:
         self._settings = settings
         self._database = publisher.database
         self._publisher = publisher
-        self.limit = HourlyLimit(settings.hourly_limit)
+        spending = HourlyLimit("spending", settings.hourly_limit)
+        critical = HourlyLimit("critical", CRITICAL_LIMIT)
+        self.limits: Final = {
+            Priority.NORMAL: spending,
+            Priority.URGENT: spending,
+            Priority.CRITICAL: critical,
+        }
+        """Which limit is for a message."""
         self.duplicates = DuplicateFilter()
         self._batches: dict[Stage, dict[str, Batch]] = {stage: {} for stage in Stage}
         self.pending = self._batches[Stage.PENDING]
@@ -111,8 +120,6 @@ class Outbox:
         self._submitted = SIGNAL_SUBMITTED.format(entry_id)
         self.held_numbers: Counter[str] = Counter()
         """How many held batches a number has: they have to go first."""
-        self.outstanding = 0
-        """How many recipients were accepted and have not been sent to."""
         self._deadlines: list[tuple[float, str]] = []
         self._submissions = 0
         self._sent = 0
@@ -144,7 +151,9 @@ class Outbox:
         self._sent = int(meta.get("sent", 0))
         self._failed = int(meta.get("failed", 0))
         self._unknown = int(meta.get("unknown", 0))
-        self.limit.load(await fetch("SELECT batch_id, at, count FROM hourly"))
+        for limit in {*self.limits.values()}:
+            counted = "SELECT batch_id, at, count FROM hourly WHERE name = ?"
+            limit.load(await fetch(counted, (limit.name,)))
         stored = await fetch(rows.SELECT_BATCHES)
         recipients = await fetch(rows.SELECT_RECIPIENTS)
         read = rows.read_batches
@@ -239,7 +248,8 @@ class Outbox:
         # Of one that was held for too long, the portal might refuse it.
         _forget_past_schedule(batch)
         self._move(batch, Stage.SENDING)
-        statements = self.limit.record(batch.id, len(batch.recipients))
+        limit = self.limits[batch.priority]
+        statements = limit.record(batch.id, len(batch.recipients))
         statements += rows.update(batch)
         batch.stored = self._database.write(*statements)
         try:
@@ -400,6 +410,22 @@ class Outbox:
         self._end(batch, Status.EXPIRED)
 
     @callback
+    def recall(self, batch: Batch) -> None:
+        """End what has not left of a batch: PENDING, HELD or, if it is held, SENDING.
+
+        Nobody wants it any more.
+        """
+        _expect(batch, Stage.PENDING, Stage.HELD, Stage.SENDING)
+        if batch.stage is Stage.HELD:
+            self.expire(batch)
+            return
+        batch.deadline, batch.expires = time.monotonic(), time.time()
+        if batch.stage is Stage.PENDING:
+            self.hold(batch, Reason(FailureReason.CANCELED))
+        else:
+            self._write(batch)
+
+    @callback
     def share(self, original: Original, subentry_ids: frozenset[str]) -> None:
         """Note whom a message is for, too, because a copy of it is not sent."""
         recipient, batch = original.recipient, original.batch
@@ -550,7 +576,7 @@ class Outbox:
         """Take back what a batch cost that the portal provably did not take."""
         if batch.stage is not Stage.SENDING:
             return []
-        return self.limit.refund(batch.id)
+        return self.limits[batch.priority].refund(batch.id)
 
     def _show(
         self, batch: Batch, changes: Mapping[Status, Iterable[BatchRecipient]]
@@ -607,7 +633,7 @@ class Outbox:
         self._batches[batch.stage][batch.id] = batch
         self._pending += _open_recipients(batch)
         if batch.stage in _NOT_SENT:
-            self.outstanding += len(batch.recipients)
+            self.limits[batch.priority].outstanding += len(batch.recipients)
         if batch.stage is Stage.HELD:
             self.held_numbers.update(batch.numbers)
             heapq.heappush(self._deadlines, (batch.deadline, batch.id))
@@ -616,7 +642,7 @@ class Outbox:
         del self._batches[batch.stage][batch.id]
         self._pending -= _open_recipients(batch)
         if batch.stage in _NOT_SENT:
-            self.outstanding -= len(batch.recipients)
+            self.limits[batch.priority].outstanding -= len(batch.recipients)
         if batch.stage is Stage.HELD:
             # What comes later for these numbers may go.
             self.held_numbers.subtract(batch.numbers)

@@ -15,7 +15,7 @@ from ..settings import Settings
 from .batch import Batch, BatchRecipient
 from .encoding import EncodedText, Encoding, keep_from_tag_removal, measure
 from .limits import Original
-from .models import Draft, MessageType, Recipient, Via, both_of
+from .models import Draft, MessageType, Priority, Recipient, Via, both_of
 from .outbox import Outbox
 from .reasons import FailureReason
 from .speech import speech_seconds
@@ -100,9 +100,8 @@ class Planner:
         sent = [one for one in routed if one.error is None and one.original is None]
         count = len(sent)
         now = time.monotonic()
-        available_at = self._outbox.limit.available_at(
-            count, self._outbox.outstanding, now
-        )
+        limit = self._outbox.limits[draft.priority]
+        available_at = limit.available_at(count, now, limit.outstanding)
         blocked_by: str | None = None
         if count and (available_at is None or available_at > now):
             blocked_by = "hourly_limit"
@@ -132,7 +131,8 @@ class Planner:
             if error is not None and fallback is not None:
                 type_, fallback, route, error = fallback, None, draft.route, None
         original: Original | None = None
-        if error is None and not draft.allow_repeat:
+        may_repeat = draft.allow_repeat or draft.priority is not Priority.NORMAL
+        if error is None and not may_repeat:
             original = self._outbox.duplicates.find(recipient.number, body)
         return Routed(
             recipient=recipient,
@@ -166,6 +166,7 @@ class Planner:
                 expires=now + hold.total_seconds(),
                 deadline=time.monotonic() + hold.total_seconds(),
                 type=batch[0].type,
+                priority=draft.priority,
                 fallback=batch[0].fallback,
                 sender=self._sender_id(draft, batch[0].recipient),
                 text=draft.text or (template.summary() if template else ""),

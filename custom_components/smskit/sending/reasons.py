@@ -42,6 +42,7 @@ class FailureReason(StrEnum):
     """Another message found that, or is just trying it."""
     CREDENTIALS_REFUSED = "credentials_refused"
     BEHIND_HELD = "behind_held"
+    HOURLY_LIMIT = "hourly_limit"
     NOT_IN_TIME = "not_in_time"
     """Its turn did not come while its caller waited."""
     STOPPING = "stopping"

@@ -13,13 +13,13 @@ from ..store import NO_REASON, Body, Direction, Message, Reason, Statement
 from .batch import Batch, BatchRecipient, Stage
 from .clock import monotonic
 from .limits import Original
-from .models import VIA_OF_TYPE, Status
+from .models import VIA_OF_TYPE, Priority, Status
 from .reasons import FailureReason
 
 SELECT_BATCHES: Final = (
     "SELECT id, origin, created, expires, type, fallback, sender, text, body, route, "
     "fallback_route, file, language, duration, schedule, stage, group_id, "
-    "notice, follow_from FROM batches ORDER BY rowid"
+    "notice, follow_from, priority FROM batches ORDER BY rowid"
 )
 SELECT_RECIPIENTS: Final = (
     "SELECT batch_id, number, name, status, subentry_ids, reason_code, reason_cause, "
@@ -32,8 +32,8 @@ SELECT_DUPLICATES: Final = (
 _INSERT: Final = (
     "INSERT INTO batches (id, origin, created, expires, type, fallback, sender, text, "
     "body, route, fallback_route, file, language, duration, schedule, stage, group_id, "
-    "notice, follow_from) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "notice, follow_from, priority) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _SHOWN: Final = "status = ?, reason_code = ?, reason_cause = ?, reason_quote = ?"
 _UPDATE: Final = (
@@ -88,6 +88,7 @@ def insert_part(batch: Batch) -> list[Statement]:
         batch.group_id,
         batch.notice,
         batch.follow_from,
+        batch.priority.value,
     )
     return [
         Statement(_INSERT, [row]),
@@ -209,6 +210,7 @@ def read_batches(
             group_id=row[16],
             notice=row[17],
             follow_from=row[18],
+            priority=Priority(row[19]),
             recipients=of_batch[row[0]],
             numbers=frozenset(r.number for r in of_batch[row[0]]),
             # A clock that was wrong makes it no later.

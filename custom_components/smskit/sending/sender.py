@@ -1,7 +1,7 @@
 """Sending of drafts, up to the outcome for each recipient."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -21,6 +21,7 @@ from .models import (
     Draft,
     LimitReporter,
     Outcome,
+    Priority,
     Recipient,
     Report,
     Status,
@@ -90,13 +91,11 @@ class Sender:
     def _plan(self, draft: Draft, recipients: Iterable[Recipient]) -> Plan:
         """Return the plan of a draft that the limits let through; raise otherwise."""
         plan = self._planner.plan(draft, recipients)
-        if plan.blocked_by == "hourly_limit":
-            self._is_limited = True
-            self._report_limit(self._outbox.limit.limit, plan.available_at)
-            raise self._limit_error(plan.available_at)
-        if self._is_limited:
-            self._is_limited = False
-            self._report_limit(None, None)
+        is_limited = plan.blocked_by == "hourly_limit"
+        if is_limited or self._is_limited:
+            self._show_limit(plan)
+        if is_limited:
+            raise self._limit_error(plan)
         return plan
 
     def _follow_originals(self, copies: Iterable[Routed]) -> list[asyncio.Future[None]]:
@@ -112,22 +111,51 @@ class Sender:
                     waits.append(original.batch.done)
         return waits
 
+    @callback
+    def submit(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
+        """Send a draft for which nobody waits; return what is known now.
+
+        What the hourly limit stops is held until the limit permits it. Raises as
+        `async_send` does.
+        """
+        plan = self._planner.plan(draft, recipients)
+        self._show_limit(plan)
+        is_limited = plan.blocked_by == "hourly_limit"
+        outcomes: dict[str, Outcome] = {}
+        for batch in self._planner.batches(plan):
+            self._dispatcher.async_submit(batch, is_limited=is_limited)
+            outcomes.update(_outcomes(batch))
+        return _report(plan, outcomes)
+
+    def _show_limit(self, plan: Plan) -> None:
+        """Report whether the hourly limit that the options set stops a plan."""
+        if plan.draft.priority is Priority.CRITICAL:
+            return
+        was_limited = self._is_limited
+        self._is_limited = plan.blocked_by == "hourly_limit"
+        if self._is_limited:
+            limit = self._outbox.limits[plan.draft.priority].limit
+            self._report_limit(limit, plan.available_at)
+        elif was_limited:
+            self._report_limit(None, None)
+
     def preview(self, draft: Draft, recipients: Iterable[Recipient]) -> Report:
         """Return the outcomes that a draft would have, without sending anything."""
         return _report(self._planner.plan(draft, recipients), {})
 
     @callback
-    def withdraw(self, report: Report) -> None:
-        """Let what has not left of a message expire now: nobody wants it any more."""
-        origins = {outcome.batch_id for outcome in report.outcomes}
-        for batch in self._outbox.in_stage(Stage.HELD):
+    def withdraw(self, origins: Container[str | None]) -> None:
+        """Let what has not left of messages end now: nobody wants them any more."""
+        for batch in self._outbox.cancelable():
             if batch.origin in origins:
-                self._outbox.expire(batch)
+                self._outbox.recall(batch)
 
-    def _limit_error(self, available_at: float | None) -> ServiceValidationError:
-        limit = str(self._outbox.limit.limit)
+    def _limit_error(self, plan: Plan) -> ServiceValidationError:
+        available_at = plan.available_at
+        hourly = self._outbox.limits[plan.draft.priority]
+        limit = str(hourly.limit)
         if available_at is None:
-            if waiting := self._outbox.outstanding:
+            if waiting := hourly.outstanding:
                 key = "over_hourly_limit_waiting"
                 return invalid(key, limit=limit, waiting=str(waiting))
             return invalid("over_hourly_limit", limit=limit)

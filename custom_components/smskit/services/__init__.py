@@ -14,7 +14,7 @@ from homeassistant.helpers import service
 import voluptuous as vol
 
 from ..const import DOMAIN
-from . import ask, cancel, channels, inbox, portal, sending
+from . import alerts, ask, cancel, channels, inbox, portal, sending
 from .channels import async_clear_queue, async_reset
 from .errors import portal_error, raise_unless_all_taken
 
@@ -73,6 +73,16 @@ _ACTIONS: Final[dict[str, tuple[Action, vol.Schema, SupportsResponse]]] = {
     "ask": (
         ask.async_ask,
         ask.ASK_SCHEMA,
+        SupportsResponse.OPTIONAL,
+    ),
+    "alert": (
+        alerts.async_alert,
+        alerts.ALERT_SCHEMA,
+        SupportsResponse.OPTIONAL,
+    ),
+    "end_alert": (
+        alerts.async_end_alert,
+        alerts.END_SCHEMA,
         SupportsResponse.OPTIONAL,
     ),
 }

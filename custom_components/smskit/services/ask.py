@@ -41,8 +41,6 @@ ATTR_NUMBER: Final = "number"
 ATTR_TIMEOUT: Final = "timeout"
 
 _DEFAULT_TIMEOUT: Final = timedelta(minutes=5)
-# How long an urgent question waits for the inbox; in seconds.
-_LOOK_TIMEOUT: Final = 10.0
 _LEFT: Final = {Status.SCHEDULED, Status.QUEUED, Status.SENT, Status.UNKNOWN}
 _TIMED_OUT: Final[JsonObjectType] = {"timed_out": True, "reply": None}
 
@@ -76,7 +74,7 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
     )
     # Wait before sending: a reply may arrive before the portal's answer does.
     with data.reply_waiters.ask() as waiter:
-        has_looked = await _async_look(call.hass, entry)
+        has_looked = await data.inbox.async_look_in_time()
         waiter.raise_if_interrupted()
         # What the next listing has is from before the question if none came now.
         after = data.messages.listings + (not has_looked)
@@ -114,16 +112,9 @@ async def _async_recipients(
     )
 
 
-def _look_soon(hass: HomeAssistant, entry: SmskitConfigEntry) -> asyncio.Task[bool]:
+def _look_soon(hass: HomeAssistant, entry: SmskitConfigEntry) -> None:
     look = entry.runtime_data.inbox.async_look()
-    return entry.async_create_background_task(hass, look, "smskit ask")
-
-
-async def _async_look(hass: HomeAssistant, entry: SmskitConfigEntry) -> bool:
-    """Read what the portal has; return whether that worked in time."""
-    looking = _look_soon(hass, entry)
-    await asyncio.wait((looking,), timeout=_LOOK_TIMEOUT)
-    return looking.done() and not looking.cancelled() and looking.result()
+    entry.async_create_background_task(hass, look, "smskit ask")
 
 
 async def _async_reply(waiter: ReplyWaiter, within: float) -> ServiceResponse:
@@ -146,7 +137,7 @@ def _has_left(report: Report) -> bool:
 
 def _withdraw(sender: Sender, sending: asyncio.Task[Report]) -> None:
     if not sending.cancelled() and sending.exception() is None:
-        sender.withdraw(sending.result())
+        sender.withdraw({outcome.batch_id for outcome in sending.result().outcomes})
 
 
 class _Departure:

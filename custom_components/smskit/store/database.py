@@ -1,8 +1,8 @@
 """The database of an account: one connection, and one queue of writes."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -90,6 +90,8 @@ class Database:
         self._is_detached = False
         """Whether the connection is to a copy, because the file itself is refused."""
         self._queue: list[_Unit] = []
+        self._together: tuple[list[Statement], asyncio.Future[None]] | None = None
+        """What is collected for one unit, and its future."""
         self._backlog: list[_Unit] = []
         self._wake = asyncio.Event()
         self._is_idle = asyncio.Event()
@@ -278,7 +280,35 @@ class Database:
         It raises StoreError when they are not. Nobody has to wait, and canceling the
         wait cancels nothing else.
         """
+        if self._together is not None:
+            collected, done = self._together
+            collected += statements
+            return done
         done = self._new_future()
+        self._queue_unit(statements, done)
+        return done
+
+    @contextmanager
+    def as_one(self) -> Generator[None]:
+        """Make one unit of all that is written in the block, which must not await.
+
+        Blocks may be nested: the outermost one counts.
+        """
+        if self._together is not None:
+            yield
+            return
+        statements: list[Statement] = []
+        done = self._new_future()
+        self._together = statements, done
+        try:
+            yield
+        finally:
+            self._together = None
+            self._queue_unit(tuple(statements), done)
+
+    def _queue_unit(
+        self, statements: tuple[Statement, ...], done: asyncio.Future[None]
+    ) -> None:
         if self._is_closed:
             error = StoreError("the database is closed", DiskProblem.CLOSED)
             done.set_exception(error)
@@ -286,7 +316,6 @@ class Database:
             self._queue.append(_Unit(statements, done))
             self._is_idle.clear()
             self._wake.set()
-        return done
 
     def _new_future(self) -> asyncio.Future[None]:
         """Return a future whose error nobody has to look at."""

@@ -13,7 +13,8 @@ type _Row = tuple[Any, ...]
 # Without all of it, messages of old would be taken for new ones.
 _SEEN: Final = "seen"
 
-
+# Tables whose rows are parts of those of another one, which they name first.
+_PARTS: Final = {"batches": "batch_recipients", "alerts": "alert_questions"}
 # Whose listings are known, by what `seen` has.
 _ACCOUNT: Final = {"account", "account_unread"}
 
@@ -30,10 +31,9 @@ def salvage(path: Path) -> list[Statement]:
             rows[table], is_whole = _read(connection, table)
             if table == _SEEN and not is_whole:
                 rows["meta"] = [row for row in rows["meta"] if row[0] not in _ACCOUNT]
-    batches = {row[0] for row in rows["batches"]}
-    rows["batch_recipients"] = [
-        row for row in rows["batch_recipients"] if row[0] in batches
-    ]
+    for whole, part in _PARTS.items():
+        there = {row[0] for row in rows[whole]}
+        rows[part] = [row for row in rows[part] if row[0] in there]
     return [
         Statement(
             f"INSERT OR IGNORE INTO {table} VALUES "  # noqa: S608 - a constant

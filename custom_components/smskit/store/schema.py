@@ -31,7 +31,8 @@ CREATE TABLE batches (
     stage TEXT NOT NULL,
     group_id TEXT,
     notice TEXT,
-    follow_from REAL NOT NULL
+    follow_from REAL NOT NULL,
+    priority TEXT NOT NULL
 );
 CREATE TABLE batch_recipients (
     batch_id TEXT NOT NULL REFERENCES batches (id) ON DELETE CASCADE,
@@ -47,13 +48,42 @@ CREATE TABLE batch_recipients (
     PRIMARY KEY (batch_id, position)
 ) WITHOUT ROWID;
 
--- What the hourly limit and the duplicate filter have to remember.
+-- What the hourly limits and the duplicate filter have to remember. `name` is that of
+-- the limit.
 CREATE TABLE hourly (
-    batch_id TEXT PRIMARY KEY, at REAL NOT NULL, count INTEGER NOT NULL
+    batch_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    at REAL NOT NULL,
+    count INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE duplicates (
     digest TEXT PRIMARY KEY, at REAL NOT NULL, message_id TEXT NOT NULL
 ) WITHOUT ROWID;
+
+-- Open alerts, and whom they have asked: each question is a message of a batch. `steps`
+-- and `words` are JSON, and never change.
+CREATE TABLE alerts (
+    id TEXT PRIMARY KEY,
+    message TEXT NOT NULL,
+    steps TEXT NOT NULL,
+    rounds INTEGER NOT NULL,
+    words TEXT NOT NULL,
+    announcement TEXT,
+    is_critical INTEGER NOT NULL,
+    -- How many steps were taken, and when the next one is due.
+    position INTEGER NOT NULL,
+    deadline REAL NOT NULL
+);
+CREATE TABLE alert_questions (
+    alert_id TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+    batch_id TEXT NOT NULL,
+    number TEXT NOT NULL,
+    name TEXT,
+    position INTEGER NOT NULL,
+    -- Whether the inbox was read right before it left.
+    has_looked INTEGER NOT NULL,
+    PRIMARY KEY (batch_id, number)
+);
 
 -- Messages in both directions. `number` is the other side's, `own_number` ours; `peer`
 -- is `number` in the form that all its forms are compared in.
@@ -179,6 +209,8 @@ TABLES: Final = (
     "batch_recipients",
     "hourly",
     "duplicates",
+    "alerts",
+    "alert_questions",
     "messages",
     "seen",
     "channels",

@@ -1,0 +1,1 @@
+"""Alerts: people are asked one after the other until somebody has it."""
