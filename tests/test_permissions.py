@@ -184,6 +184,7 @@ def deeds(home: Desk) -> dict[str, list[Json]]:
             {"type": "smskit/messages/list"},
             {"type": "smskit/messages/list", "number": ANNA},
         ],
+        "smskit/messages/text": [{"type": "smskit/messages/text", "message_id": "1"}],
         "smskit/messages/subscribe": [{"type": "smskit/messages/subscribe"}],
         "get_messages": [call("get_messages"), call("get_messages", **{"from": ANNA})],
         "get_message_status": [call("get_message_status", group_id=home.group_id)],

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+import re
 from typing import Final
 
 from playwright.async_api import Error, Page, Request, Route, expect
@@ -28,7 +29,7 @@ TEXTS = (
     "{{ 1+1 }} {% raw %} ${trip('template')} `${trip('literal')}`",
     "&lt;b&gt; &#60;img&#62; \\u003cimg\\u003e",
     "\u202etxt.exe\u2066 \u0000\u0007 end",
-    "x" * 5000,
+    "<img src=x onerror=\"trip('long')\">" * 150,
 )
 SENDER = "<IMG SRC=X>"
 # How a sender who is no number calls itself, and how that is shown.
@@ -70,6 +71,13 @@ async def test_text_stays_text(stage: Stage, open_page: OpenPage) -> None:
     await row.click()
     bubbles = page.locator("smskit-card .message.in .text")
     await expect(bubbles).to_have_count(len(TEXTS) + 1)
+    # Only the beginning of a long text is there until somebody wants all of it.
+    fold = page.locator("smskit-card .unfold")
+    await expect(fold).to_have_attribute("aria-expanded", "false")
+    await expect(bubbles.nth(len(TEXTS) - 1)).to_have_text(re.compile("…$"))
+    await fold.press("Enter")
+    await expect(fold).to_have_attribute("aria-expanded", "true")
+    await expect(fold).to_have_text("Show less")
     shown = await bubbles.evaluate_all("(all) => all.map((one) => one.textContent)")
     assert sorted(shown) == sorted([*TEXTS, "The end"])
     assert await page.locator("smskit-card h2", has_text=SENDER).count() == 1

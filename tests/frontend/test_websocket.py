@@ -196,6 +196,28 @@ async def test_pages(
     assert (last["messages"], last["more"]) == ([], False)
 
 
+@pytest.mark.parametrize("length", [2048, 2049, 65_000])
+async def test_long_text(  # noqa: PLR0913, PLR0917 - fixtures
+    hass: HomeAssistant,
+    ask: Ask,
+    account: Account,
+    portal: Portal,
+    freezer: FrozenDateTimeFactory,
+    length: int,
+) -> None:
+    """A page has the beginning of a long text; all of it is there for the asking."""
+    text = "a" * length
+    portal.receive(account, ANNA[1:], text)
+    await look(hass, freezer)
+    page = await ask("messages/list", number=ANNA)
+    (message,) = page["messages"]
+    assert message["is_cut"] is (length > 2048)
+    assert len(message["text"]) == min(length, 2048)
+    whole = await ask("messages/text", message_id=message["id"])
+    assert whole == {"text": text}
+    assert await ask("messages/text", message_id="another") == {"text": None}
+
+
 @pytest.mark.parametrize("limit", [0, 201])
 async def test_page_size_has_bounds(socket: MockHAClientWebSocket, limit: int) -> None:
     """Nobody asks for everything at once."""

@@ -5,7 +5,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 
 from ..phone_number import current_form
-from ..store import Conversation, Direction, Message
+from ..store import MAX_LENGTH, Conversation, Direction, Message, shortened
 from ..texts import reason_fields
 
 
@@ -35,7 +35,8 @@ def as_shown(
     shown: dict[str, Any] = {
         "id": message.id,
         "number": _shown_number(message.number, numbers),
-        "text": message.text,
+        "text": shortened(message.text),
+        "is_cut": len(message.text) > MAX_LENGTH,
         "date": message.date.isoformat(),
         "direction": message.direction.value,
     }

@@ -32,6 +32,7 @@
  * @property {string} text
  * @property {string} date ISO 8601
  * @property {"in" | "out"} direction
+ * @property {boolean} is_cut whether `text` is only the beginning
  * @property {boolean} [read] received messages only
  * @property {string} [status] sent messages only
  * @property {string | null} [reason] sent messages only: why it failed, in the language of
@@ -50,6 +51,9 @@ const DAY = 86400000;
 const PREVIEW_DELAY = 300;
 const RETRY_DELAY = 3000;
 const MAX_MISSES = 20;
+// What is longer is folded. The style of a folded text has the lines, too.
+const FOLDED_LENGTH = 900;
+const FOLDED_LINES = 12;
 
 // --- Texts --------------------------------------------------------------------------
 
@@ -61,6 +65,8 @@ const TEXTS = {
     no_messages: "No messages yet",
     choose: "Select a conversation",
     back: "Back to conversations",
+    show_all: "Show all",
+    show_less: "Show less",
     latest: "Newest messages",
     unread_one: "{n} unread",
     unread_other: "{n} unread",
@@ -145,6 +151,8 @@ const TEXTS = {
     no_messages: "Aucun message pour l’instant",
     choose: "Sélectionnez une conversation",
     back: "Retour aux conversations",
+    show_all: "Tout afficher",
+    show_less: "Réduire",
     latest: "Derniers messages",
     unread_one: "{n} non lu",
     unread_other: "{n} non lus",
@@ -1141,7 +1149,9 @@ class ConversationsView {
     const items = [];
     let day;
     for (const message of this._ordered()) {
-      const item = known.get(keyOf(message)) ?? makeBubble(message, this.card.clock);
+      const item =
+        known.get(keyOf(message)) ??
+        makeBubble(message, this.card.clock, (text) => this._fold(message, text));
       if (item.itsDay !== day) {
         day = item.itsDay;
         const heading = () => this.card.clock.heading(new Date(message.date));
@@ -1155,6 +1165,40 @@ class ConversationsView {
     if (this._stick) {
       this._toBottom();
     }
+  }
+
+  /** Fold a long text; return the button that shows all of it. */
+  _fold(message, text) {
+    const button = make("button", { class: "unfold", type: "button" });
+    const show = (isFolded) => {
+      text.classList.toggle("folded", isFolded);
+      button.setAttribute("aria-expanded", String(!isFolded));
+      setText(button, this.t(isFolded ? "show_all" : "show_less"));
+    };
+    let isWhole = !message.is_cut;
+    button.addEventListener("click", async () => {
+      if (!isWhole) {
+        button.disabled = true;
+        try {
+          const answer = await this._hass.callWS({
+            type: "smskit/messages/text",
+            config_entry_id: this._account.config_entry_id,
+            message_id: message.id,
+          });
+          setText(text, answer.text ?? message.text);
+          isWhole = true;
+        } catch {
+          // What is known of it is shown; the next click on the button retries.
+        } finally {
+          button.disabled = false;
+        }
+        button.focus();
+      }
+      this._stick = false;
+      this._keepPlace(() => show(!text.classList.contains("folded")));
+    });
+    show(true);
+    return button;
   }
 
   /** Offer to cancel what is held for the open conversation. */
@@ -1539,15 +1583,23 @@ function makeDay(day, text) {
   return item;
 }
 
-function makeBubble(message, clock) {
+/** Return whether a text is too long to stand in a list as a whole. */
+function isLong(message) {
+  const lines = message.text.split("\n", FOLDED_LINES + 1).length;
+  return message.is_cut || message.text.length > FOLDED_LENGTH || lines > FOLDED_LINES;
+}
+
+function makeBubble(message, clock, fold) {
   const date = new Date(message.date);
+  const text = make("p", { class: "text", dir: "auto" }, message.text);
   const item = make(
     "li",
     { class: `message ${message.direction}` },
     make(
       "div",
       { class: "bubble" },
-      make("p", { class: "text", dir: "auto" }, message.text),
+      text,
+      ...(isLong(message) ? [fold(text)] : []),
       make(
         "div",
         { class: "meta" },
@@ -2093,6 +2145,13 @@ svg.flip:dir(rtl), .flip:dir(rtl) > svg { transform: scaleX(-1); }
 .out .bubble { border-end-end-radius: 4px; background: var(--tint); }
 [data-bad] .bubble { background: color-mix(in srgb, var(--error-color) 12%, transparent); }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.4; }
+.text.folded {
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 12; overflow: hidden;
+}
+.unfold {
+  padding: 4px 0; border: 0; background: none; color: var(--accent); font: inherit;
+  font-weight: 500; cursor: pointer;
+}
 .meta {
   display: flex; justify-content: flex-end; align-items: center; gap: 4px; margin-top: 2px;
   font-size: 11px; line-height: 16px;

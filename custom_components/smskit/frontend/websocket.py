@@ -36,6 +36,7 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
     """Register the WebSocket commands."""
     websocket_api.async_register_command(hass, ws_accounts)
     websocket_api.async_register_command(hass, ws_list)
+    websocket_api.async_register_command(hass, ws_text)
     websocket_api.async_register_command(hass, ws_subscribe)
 
 
@@ -178,18 +179,50 @@ async def ws_list(
                 "total": total,
             }
     except StoreError as err:
-        connection.send_error(
-            msg["id"],
-            websocket_api.ERR_UNKNOWN_ERROR,
-            common_text(hass, f"disk_{err.problem}"),
-            translation_domain=DOMAIN,
-            translation_key="not_readable",
-            translation_placeholders={
-                "error": common_text(hass, f"disk_{err.problem}")
-            },
-        )
+        _send_disk_error(hass, connection, msg, err)
         return
     connection.send_result(msg["id"], page)
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "smskit/messages/text",
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): str,
+        vol.Required("message_id"): vol.All(str, vol.Length(max=255)),
+    }
+)
+@websocket_api.async_response
+async def ws_text(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Return the whole text of a message, of which pages have the beginning."""
+    entry = _entry(hass, connection, msg)
+    if entry is None:
+        return
+    require(_caller(hass, connection, msg).read(entry))
+    try:
+        text = await entry.runtime_data.log.async_text(msg["message_id"])
+    except StoreError as err:
+        _send_disk_error(hass, connection, msg, err)
+        return
+    connection.send_result(msg["id"], {"text": text})
+
+
+def _send_disk_error(
+    hass: HomeAssistant,
+    connection: ActiveConnection,
+    msg: dict[str, Any],
+    err: StoreError,
+) -> None:
+    problem = common_text(hass, f"disk_{err.problem}")
+    connection.send_error(
+        msg["id"],
+        websocket_api.ERR_UNKNOWN_ERROR,
+        problem,
+        translation_domain=DOMAIN,
+        translation_key="not_readable",
+        translation_placeholders={"error": problem},
+    )
 
 
 @websocket_api.websocket_command(

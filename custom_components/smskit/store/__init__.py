@@ -15,11 +15,13 @@ from .messages import (
 )
 from .publisher import Body, Publisher
 from .reason import NO_REASON, Reason
+from .shortening import MAX_LENGTH, shortened
 from .statement import Statement, Value
 from .store import Store, async_remove_store
 from .traits import async_load_traits, store_traits
 
 __all__ = [
+    "MAX_LENGTH",
     "NO_REASON",
     "Body",
     "Conversation",
@@ -41,6 +43,7 @@ __all__ = [
     "insert_messages",
     "limit_unread",
     "redate_messages",
+    "shortened",
     "store_traits",
     "trim_messages",
 ]

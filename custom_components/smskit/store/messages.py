@@ -224,6 +224,13 @@ class MessageLog:
         ]
         return conversations, total
 
+    async def async_text(self, message_id: str) -> str | None:
+        """Return the whole text of a message, none if the history does not have it."""
+        rows = await self._database.async_fetch(
+            "SELECT text FROM messages WHERE id = ?", [message_id]
+        )
+        return next((text for (text,) in rows), None)
+
     async def async_known(self, numbers: Sequence[str]) -> set[str]:
         """Return which of some numbers there are messages with."""
         rows = await self._database.async_fetch(
