@@ -18,6 +18,7 @@ from tests.portal import FaultKind
 PHONE = "447700900456"
 TEXT = "The key is under the mat"
 LABEL = "Ground floor"
+COMMAND_PIN = "73Qx58"
 
 
 @pytest.fixture
@@ -28,12 +29,13 @@ def home_type() -> type[Home]:
 
 @pytest.fixture
 def options() -> dict[str, Any]:
-    """Return options of which one has a number."""
+    """Return options of which one has a number, and one the PIN."""
     return {
         "country": "US",
         "time_zone": "Africa/Lagos",
         "inbox_interval": 3600,
         "allowed_senders": [CARLA],
+        "command_pin": COMMAND_PIN,
     }
 
 
@@ -62,6 +64,7 @@ def assert_nothing_private(home: Home, file: dict[str, Any]) -> None:
         PHONE,
         "447700900123",
         TEXT,
+        COMMAND_PIN,
         LABEL,
         "HOME",
         "127.0.0.1",

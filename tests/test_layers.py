@@ -25,7 +25,7 @@ LAYERS: Final = (
         "texts",
     },
     {"alerts", "channels", "inbox", "sending"},
-    {"issues", "recipients", "removed_recipients", "usage"},
+    {"command_pin", "issues", "recipients", "removed_recipients", "usage"},
     {"coordinator"},
     {"permissions"},
     {"account", "entity", "frontend", "services"},

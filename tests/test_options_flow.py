@@ -133,6 +133,26 @@ async def test_allowed_senders(hass: HomeAssistant, loaded: MockConfigEntry) -> 
     assert loaded.options["allowed_senders"] == [BORIS, ANNA]
 
 
+@pytest.mark.parametrize("wrong", ["123", "1" * 33, "12 34", "12-34", "éàéà", "١٢٣٤"])
+@pytest.mark.parametrize("right", ["1234", " 58xK47 ", "a" * 32])
+async def test_command_pin(
+    hass: HomeAssistant, loaded: MockConfigEntry, wrong: str, right: str
+) -> None:
+    """A PIN is a word that every phone can write; an empty one is none."""
+    result = await change(hass, loaded, inbox={"command_pin": wrong})
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"base": "invalid_pin"}
+    await hass.config_entries.options.async_configure(
+        result["flow_id"],
+        {part: {} for part in OPTIONS} | {"inbox": {"command_pin": right}},
+    )
+    await settle(hass)
+    assert loaded.options["command_pin"] == right.strip()
+    for none in ({}, {"command_pin": " "}):
+        await change(hass, loaded, inbox=none)
+        assert "command_pin" not in loaded.options
+
+
 async def test_inbox_interval(
     hass: HomeAssistant,
     loaded: MockConfigEntry,

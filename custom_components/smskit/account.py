@@ -1,7 +1,7 @@
 """The objects of one account: built, started and stopped in their order."""
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -32,6 +32,7 @@ from homeassistant.util.hass_dict import HassKey
 from .alerts import ALERT, AlertRunner, Step
 from .api import PortalCheck, PortalClient, Traits
 from .channels import ChannelPoller
+from .command_pin import CommandPin, PinTries
 from .const import CONF_ACCOUNT, CONF_GET_OPERATIONS, DOMAIN, MANUFACTURER
 from .coordinator import (
     BalanceCoordinator,
@@ -90,8 +91,20 @@ from .store import (
 _ARMING_TIME: Final = 1
 _TRIM_INTERVAL: Final = timedelta(days=1)
 _PURGE_INTERVAL: Final = timedelta(hours=1)
-# Accounts that were loaded since Home Assistant started, and how their inboxes stand.
-_LOADED_BEFORE: Final[HassKey[dict[str, Lateness]]] = HassKey(f"{DOMAIN}_loaded_before")
+
+
+@dataclass(frozen=True, slots=True)
+class _SinceStart:
+    """What goes on while an account is reloaded, until Home Assistant stops."""
+
+    lateness: Lateness = field(default_factory=Lateness)
+    pin_tries: PinTries = field(default_factory=PinTries)
+
+
+# Of the accounts that were loaded since Home Assistant started.
+_LOADED_BEFORE: Final[HassKey[dict[str, _SinceStart]]] = HassKey(
+    f"{DOMAIN}_loaded_before"
+)
 
 
 async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitData:
@@ -99,7 +112,7 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
     entry_id = entry.entry_id
     loaded_before = hass.data.setdefault(_LOADED_BEFORE, {})
     after_a_start = entry_id not in loaded_before
-    lateness = loaded_before.setdefault(entry_id, Lateness())
+    since_start = loaded_before.setdefault(entry_id, _SinceStart())
     settings = await Settings.async_read(hass, entry.data, entry.options)
     url = entry.data[CONF_URL]
     issues = AccountIssues(hass, entry_id, entry.title)
@@ -158,7 +171,9 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
 
     _add_device(hass, entry)
     balance = BalanceCoordinator(hass, entry, client)
-    inbox_poller = InboxPoller(client, messages, lateness, settings.inbox_interval)
+    inbox_poller = InboxPoller(
+        client, messages, since_start.lateness, settings.inbox_interval
+    )
 
     def undelivered() -> None:
         dispatcher.async_retry()
@@ -193,6 +208,13 @@ async def async_build(hass: HomeAssistant, entry: SmskitConfigEntry) -> SmskitDa
         inbox=InboxCoordinator(hass, entry, settings, inbox_poller, issues),
         channels=ChannelCoordinator(hass, entry, channel_poller, issues),
         messages=messages,
+        command_pin=CommandPin(
+            hass,
+            entry_id,
+            settings.command_pin,
+            since_start.pin_tries,
+            on_not_set=issues.async_raise_pin_not_set,
+        ),
         log=MessageLog(database),
         reply_waiters=_reply_waiters(hass, entry),
         outbox=outbox,

@@ -51,11 +51,13 @@ from .api import (
     Traits,
     candidate_urls,
 )
+from .command_pin import is_pin
 from .const import (
     CONF_ACCOUNT,
     CONF_ACKNOWLEDGE_WORDS,
     CONF_ALLOWED_SENDERS,
     CONF_BALANCE_UNIT,
+    CONF_COMMAND_PIN,
     CONF_GET_OPERATIONS,
     CONF_HOLD_HOURS,
     CONF_HOURLY_LIMIT,
@@ -420,7 +422,12 @@ class SmskitOptionsFlow(OptionsFlow):
                 ]
             except InvalidNumberError as err:
                 errors["base"] = err.problem.form_error
-            else:
+            pin = options.pop(CONF_COMMAND_PIN, "").strip()
+            if pin:
+                options[CONF_COMMAND_PIN] = pin
+            if pin and not is_pin(pin):
+                errors["base"] = "invalid_pin"
+            if not errors:
                 return self.async_create_entry(data=options)
         zones = await self.hass.async_add_executor_job(available_timezones)
         schema = _options_schema(sorted(zones))
@@ -496,6 +503,7 @@ def _options_schema(zones: list[str]) -> vol.Schema:
                         vol.Optional(CONF_ALLOWED_SENDERS): TextSelector(
                             TextSelectorConfig(type=TextSelectorType.TEL, multiple=True)
                         ),
+                        vol.Optional(CONF_COMMAND_PIN): _SECRET,
                         vol.Required(
                             CONF_ACKNOWLEDGE_WORDS, default=DEFAULT_ACKNOWLEDGE_WORDS
                         ): TextSelector(),

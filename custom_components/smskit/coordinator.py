@@ -24,6 +24,7 @@ from .api import (
     PortalError,
 )
 from .channels import ChannelPoller, ChannelState, sync_devices
+from .command_pin import CommandPin
 from .const import (
     BALANCE_INTERVAL,
     DOMAIN,
@@ -64,6 +65,7 @@ class SmskitData:
     inbox: InboxCoordinator
     channels: ChannelCoordinator
     messages: Inbox
+    command_pin: CommandPin
     log: MessageLog
     reply_waiters: ReplyWaiters
     outbox: Outbox

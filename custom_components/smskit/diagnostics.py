@@ -8,7 +8,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 
 from .api import PortalError
 from .channels import ChannelState, channel_identifier
-from .const import CONF_ALLOWED_SENDERS, CONF_VIA
+from .const import CONF_ALLOWED_SENDERS, CONF_COMMAND_PIN, CONF_VIA
 from .coordinator import SmskitConfigEntry, SmskitCoordinator
 
 
@@ -19,6 +19,7 @@ async def async_get_config_entry_diagnostics(
     data = entry.runtime_data
     options = dict(entry.options)
     allowed = options.pop(CONF_ALLOWED_SENDERS, [])
+    pin = options.pop(CONF_COMMAND_PIN, None)
     return {
         "portal": {
             "https": entry.data[CONF_URL].startswith("https://"),
@@ -27,7 +28,11 @@ async def async_get_config_entry_diagnostics(
         },
         # Of the action that checks the portal, if it was called since the last load.
         "check": data.check.last and data.check.last.as_dict(),
-        "options": {**options, CONF_ALLOWED_SENDERS: len(allowed)},
+        "options": {
+            **options,
+            CONF_ALLOWED_SENDERS: len(allowed),
+            CONF_COMMAND_PIN: bool(pin),
+        },
         "recipients": [
             {"via": subentry.data[CONF_VIA], "numbers": len(subentry.data["numbers"])}
             for subentry in entry.subentries.values()

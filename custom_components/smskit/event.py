@@ -11,6 +11,7 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .alerts import SIGNAL_ALERT, AlertEvent, AlertEventType
+from .command_pin import SIGNAL_BLOCKED, Blocked
 from .const import CONF_NUMBERS
 from .coordinator import SmskitConfigEntry
 from .entity import RecipientEntity, SmskitEntity, async_add_for_recipients
@@ -74,7 +75,10 @@ class _MessageEvent(_EarlyAttributes):
 
 
 class _ReceivedEvent(_MessageEvent):
-    """Event entity that fires once for every received message."""
+    """Event entity that fires once for every received message.
+
+    It also fires when the commands of a sender are ignored after wrong PINs.
+    """
 
     _unrecorded_attributes = frozenset({"from", "name", "to", "text", "command", "id"})
     _attribute_keys = (
@@ -89,7 +93,7 @@ class _ReceivedEvent(_MessageEvent):
         "sender_trust",
         "backlog",
     )
-    _attr_event_types = ["received"]  # noqa: RUF012 - as core declares it
+    _attr_event_types = ["received", "blocked"]  # noqa: RUF012 - as core declares it
     _entry: SmskitConfigEntry
 
     @override
@@ -99,6 +103,19 @@ class _ReceivedEvent(_MessageEvent):
         self.async_on_remove(
             async_dispatcher_connect(self.hass, signal, self._async_fire)
         )
+        signal_blocked = SIGNAL_BLOCKED.format(self._entry.entry_id)
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass, signal_blocked, self._async_fire_blocked
+            )
+        )
+
+    @callback
+    def _async_fire_blocked(self, blocked: Blocked) -> None:
+        if self._concerns(blocked.number):
+            attributes = {"from": blocked.number, "name": blocked.name}
+            self._trigger_event("blocked", attributes)
+            self.async_write_ha_state()
 
     @callback
     def _async_fire(self, received: Received) -> None:

@@ -40,6 +40,7 @@ class AccountIssues:
         self._title = title
         self._limit_id = f"hourly_limit_{entry_id}"
         self._clock_id = f"wrong_time_zone_{entry_id}"
+        self._pin_id = f"pin_not_set_{entry_id}"
         self._cancel_limit_timer: CALLBACK_TYPE | None = None
         self._channel_issue_ids: set[str] = set()
 
@@ -123,6 +124,14 @@ class AccountIssues:
                 is_fixable=True,
                 data={"entry_id": self._entry_id},
             )
+
+    @callback
+    def async_raise_pin_not_set(self) -> None:
+        """Report that an automation requires a PIN, and there is none.
+
+        To set one reloads the account, which clears the issue.
+        """
+        self._raise(self._pin_id, "pin_not_set", {})
 
     @callback
     def async_show_recipient_in_use(
@@ -220,6 +229,7 @@ class AccountIssues:
         self.async_show_hourly_limit(None, None)
         self.async_update_channels(())
         self.async_update_clock(None)
+        self._clear(self._pin_id)
 
     def _raise(
         self, issue_id: str, key: str, placeholders: dict[str, str], **more: Any

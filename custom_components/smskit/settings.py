@@ -1,7 +1,7 @@
 """Settings of an account, from its data and options with their defaults."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
 from typing import Any, Final, Self
 
@@ -13,6 +13,7 @@ from .const import (
     CONF_ACKNOWLEDGE_WORDS,
     CONF_ALLOWED_SENDERS,
     CONF_BALANCE_UNIT,
+    CONF_COMMAND_PIN,
     CONF_HOLD_HOURS,
     CONF_HOURLY_LIMIT,
     CONF_INBOX_INTERVAL,
@@ -71,6 +72,8 @@ class Settings:
     """Trusted numbers; if empty, the account's recipients are trusted."""
     acknowledge_words: str
     """What acknowledges an alert, separated by commas."""
+    command_pin: str | None = field(repr=False)
+    """What commands by message have to end with, or None if there is no PIN."""
     restrict_numbers: bool
     """Whether only administrators may send to numbers that no recipient has."""
 
@@ -102,5 +105,6 @@ class Settings:
             acknowledge_words=options.get(
                 CONF_ACKNOWLEDGE_WORDS, DEFAULT_ACKNOWLEDGE_WORDS
             ),
+            command_pin=options.get(CONF_COMMAND_PIN) or None,
             restrict_numbers=options.get(CONF_RESTRICT_NUMBERS, False),
         )

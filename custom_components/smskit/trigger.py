@@ -34,6 +34,7 @@ from homeassistant.helpers.trigger import (
 )
 import voluptuous as vol
 
+from .command_pin import Command, PinCheck, split_pin
 from .coordinator import SmskitConfigEntry
 from .entity import entities_of
 from .phone_number import InvalidNumberError, current_form, normalize_number
@@ -62,6 +63,8 @@ class _EventTrigger(StatelessEntityTriggerBase):
     _event_types: ClassVar[frozenset[str]]
     _about: ClassVar = "message"
     """What the variable of the trigger is called."""
+    _shows_state = True
+    """Whether an automation, and so its trace, gets the state with the event."""
 
     @abstractmethod
     def _judge(
@@ -127,7 +130,9 @@ class _EventTrigger(StatelessEntityTriggerBase):
         about: dict[str, Any],
         context: Context,
     ) -> None:
-        payload = {ATTR_ENTITY_ID: entity_id, "to_state": state, self._about: about}
+        payload: dict[str, Any] = {ATTR_ENTITY_ID: entity_id, self._about: about}
+        if self._shows_state:
+            payload["to_state"] = state
         run_action(payload, f"event of {entity_id}", context)
 
 
@@ -147,6 +152,13 @@ def _event_of(state: State) -> dict[str, Any]:
     return {key: said for key, said in state.attributes.items() if key not in shown}
 
 
+def _pin_needs_text(options: dict[str, Any]) -> dict[str, Any]:
+    """Refuse a PIN without a text: whatever anybody writes would be a wrong one."""
+    if options["require_pin"] and not options["text"]:
+        raise vol.Invalid("a PIN is required, so a text is, too", ["text"])
+    return options
+
+
 class MessageReceivedTrigger(_EventTrigger):
     """Trigger for a received message."""
 
@@ -154,19 +166,23 @@ class MessageReceivedTrigger(_EventTrigger):
     _event_types = frozenset({"received"})
     _schema = ENTITY_STATE_TRIGGER_SCHEMA.extend(
         {
-            vol.Required(CONF_OPTIONS, default={}): {
-                vol.Optional("numbers", default=[]): vol.All(
-                    cv.ensure_list, [vol.All(vol.Coerce(str), vol.Length(min=1))]
-                ),
-                vol.Optional("match", default=Match.IS): vol.Coerce(Match),
-                vol.Optional("text", default=[]): vol.All(
-                    cv.ensure_list,
-                    [vol.All(cv.string, vol.Length(min=1, max=_LONGEST_PATTERN))],
-                ),
-                vol.Optional("case_sensitive", default=False): cv.boolean,
-                vol.Optional("trusted_only", default=True): cv.boolean,
-                vol.Optional("include_late", default=False): cv.boolean,
-            },
+            vol.Required(CONF_OPTIONS, default={}): vol.All(
+                {
+                    vol.Optional("numbers", default=[]): vol.All(
+                        cv.ensure_list, [vol.All(vol.Coerce(str), vol.Length(min=1))]
+                    ),
+                    vol.Optional("match", default=Match.IS): vol.Coerce(Match),
+                    vol.Optional("text", default=[]): vol.All(
+                        cv.ensure_list,
+                        [vol.All(cv.string, vol.Length(min=1, max=_LONGEST_PATTERN))],
+                    ),
+                    vol.Optional("case_sensitive", default=False): cv.boolean,
+                    vol.Optional("require_pin", default=False): cv.boolean,
+                    vol.Optional("trusted_only", default=True): cv.boolean,
+                    vol.Optional("include_late", default=False): cv.boolean,
+                },
+                _pin_needs_text,
+            ),
         }
     )
 
@@ -178,6 +194,7 @@ class MessageReceivedTrigger(_EventTrigger):
             self._options["match"],
             case_sensitive=self._options["case_sensitive"],
         )
+        self._shows_state = not self._options["require_pin"]
 
     @override
     def _judge(
@@ -189,14 +206,24 @@ class MessageReceivedTrigger(_EventTrigger):
             return NotFor("sender_not_trusted")
         if event["backlog"] and not self._options["include_late"]:
             return NotFor("late")
-        words = self._texts.words_after(event["text"])
+        text = event["text"]
+        words = self._texts.words_after(text)
+        if self._options["require_pin"]:
+            # Without a PIN, the whole text is the command, and a wrong try.
+            is_command = words is not None
+            text, word = split_pin(text)
+            words = self._texts.words_after(text)
+            if is_command or words is not None:
+                check = self._check_pin(event, word, entry_id)
+                if check is not PinCheck.RIGHT:
+                    return NotFor(check)
         if words is None:
             return NotFor("other_text")
         return {
             "id": event["id"],
             "from": event["from"],
             "name": event["name"],
-            "text": event["text"],
+            "text": text,
             "words": words,
             "time": event["date"],
             "trusted": event["trusted"],
@@ -204,15 +231,31 @@ class MessageReceivedTrigger(_EventTrigger):
             "account": entry_id,
         }
 
+    def _check_pin(
+        self, event: Mapping[str, Any], word: str, entry_id: str
+    ) -> PinCheck:
+        """Return what comes of the last word of a command, the PIN or another."""
+        if (entry := self._entry(entry_id)) is None:
+            return PinCheck.NOT_SET
+        command = Command(
+            message_id=event["id"],
+            number=event["from"],
+            name=event["name"],
+            trusted=event["trusted"],
+            word=word,
+        )
+        return entry.runtime_data.command_pin.async_check(command)
+
     def _is_from(self, sender: str, entry_id: str) -> bool:
         """Return whether a message is from one of the numbers, where there are some."""
         if not (numbers := self._options["numbers"]):
             return True
-        entry: SmskitConfigEntry | None = self._hass.config_entries.async_get_entry(
-            entry_id
-        )
+        entry = self._entry(entry_id)
         country = entry.runtime_data.settings.country if entry else None
         return current_form(sender) in {_form(number, country) for number in numbers}
+
+    def _entry(self, entry_id: str) -> SmskitConfigEntry | None:
+        return self._hass.config_entries.async_get_entry(entry_id)
 
 
 def _form(number: str, country: str | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import async_mock_service
 
 from tests.conftest import ANNA, BORIS, CARLA
 from tests.home import Home
@@ -15,6 +16,7 @@ BLUEPRINTS: Final = Path(__file__).parents[2] / "blueprints"
 README: Final = BLUEPRINTS.parent / "README.md"
 NAMES: Final = sorted(path.stem for path in BLUEPRINTS.rglob("*.yaml"))
 _POLL: Final = 31
+_PIN: Final = "582947"
 
 
 async def run(home: Home, name: str, **inputs: Any) -> None:
@@ -72,3 +74,51 @@ async def test_status_by_message(  # noqa: PLR0913, PLR0917 - a table
         await home.skip(_POLL)
         expected = [(sender, "It is 22 degrees.")] * (count if answered else 0)
         assert sent(home) == expected
+
+
+@pytest.mark.parametrize(
+    "options", [{"country": "US", "time_zone": "Africa/Lagos", "command_pin": _PIN}]
+)
+@pytest.mark.parametrize("source", ["127_0_0_1", "anna"])
+async def test_command_by_message_with_pin(
+    hass: HomeAssistant, home: Home, source: str
+) -> None:
+    """The right PIN runs the actions, unless three wrong ones came before it."""
+    entity_id = f"event.{source}_message_received"
+    opened = async_mock_service(hass, "cover", "open_cover")
+    await run(
+        home,
+        "command_by_message_with_pin",
+        source={"entity_id": entity_id},
+        words=["garage", "open the garage"],
+        actions=[{"action": "cover.open_cover", "data": {"entity_id": "cover.garage"}}],
+    )
+
+    async def runs(sender: str, *texts: str) -> list[bool]:
+        ran = []
+        for text in texts:
+            before = len(opened)
+            home.portal.receive(home.account, sender.removeprefix("+"), text)
+            await home.skip(_POLL)
+            ran.append(len(opened) > before)
+        return ran
+
+    right = f"Garage {_PIN}"
+    assert await runs(ANNA, right, f"open the garage {_PIN}") == [True, True]
+    assert await runs(BORIS, right) == [source != "anna"]
+    assert await runs(CARLA, right) == [False]
+    # What came while nobody looked.
+    await home.stop()
+    home.portal.receive(home.account, ANNA.removeprefix("+"), right)
+    count = len(opened)
+    await home.restart()
+    assert len(opened) == count
+    assert await runs(ANNA, "garage 111111", "garage", right) == [False, False, True]
+    assert home.shown(entity_id).attributes["event_type"] == "received"
+    assert await runs(ANNA, "garage 222222") == [False]
+    attributes = home.shown(entity_id).attributes
+    assert attributes["event_type"] == "blocked"
+    assert attributes["from"] == ANNA
+    assert await runs(ANNA, right, right) == [False, False]
+    await home.skip(3601)
+    assert await runs(ANNA, right) == [True]

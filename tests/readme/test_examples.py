@@ -43,6 +43,12 @@ def entry(
 
 
 @pytest.fixture
+def options(options: Json) -> Json:
+    """Return the options of the account, with the PIN that the README names."""
+    return {**options, "command_pin": "582947"}
+
+
+@pytest.fixture
 def home_type() -> type[Home]:
     """Return a home that receives."""
     return Home
