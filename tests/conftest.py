@@ -194,20 +194,27 @@ def options() -> dict[str, Any]:
 
 
 @pytest.fixture
+def recipients() -> list[ConfigSubentryData]:
+    """Return the account's recipients; a test that needs others overrides this."""
+    return [recipient_data("Anna", ANNA), recipient_data("Family", ANNA, BORIS)]
+
+
+@pytest.fixture
 def entry(
-    hass: HomeAssistant, portal: Portal, account: Account, options: dict[str, Any]
+    hass: HomeAssistant,
+    portal: Portal,
+    account: Account,
+    options: dict[str, Any],
+    recipients: list[ConfigSubentryData],
 ) -> MockConfigEntry:
-    """Return an account with two recipients, not set up yet."""
+    """Return an account with its recipients, not set up yet."""
     entry = MockConfigEntry(
         domain=DOMAIN,
         entry_id="01K0ACCOUNT0F0THE0TESTS000",
         title="127.0.0.1",
         data=entry_data(portal),
         options=options,
-        subentries_data=[
-            recipient_data("Anna", ANNA),
-            recipient_data("Family", ANNA, BORIS),
-        ],
+        subentries_data=recipients,
     )
     entry.add_to_hass(hass)
     return entry

@@ -1,8 +1,7 @@
 """Backups: a copy that is made at any moment is whole, and is known when restored."""
 
-from collections.abc import Iterator
-from contextlib import closing
-from decimal import Decimal
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 import sqlite3
 from typing import Any, Final
@@ -17,7 +16,7 @@ from custom_components.smskit.backup import async_post_backup, async_pre_backup
 from custom_components.smskit.const import DOMAIN
 from custom_components.smskit.store.files import StoreFiles
 from tests.conftest import ANNA, BORIS
-from tests.home import Storage, World
+from tests.home import Home as AnyHome, Storage, World
 from tests.inbox.home import Home as InboxHome
 from tests.sending.home import NO_LIMIT, Home
 
@@ -32,12 +31,9 @@ def options() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def home(world: World, entry: MockConfigEntry) -> Home:
-    """Return a home that sends, with credits enough."""
-    home = Home(world, entry)
-    home.account.credits = Decimal(100_000)
-    await home.start()
-    return home
+def home_type() -> type[Home]:
+    """Return a home that sends."""
+    return Home
 
 
 @pytest.fixture
@@ -58,6 +54,34 @@ def backed_up(storage: Storage) -> Storage:
         for path, content in storage.items()
         if "__pycache__" not in path.parts
     }
+
+
+async def back_up(home: AnyHome) -> Storage:
+    """Return a backup, made as Home Assistant makes it."""
+    await async_pre_backup(home.hass)
+    backup = backed_up(home.snapshot_storage())
+    await async_post_backup(home.hass)
+    return backup
+
+
+@contextmanager
+def kills(home: AnyHome, monkeypatch: pytest.MonkeyPatch) -> Generator[list[Storage]]:
+    """Take a snapshot of what a kill would leave, before and after each token.
+
+    There are two tokens, and what the database itself writes is in between.
+    """
+    write_tokens = StoreFiles.write_tokens
+    taken: list[Storage] = []
+
+    def write(files: StoreFiles, *tokens: str) -> None:
+        taken.append(home.snapshot_storage())
+        write_tokens(files, *tokens)
+        taken.append(home.snapshot_storage())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StoreFiles, "write_tokens", write)
+        yield taken
+    assert len(taken) == 4
 
 
 def database_of(storage: Storage, folder: Path) -> sqlite3.Connection:
@@ -197,13 +221,11 @@ async def test_disk_that_refuses(hass: HomeAssistant, home: Home) -> None:
 # --- A restored one is known ---------------------------------------------------------
 
 
-async def _held_in_a_backup(hass: HomeAssistant, home: Home) -> Storage:
+async def _held_in_a_backup(home: Home) -> Storage:
     """Return a backup that has a message held, which has been sent since."""
     await home.refuse()
     await home.send(ANNA, BORIS, message="Alarm")
-    await async_pre_backup(hass)
-    backup = backed_up(home.snapshot_storage())
-    await async_post_backup(hass)
+    backup = await back_up(home)
     await home.portal.accept()
     await home.advance(10)
     assert home.texts == ["Alarm", "Alarm"]
@@ -212,14 +234,12 @@ async def _held_in_a_backup(hass: HomeAssistant, home: Home) -> Storage:
 
 
 @pytest.mark.parametrize("marker", ["kept", "gone"])
-async def test_held_messages_are_unknown(
-    hass: HomeAssistant, home: Home, marker: str
-) -> None:
+async def test_held_messages_are_unknown(home: Home, marker: str) -> None:
     """What is held in a backup may have been sent since: it is not sent again.
 
     That is so where everything else was wiped, and where it was not.
     """
-    backup = await _held_in_a_backup(hass, home)
+    backup = await _held_in_a_backup(home)
     if marker == "kept":
         await home.stop()
         current = home.snapshot_storage()
@@ -236,7 +256,7 @@ async def test_held_messages_are_unknown(
 
 async def test_held_messages_are_not_canceled(hass: HomeAssistant, home: Home) -> None:
     """What may have been sent is unknown: whoever cancels it is not told otherwise."""
-    backup = await _held_in_a_backup(hass, home)
+    backup = await _held_in_a_backup(home)
     hass.set_state(CoreState.starting)
     await home.restart(backup)
     assert await home.call("cancel_held_messages", all=True) == {"count": 0}
@@ -248,9 +268,9 @@ async def test_held_messages_are_not_canceled(hass: HomeAssistant, home: Home) -
 
 
 @_AWAY
-async def test_run_after_a_backup(hass: HomeAssistant, home: Home) -> None:
+async def test_run_after_a_backup(home: Home) -> None:
     """Once it was restored, it is a run like any other: what is held is sent."""
-    await home.restart(await _held_in_a_backup(hass, home))
+    await home.restart(await _held_in_a_backup(home))
     home.events.clear()
     await home.refuse()
     await home.send(ANNA, message="New")
@@ -262,9 +282,9 @@ async def test_run_after_a_backup(hass: HomeAssistant, home: Home) -> None:
     assert home.texts == ["Alarm", "Alarm", "New"]
 
 
-async def test_restored_twice(hass: HomeAssistant, home: Home) -> None:
+async def test_restored_twice(home: Home) -> None:
     """The same backup is known again each time that it is restored."""
-    backup = await _held_in_a_backup(hass, home)
+    backup = await _held_in_a_backup(home)
     for _ in range(2):
         await home.restart(backup)
         await home.advance(60)
@@ -274,41 +294,27 @@ async def test_restored_twice(hass: HomeAssistant, home: Home) -> None:
 
 
 async def test_killed_when_it_was_just_restored(
-    hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A kill before what is unknown was reported sends nothing again either."""
-    backup = await _held_in_a_backup(hass, home)
-    write_tokens = StoreFiles.write_tokens
-    kills: list[Storage] = []
-
-    def write(files: StoreFiles, *tokens: str) -> None:
-        kills.append(home.snapshot_storage())
-        write_tokens(files, *tokens)
-        kills.append(home.snapshot_storage())
-
-    with monkeypatch.context() as patch:
-        patch.setattr(StoreFiles, "write_tokens", write)
+    backup = await _held_in_a_backup(home)
+    with kills(home, monkeypatch) as taken:
         await home.restart(backup)
-    assert len(kills) == 4
-    for kill in kills:
+    for kill in taken:
         await home.restart(kill)
         await home.advance(60)
         assert len(home.portal.ledger) == 2
     assert set(home.published()) == {"unknown"}
 
 
-async def test_received_messages_are_late(
-    hass: HomeAssistant, receiving: InboxHome
-) -> None:
+async def test_received_messages_are_late(receiving: InboxHome) -> None:
     """What a backup has not published yet is late, and what came since is, too."""
     home = receiving
     publisher = home.entry.runtime_data.publisher
     publisher.async_pause()
     home.receive("Open the garage")
     await home.poll()
-    await async_pre_backup(hass)
-    backup = backed_up(home.snapshot_storage())
-    await async_post_backup(hass)
+    backup = await back_up(home)
     assert home.events == []
     home.receive("Close it")
     await home.restart(backup)
@@ -352,24 +358,13 @@ async def test_killed_while_the_token_is_renewed(
     """Whenever a kill comes while the token is renewed, it is a mere restart."""
     await home.refuse()
     await home.send(ANNA)
-    write_tokens = StoreFiles.write_tokens
-    kills: list[Storage] = []
-
-    def write(files: StoreFiles, *tokens: str) -> None:
-        kills.append(home.snapshot_storage())
-        write_tokens(files, *tokens)
-        kills.append(home.snapshot_storage())
-
-    with monkeypatch.context() as patch:
-        patch.setattr(StoreFiles, "write_tokens", write)
+    with kills(home, monkeypatch) as taken:
         if at_start:
             await home.reload()
         else:
             await async_pre_backup(hass)
             await async_post_backup(hass)
-    # Before and after each of two writes, the database's own in between.
-    assert len(kills) == 4
-    for kill in kills:
+    for kill in taken:
         await home.restart(kill)
         assert not home.entry.runtime_data.store.is_restored
         assert home.total("pending") == 1
@@ -386,10 +381,8 @@ async def test_marker_is_in_no_backup(home: Home) -> None:
     assert [path.suffix for path in outside] == [".run"]
 
 
-async def test_no_issue(
-    hass: HomeAssistant, home: Home, issue_registry: ir.IssueRegistry
-) -> None:
+async def test_no_issue(home: Home, issue_registry: ir.IssueRegistry) -> None:
     """A restored backup is nothing that a user has to repair."""
-    backup = await _held_in_a_backup(hass, home)
+    backup = await _held_in_a_backup(home)
     await home.restart(backup)
     assert not [key for key in issue_registry.issues if key[0] == DOMAIN]

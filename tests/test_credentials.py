@@ -4,32 +4,13 @@ from typing import Any, Final
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smskit.const import DOMAIN
-from tests.conftest import ANNA, API_TOKEN, entry_data, recipient_data
+from tests.conftest import ANNA, API_TOKEN
 from tests.home import OPTIONS, Home
-from tests.portal import Account, Portal
+from tests.portal import Account
 
 POLLS: Final = ("balance", "getinbox", "listchannel")
-
-
-@pytest.fixture
-def entry(
-    hass: HomeAssistant, portal: Portal, account: Account, options: dict[str, Any]
-) -> MockConfigEntry:
-    """Return an account with a recipient, not set up yet."""
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="127.0.0.1",
-        data=entry_data(portal),
-        options=options,
-        subentries_data=[recipient_data("Anna", ANNA)],
-    )
-    entry.add_to_hass(hass)
-    return entry
 
 
 @pytest.fixture

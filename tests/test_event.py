@@ -1,5 +1,6 @@
 """The events of recipients, beside those of their account."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from homeassistant.const import STATE_UNKNOWN
@@ -7,10 +8,12 @@ from homeassistant.core import CoreState, HomeAssistant, State, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 from tests.conftest import ANNA, BORIS, CARLA
 from tests.home import Home, settle
 
+NOON: Final = datetime(2026, 1, 31, 11, 0, tzinfo=UTC)
 ACCOUNT: Final = "event.127_0_0_1"
 RECEIVED_KEYS: Final = {
     "from",
@@ -130,6 +133,38 @@ async def test_status(home: Home, number: str, devices: set[str]) -> None:
     first = heard.of("message_status", "number")[: len(devices)]
     assert {device for device, _ in first} == devices
     assert {said for _, said in first} == {number}
+
+
+async def test_all(home: Home, snapshot: SnapshotAssertion) -> None:
+    """Every event entity shows what it did, with all that its last event had."""
+    await home.call("send_message", numbers=[ANNA], message="Hello")
+    home.portal.receive(home.account, ANNA[1:], "Status", date=NOON, id="12")
+    await home.advance(60)
+    states = home.hass.states.async_all("event")
+    assert {state.entity_id: state.attributes for state in states} == snapshot
+
+
+@pytest.mark.parametrize("how", ["reload", "restart"])
+async def test_restored(home: Home, how: str) -> None:
+    """The last event of each entity is there again, whole, and fires no trigger."""
+    heard = Heard(home)
+    home.portal.receive(home.account, ANNA.removeprefix("+"), "Status")
+    await home.skip(3601)
+    await home.call("send_message", numbers=[ANNA], message="Hello")
+    await home.settle()
+    ids = [
+        f"event.{device}_{key}"
+        for device in ("127_0_0_1", *RECIPIENTS)
+        for key in ("message_received", "message_status")
+    ]
+    before = {id_: home.shown(id_) for id_ in ids}
+    assert all(state.state != STATE_UNKNOWN for state in before.values())
+    heard.events.clear()
+    await getattr(home, how)()
+    for id_, state in before.items():
+        restored = home.shown(id_)
+        assert (restored.state, restored.attributes) == (state.state, state.attributes)
+    assert heard.events == []
 
 
 async def test_recipients_change_without_a_reload(

@@ -1,6 +1,6 @@
 """What comes late is marked as such, whatever any clock says."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from homeassistant.config_entries import ConfigEntryDisabler
@@ -13,6 +13,9 @@ from .test_identity import ZONES
 
 _faulty = pytest.mark.expected_log("Error fetching 127.0.0.1 inbox")
 _away = pytest.mark.expected_log("Error fetching 127.0.0.1")
+_hourly = pytest.mark.parametrize(
+    "options", [{"country": "US", "inbox_interval": 3600}], ids=["hourly"]
+)
 HOURS = (-48, -5, -2, 2, 5, 48)
 
 
@@ -20,6 +23,18 @@ def _late(home: Home) -> dict[str, bool]:
     """Return which messages were published as late."""
     assert len(home.texts) == len(set(home.texts))
     return {event.text: event.backlog for event in home.events}
+
+
+async def _assert_that_was_late(home: Home) -> None:
+    """Fail unless "open" was late, and what comes from now on is not."""
+    await _listed(home, "open again")
+    assert _late(home) == {"open": True, "open again": False}
+
+
+async def _listed(home: Home, text: str, date: datetime | None = None) -> None:
+    """Let a message come, and the next poll list it."""
+    home.receive(text, date=date)
+    await home.poll()
 
 
 def _receive(home: Home, text: str, **ago: float) -> None:
@@ -72,17 +87,13 @@ class TestOutage:
         await home.advance(3600)
         await home.portal.accept()
         await home.reload()
-        home.receive("open again")
-        await home.advance(65)
-        assert _late(home) == {"open": True, "open again": False}
+        await _assert_that_was_late(home)
 
     async def test_slept(self, home: Home) -> None:
         """A machine that slept has the same gap."""
         home.receive("open")
         await home.skip(timedelta(hours=2))
-        home.receive("open again")
-        await home.poll()
-        assert _late(home) == {"open": True, "open again": False}
+        await _assert_that_was_late(home)
 
     async def test_disabled(self, home: Home) -> None:
         """An account that was disabled was not looked at."""
@@ -93,13 +104,9 @@ class TestOutage:
         await home.advance(7200)
         await entries.async_set_disabled_by(home.entry.entry_id, None)
         await home.settle()
-        home.receive("open again")
-        await home.poll()
-        assert _late(home) == {"open": True, "open again": False}
+        await _assert_that_was_late(home)
 
-    @pytest.mark.parametrize(
-        "options", [{"country": "US", "inbox_interval": 3600}], ids=["hourly"]
-    )
+    @_hourly
     async def test_rare_polls(self, home: Home) -> None:
         """What waits for a poll as long as that takes is not late."""
         for n in range(3):
@@ -120,11 +127,9 @@ class TestClock:
         home.receive("open", date=right)
         home.clock.set(right + timedelta(hours=hours))
         await home.restart()
-        home.receive("while it is wrong", date=right + POLL)
-        await home.poll()
+        await _listed(home, "while it is wrong", date=right + POLL)
         home.clock.set(right + POLL)
-        home.receive("when it is right", date=right + 2 * POLL)
-        await home.poll()
+        await _listed(home, "when it is right", date=right + 2 * POLL)
         assert _late(home) == {
             "open": True,
             "while it is wrong": False,
@@ -135,15 +140,12 @@ class TestClock:
     async def test_while_running(self, home: Home, hours: int) -> None:
         """A clock that is set makes nothing late, and nothing that is late fresh."""
         right = home.portal.state.now()
-        home.receive("one", date=right)
-        await home.poll()
+        await _listed(home, "one", date=right)
         home.clock.set(right + timedelta(hours=hours))
-        home.receive("two", date=right + POLL)
-        await home.poll()
+        await _listed(home, "two", date=right + POLL)
         home.clock.set(right + 2 * POLL)
         home.receive("old", date=right - timedelta(hours=2))
-        home.receive("three", date=right + 2 * POLL)
-        await home.poll()
+        await _listed(home, "three", date=right + 2 * POLL)
         assert _late(home) == {
             "one": False,
             "two": False,
@@ -160,8 +162,7 @@ class TestClock:
             home.entry, options={"country": "US", "time_zone": zone}
         )
         await home.restart()
-        home.receive("after")
-        await home.poll()
+        await _listed(home, "after")
         assert _late(home) == {"before": True, "after": False}
 
 
@@ -171,15 +172,12 @@ class TestDated:
     @pytest.mark.parametrize("ago", [{"seconds": 32}, {"hours": 2}, {"days": 400}])
     async def test_delayed(self, home: Home, ago: dict[str, float]) -> None:
         """It was on its way for long, and is late, alone and beside others."""
-        home.receive("known")
-        await home.poll()
+        await _listed(home, "known")
         _receive(home, "old", **ago)
-        home.receive("new")
-        await home.poll()
+        await _listed(home, "new")
         _receive(home, "older", **ago)
         await home.poll()
-        home.receive("newer")
-        await home.poll()
+        await _listed(home, "newer")
         await home.poll(DAY)
         assert _late(home) == {
             "known": False,
@@ -192,13 +190,10 @@ class TestDated:
     @pytest.mark.parametrize("zone", ZONES)
     async def test_all_dates_move(self, home: Home, zone: str) -> None:
         """After a change of the zone, what is new looks old, and is not."""
-        home.receive("known")
-        await home.poll()
+        await _listed(home, "known")
         home.portal.state.zone = ZoneInfo(zone)
-        home.receive("new")
-        await home.poll()
-        home.receive("newer")
-        await home.poll()
+        await _listed(home, "new")
+        await _listed(home, "newer")
         _receive(home, "old", minutes=2)
         await home.poll()
         assert _late(home) == {
@@ -210,8 +205,7 @@ class TestDated:
 
     async def test_no_listing_of_all(self, home: Home) -> None:
         """Where that is needed, and the portal does not give it, it is late."""
-        home.receive("known")
-        await home.poll()
+        await _listed(home, "known")
         _receive(home, "old", hours=1)
         unread = home.portal.fail("slow", "getinbox", times=1, seconds=0)
         full = home.portal.fail("http_500", "getinbox", times=1)
@@ -230,10 +224,8 @@ class TestDated:
             # The answers show the portal's zone.
             home.clock.tick(1)
             await home.call("send_message", numbers=[ANNA], message=f"{n}")
-        home.receive("future", date=home.portal.state.now() + timedelta(**ahead))
-        await home.poll()
-        home.receive("now")
-        await home.poll()
+        await _listed(home, "future", date=home.portal.state.now() + timedelta(**ahead))
+        await _listed(home, "now")
         assert _late(home) == {"future": False, "now": False}
 
     @pytest.mark.parametrize("sender", [ANNA, "+447700900555"])
@@ -267,9 +259,7 @@ class TestDated:
 class TestReadElsewhere:
     """Another client reads a message before Home Assistant does."""
 
-    @pytest.mark.parametrize(
-        "options", [{"country": "US", "inbox_interval": 3600}], ids=["hourly"]
-    )
+    @_hourly
     async def test_daily_listing(self, home: Home) -> None:
         """What only the daily listing of all finds is late; the unread are not."""
         hour = timedelta(seconds=3601)
@@ -288,8 +278,7 @@ class TestReadElsewhere:
         """The listing of all finds what was lost, and what is older than known."""
         home.receive("elsewhere").read = True
         await home.poll()
-        home.receive("known")
-        await home.poll()
+        await _listed(home, "known")
         home.receive("lost")
         home.portal.fail("cut", "getinbox", times=1, processed=True)
         await home.poll()

@@ -1,4 +1,4 @@
-"""What the recorder keeps of the inbox: that something came, and not what it says."""
+"""What the recorder keeps of messages: that something came, and not what it says."""
 
 from homeassistant.components.recorder import Recorder, get_instance
 from homeassistant.components.recorder.db_schema import StateAttributes, States
@@ -8,6 +8,8 @@ import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
+
+from tests.conftest import ANNA
 
 from .home import PHONE, Home
 
@@ -25,6 +27,7 @@ async def test_texts_and_numbers_are_not_recorded(
     """States and times of the inbox's entities are recorded, no more of a message."""
     home.receive("The secret is swordfish", id="7712001")
     await home.poll()
+    await home.call("send_message", numbers=[ANNA], message="Drop the anchor")
     await async_wait_recording_done(hass)
 
     def recorded() -> tuple[list[tuple[str | None, str]], str]:
@@ -41,12 +44,15 @@ async def test_texts_and_numbers_are_not_recorded(
     values = [value for value, _ in states]
     for platform, key in (
         ("event", "message_received"),
+        ("event", "message_status"),
         ("sensor", "last_message"),
     ):
         assert home.shown(home.entity(platform, key)).state in values
     # What is no secret is there: the attributes were recorded at all.
     assert '"backlog":false' in attributes
     assert '"trusted":true' in attributes
-    for secret in "swordfish", PHONE, home.account.number, "7712001", '"name":':
+    assert '"reason_code":null' in attributes
+    secrets = ("swordfish", "anchor", PHONE, ANNA[1:], home.account.number, "7712001")
+    for secret in (*secrets, '"name":', '"group_id":'):
         assert secret not in attributes
         assert not any(secret in (value or "") for value in values)

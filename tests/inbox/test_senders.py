@@ -2,14 +2,12 @@
 
 from typing import Any, Final
 
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.exceptions import HomeAssistantError
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smskit.const import DOMAIN
-from tests.conftest import BORIS, entry_data, recipient_data
-from tests.portal import Account, Portal
+from tests.conftest import BORIS, recipient_data
 
 from .home import Home
 
@@ -44,19 +42,15 @@ def person() -> str:
 
 
 @pytest.fixture
-def entry(
-    home_type: type[Home], portal: Portal, account: Account, person: str, hass: Any
-) -> MockConfigEntry:
-    """Return an account in Britain with one recipient, not set up yet."""
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="127.0.0.1",
-        data=entry_data(portal),
-        options={"country": "GB", "time_zone": "Africa/Lagos"},
-        subentries_data=[recipient_data("Person", person)],
-    )
-    entry.add_to_hass(hass)
-    return entry
+def recipients(person: str) -> list[ConfigSubentryData]:
+    """Return the one recipient."""
+    return [recipient_data("Person", person)]
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return the options of a home in Britain."""
+    return {"country": "GB", "time_zone": "Africa/Lagos"}
 
 
 @pytest.mark.parametrize("person", _FORMS)

@@ -2,18 +2,15 @@
 
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smskit.const import DOMAIN
 from tests.conftest import (
     ANNA,
     API_TOKEN,
     BORIS,
     CARLA,
-    entry_data,
     recipient_data,
 )
 from tests.portal import Account, Channel, Portal
@@ -27,24 +24,14 @@ _REFUSAL = "WhatsApp channel not connected"
 
 
 @pytest.fixture
-def entry(
-    hass: HomeAssistant, portal: Portal, account: Account, options: dict[str, Any]
-) -> MockConfigEntry:
-    """Return an account with a recipient for each way, not set up yet."""
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="127.0.0.1",
-        data=entry_data(portal),
-        options=options,
-        subentries_data=[
-            recipient_data("Anna", ANNA, via="whatsapp_then_sms"),
-            recipient_data("Boris", BORIS, via="whatsapp"),
-            recipient_data("Carla", CARLA),
-            recipient_data("Dora", DORA, via="whatsapp_then_sms"),
-        ],
-    )
-    entry.add_to_hass(hass)
-    return entry
+def recipients() -> list[ConfigSubentryData]:
+    """Return a recipient for each way."""
+    return [
+        recipient_data("Anna", ANNA, via="whatsapp_then_sms"),
+        recipient_data("Boris", BORIS, via="whatsapp"),
+        recipient_data("Carla", CARLA),
+        recipient_data("Dora", DORA, via="whatsapp_then_sms"),
+    ]
 
 
 async def _to_anna(home: Home, **data: Any) -> tuple[str, str, str | None]:

@@ -8,12 +8,11 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from homeassistant.auth.models import User
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.translation import async_load_integrations
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smskit.api import Cause
@@ -21,9 +20,9 @@ from custom_components.smskit.backup import async_post_backup, async_pre_backup
 from custom_components.smskit.const import DOMAIN
 from custom_components.smskit.sending import FailureReason
 from custom_components.smskit.store import DiskProblem
-from tests.conftest import ANNA, BORIS, CARLA, entry_data, recipient_data
+from tests.conftest import ANNA, BORIS, CARLA, recipient_data
 from tests.flow_translations import translation
-from tests.portal import Account, Channel, Portal, Processing
+from tests.portal import Channel, Processing
 
 from .home import Home
 from .test_disk import refuse as refuse_to_store
@@ -45,25 +44,14 @@ _SAID: Final = re.compile(r"[«“].*?[»”]")
 
 
 @pytest.fixture
-def entry(
-    hass: HomeAssistant, portal: Portal, account: Account, options: dict[str, Any]
-) -> MockConfigEntry:
-    """Return an account whose recipients are reached in different ways."""
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        entry_id="01K0ACCOUNT0F0THE0TESTS000",
-        title="127.0.0.1",
-        data=entry_data(portal),
-        options=options,
-        subentries_data=[
-            recipient_data("Anna", ANNA),
-            recipient_data("Dora", DORA, via="whatsapp_then_sms"),
-            recipient_data("Work", BORIS, via="whatsapp"),
-            recipient_data("Gone", CARLA, via="whatsapp", channel="01GONE"),
-        ],
-    )
-    entry.add_to_hass(hass)
-    return entry
+def recipients() -> list[ConfigSubentryData]:
+    """Return recipients who are reached in different ways."""
+    return [
+        recipient_data("Anna", ANNA),
+        recipient_data("Dora", DORA, via="whatsapp_then_sms"),
+        recipient_data("Work", BORIS, via="whatsapp"),
+        recipient_data("Gone", CARLA, via="whatsapp", channel="01GONE"),
+    ]
 
 
 @pytest.fixture

@@ -2,15 +2,13 @@
 
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
-from custom_components.smskit.const import DOMAIN
-from tests.conftest import ANNA, BORIS, entry_data, recipient_data
-from tests.portal import Account, Channel, Portal
+from tests.conftest import ANNA, BORIS, recipient_data
+from tests.portal import Channel
 
 from .home import Home
 
@@ -19,19 +17,9 @@ _TEXT: Final = "content:door_open|lang=en|body=Garage"
 
 
 @pytest.fixture
-def entry(
-    hass: HomeAssistant, portal: Portal, account: Account, options: dict[str, Any]
-) -> MockConfigEntry:
-    """Return an account with a recipient who has a fallback, not set up yet."""
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="127.0.0.1",
-        data=entry_data(portal),
-        options=options,
-        subentries_data=[recipient_data("Anna", ANNA, via="whatsapp_then_sms")],
-    )
-    entry.add_to_hass(hass)
-    return entry
+def recipients() -> list[ConfigSubentryData]:
+    """Return a recipient who has a fallback."""
+    return [recipient_data("Anna", ANNA, via="whatsapp_then_sms")]
 
 
 async def _send(home: Home, *numbers: str, **data: Any) -> list[dict[str, Any]]:
