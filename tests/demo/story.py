@@ -125,8 +125,9 @@ async def _name_device(stage: Stage, name: str) -> None:
 
 
 async def set_options(stage: Stage) -> str:
-    """Change its options: a look at the inbox every 10 seconds."""
-    await stage.home.fill_in("options/flow", stage.entry_id, {"inbox_interval": 10})
+    """Change its options: a look at the inbox every 10 seconds, and a command PIN."""
+    options = {"inbox_interval": 10, "command_pin": "4711"}
+    await stage.home.fill_in("options/flow", stage.entry_id, options)
     await stage.home.until_loaded(stage.entry_id)
     return "the rest stays as the form shows it: no time zone of the portal is set"
 
