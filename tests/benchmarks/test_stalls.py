@@ -110,7 +110,9 @@ async def test_load(
             store = await watch.step(f"load: open, {_KEPT:,} kept", opened)
             publisher = Publisher(hass, store.database)
             outbox = Outbox(hass, name, settings, publisher)
-            load = partial(outbox.async_load, is_restored=False)
+            load = partial(
+                outbox.async_load, is_restored=False, is_lost=lambda _: False
+            )
             await watch.step(f"load: outbox, {_HELD:,} held", load)
             assert outbox.counts["held"] == _HELD
             inbox = Inbox(
@@ -224,7 +226,8 @@ async def test_draining(  # noqa: PLR0913, PLR0917 - fixtures
             at = dt_util.utcnow().timestamp() - 60
             await store.database.write(
                 Statement(
-                    "INSERT INTO hourly (batch_id, at, count) VALUES (?, ?, 1)",
+                    "INSERT INTO hourly (batch_id, name, at, count) "
+                    "VALUES (?, 'spending', ?, 1)",
                     [(f"batch{n}", at) for n in range(used)],
                 )
             )
