@@ -405,6 +405,23 @@ def test_every_code_has_a_text(language: str) -> None:
         assert placeholders in ([], ["cause"])
 
 
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("cancel_held_messages", {}),
+        ("alert", {"message": "Feu", "steps": [{"numbers": ["555-0123"]}]}),
+    ],
+)
+async def test_bad_number(maison: Home, action: str, data: dict[str, Any]) -> None:
+    """An action that takes no bad number says which one it is, and why."""
+    with pytest.raises(HomeAssistantError) as raised:
+        await maison.call(action, **data or {"numbers": ["555-0123"]})
+    assert raised.value.translation_placeholders == {
+        "number": "555-0123",
+        "error": _COMMON["fr"]["reason_area_code_missing"],
+    }
+
+
 async def test_words_of_the_portal_are_quoted(maison: Home) -> None:
     """What the portal said stays in its language, in quotes."""
     maison.portal.fail("refused_error", "sendsms", text="Sender ID not allowed")

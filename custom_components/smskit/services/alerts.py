@@ -17,10 +17,16 @@ from ..const import CONF_ACKNOWLEDGE_WORDS, DOMAIN
 from ..coordinator import SmskitConfigEntry, async_loaded_entry
 from ..permissions import Caller, async_caller, require
 from ..phone_number import split_numbers
-from ..recipients import entity_recipients, number_recipients
+from ..recipients import entity_recipients
 from ..sending import MessageType
 from .inbox import ATTR_ALL
-from .sending import ATTR_MESSAGE, ATTR_NUMBERS, ATTR_RECIPIENTS, ATTR_TYPE, async_known
+from .sending import (
+    ATTR_MESSAGE,
+    ATTR_NUMBERS,
+    ATTR_RECIPIENTS,
+    ATTR_TYPE,
+    async_valid_numbers,
+)
 
 ATTR_ALERT_ID: Final = "alert_id"
 ATTR_ANNOUNCE: Final = "announce"
@@ -115,24 +121,12 @@ async def _async_step(
 ) -> Step:
     """Return a step of a call; raise for one that asks nobody, or whom one may not."""
     recipients = entity_recipients(call.hass, entry, step[ATTR_RECIPIENTS])
-    known = await async_known(entry, step[ATTR_NUMBERS])
-    country = entry.runtime_data.settings.country
-    named = number_recipients(step[ATTR_NUMBERS], country, known)
+    # In an emergency, it would be too late to find out that one is none.
+    named = await async_valid_numbers(call.hass, entry, step[ATTR_NUMBERS])
     if not (recipients or named):
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="no_recipients"
         )
-    for number in named:
-        if number.error is not None:
-            # In an emergency, it would be too late to find out.
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="invalid_number",
-                translation_placeholders={
-                    "number": number.number,
-                    "error": number.error,
-                },
-            )
     require(caller.send_to(entry, [*recipients, *named]))
     return Step(
         subentry_ids=tuple(

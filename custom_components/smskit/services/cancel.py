@@ -12,13 +12,11 @@ from ..const import DOMAIN
 from ..coordinator import async_loaded_entry
 from ..permissions import async_caller, require
 from ..phone_number import split_numbers
-from ..recipients import entity_recipients, number_recipients
+from ..recipients import entity_recipients
 from ..sending import BatchRecipient, FailureReason, Status
-from ..store import Reason
-from ..texts import reason_text
 from .errors import store_errors
 from .inbox import ATTR_ALL
-from .sending import ATTR_NUMBERS, ATTR_RECIPIENTS, RECIPIENTS, async_known
+from .sending import ATTR_NUMBERS, ATTR_RECIPIENTS, RECIPIENTS, async_valid_numbers
 
 CANCEL_SCHEMA: Final = vol.Schema(
     {
@@ -36,24 +34,13 @@ async def async_cancel_held_messages(call: ServiceCall) -> ServiceResponse:
     require((await async_caller(call.hass, call.context)).control(entry))
     data = entry.runtime_data
     recipients = entity_recipients(call.hass, entry, call.data[ATTR_RECIPIENTS])
-    known = await async_known(entry, call.data[ATTR_NUMBERS])
-    named = number_recipients(call.data[ATTR_NUMBERS], data.settings.country, known)
+    # Nobody may believe that what is held for one that is none is dropped.
+    named = await async_valid_numbers(call.hass, entry, call.data[ATTR_NUMBERS])
     is_all: bool = call.data[ATTR_ALL]
     if not (is_all or recipients or named):
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="nothing_to_cancel"
         )
-    for number in named:
-        if number.error is not None:
-            # Nobody may believe that what is held for it is dropped.
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="invalid_number",
-                translation_placeholders={
-                    "number": number.number,
-                    "error": reason_text(call.hass, Reason(number.error)),
-                },
-            )
     numbers = {number.number for number in named}
     subentry_ids = frozenset(id_ for r in recipients for id_ in r.subentry_ids)
 

@@ -43,6 +43,7 @@ from ..sending import (
     Via,
     media_entity_id,
 )
+from ..store import Reason
 from ..texts import reason_text
 from . import bounds
 from .errors import portal_error, send_error, store_errors
@@ -269,6 +270,26 @@ async def async_known(entry: SmskitConfigEntry, numbers: list[str | int]) -> set
         return await async_known_numbers(
             entry, data.log, integers, data.settings.country
         )
+
+
+async def async_valid_numbers(
+    hass: HomeAssistant, entry: SmskitConfigEntry, numbers: list[str | int]
+) -> list[Recipient]:
+    """Return numbers as recipients; raise for one that cannot be texted."""
+    known = await async_known(entry, numbers)
+    country = entry.runtime_data.settings.country
+    named = number_recipients(numbers, country, known)
+    for number in named:
+        if number.error is not None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="invalid_number",
+                translation_placeholders={
+                    "number": number.number,
+                    "error": reason_text(hass, Reason(number.error)),
+                },
+            )
+    return named
 
 
 def _draft(call: ServiceCall, entry: SmskitConfigEntry) -> Draft:
