@@ -10,6 +10,8 @@ from .stage import Stage
 
 async def in_language(page: Page, stage: Stage, language: str) -> None:
     """Have a page in another language, as somebody's profile does."""
+    # The login goes from page to page before there is one.
+    await expect(page.locator("smskit-card").first).to_be_visible()
     await page.evaluate(
         "(chosen) => localStorage.setItem('selectedLanguage', JSON.stringify(chosen))",
         language,

@@ -41,6 +41,17 @@ IMPOSTORS = {
     "\u202eannA": "“annA”",
     "Anna” +12025550123 “": "“Anna' +12025550123 '”",
 }
+_FAIL_ONCE = """() => {
+  const { connection } = document.querySelector("home-assistant").hass;
+  const send = connection.sendMessagePromise;
+  connection.sendMessagePromise = function (message) {
+    if (message.type !== "smskit/messages/text") {
+      return send.call(this, message);
+    }
+    connection.sendMessagePromise = send;
+    return Promise.reject({ code: "unknown_error" });
+  };
+}"""
 _FOREIGN = """(element) => {
   const root = element.getRootNode();
   const foreign = "a, iframe, script, object, embed, link, video, [onerror], [onload]";
@@ -75,6 +86,11 @@ async def test_text_stays_text(stage: Stage, open_page: OpenPage) -> None:
     fold = page.locator("smskit-card .unfold")
     await expect(fold).to_have_attribute("aria-expanded", "false")
     await expect(bubbles.nth(len(TEXTS) - 1)).to_have_text(re.compile("…$"))
+    # It stays folded when the rest does not come.
+    await page.evaluate(_FAIL_ONCE)
+    await fold.press("Enter")
+    await expect(fold).to_have_text("It could not be loaded. Try again")
+    await expect(fold).to_have_attribute("aria-expanded", "false")
     await fold.press("Enter")
     await expect(fold).to_have_attribute("aria-expanded", "true")
     await expect(fold).to_have_text("Show less")

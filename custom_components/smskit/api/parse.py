@@ -310,7 +310,7 @@ def _date(value: object) -> datetime | None:
     for format_ in _DATE_FORMATS:
         try:
             # The API does not report the portal's time zone: the caller adds it.
-            date = datetime.strptime(text(value), format_)  # noqa: DTZ007
+            date = datetime.strptime(text(value), format_)  # noqa: DTZ007 - no portal says its zone
         except ValueError:
             continue
         return date if date.year in _YEARS else None

@@ -67,6 +67,7 @@ const TEXTS = {
     back: "Back to conversations",
     show_all: "Show all",
     show_less: "Show less",
+    show_failed: "It could not be loaded. Try again",
     latest: "Newest messages",
     unread_one: "{n} unread",
     unread_other: "{n} unread",
@@ -153,6 +154,7 @@ const TEXTS = {
     back: "Retour aux conversations",
     show_all: "Tout afficher",
     show_less: "Réduire",
+    show_failed: "Le chargement a échoué. Réessayer",
     latest: "Derniers messages",
     unread_one: "{n} non lu",
     unread_other: "{n} non lus",
@@ -1188,11 +1190,12 @@ class ConversationsView {
           setText(text, answer.text ?? message.text);
           isWhole = true;
         } catch {
-          // What is known of it is shown; the next click on the button retries.
+          setText(button, this.t("show_failed"));
+          return;
         } finally {
           button.disabled = false;
+          button.focus();
         }
-        button.focus();
       }
       this._stick = false;
       this._keepPlace(() => show(!text.classList.contains("folded")));
